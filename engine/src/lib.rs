@@ -1,0 +1,1 @@
+//! Everything between the tree and the world.
