@@ -1,0 +1,101 @@
+//! What is asked of a target, and what it answers.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// One command with everything that it needs. Values travel beside the script, never in it and never in argv.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Refers to its values as `${name}`; its syntax was checked before the run.
+    pub script: String,
+    /// Set as unexported shell variables before the script, in this order. No NUL.
+    pub values: Vec<(String, String)>,
+    /// Exported.
+    pub env: Vec<(String, String)>,
+    pub cwd: Option<String>,
+    /// `sudo -n -H -u user`.
+    pub user: Option<String>,
+    pub shell: Shell,
+    /// What a changing command has and a guard has not.
+    pub pipefail: bool,
+    pub stdin: Option<Vec<u8>>,
+    pub timeout: Duration,
+    /// Bytes a stream that are kept; the rest is counted and thrown away.
+    pub output_limit: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shell {
+    #[default]
+    Bash,
+    Sh,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exit {
+    Code(i32),
+    /// Killed by this signal, or the shell said 128 + signal.
+    Signal(i32),
+    /// The deadline came first. `settled`: nothing of its process group is left.
+    TimedOut { settled: bool },
+    /// A person stopped it.
+    Stopped { settled: bool },
+}
+
+/// A command's end, with what it printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    pub exit: Exit,
+    /// Bytes printed, also those beyond the limit where that is known.
+    pub out_bytes: u64,
+    pub err_bytes: u64,
+    /// True when output was cut at the limit or by a full disk.
+    pub cut: bool,
+    /// Processes of its group that were left alive after a normal end.
+    pub left_behind: u32,
+}
+
+/// What became of an attempt that nobody watched (semantics K4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    Ended(Ended),
+    /// Voided: it never began and never will.
+    Never,
+    /// Its keeper is alive: follow it with `attach`.
+    Running,
+    /// No keeper, but its process group lives.
+    Orphaned,
+    /// Nothing lives, no status was kept.
+    Lost,
+    /// Another boot of the host since it began.
+    Rebooted,
+    /// Ended before the command was reached as its user: sudo, setsid or cwd refused. Nothing to undo.
+    NeverReached { why: String },
+}
+
+/// Who a host is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// `/etc/machine-id`, empty where there is none.
+    pub machine_id: String,
+    pub boot_id: String,
+    /// The random life mark in the run's folder on this host.
+    pub life: String,
+    pub bash: bool,
+}
+
+/// Which of a command's streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    Out,
+    Err,
+}
+
+/// Where output goes as it comes.
+pub trait Sink: Send {
+    fn write(&mut self, stream: Stream, bytes: &[u8]);
+}

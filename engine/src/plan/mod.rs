@@ -1,0 +1,3 @@
+//! From a checked program to the plan: nodes, edges, commands with slots.
+
+pub mod template;
