@@ -1,5 +1,7 @@
 //! Everything between the tree and the world: check, lint, plan, decide, journal, execute.
 
 pub mod exec;
+pub mod outcome;
 pub mod plan;
+pub mod run;
 pub mod value;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+pub use crate::outcome::{Exit, Identity, Shell};
 
 /// One command with everything that it needs. Values travel beside the script, never in it and never in argv.
 #[derive(Debug, Clone)]
@@ -23,27 +23,6 @@ pub struct Call {
     pub timeout: Duration,
     /// Bytes a stream that are kept; the rest is counted and thrown away.
     pub output_limit: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shell {
-    #[default]
-    Bash,
-    Sh,
-}
-
-/// How a command ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Exit {
-    Code(i32),
-    /// Killed by this signal, or the shell said 128 + signal.
-    Signal(i32),
-    /// The deadline came first. `settled`: nothing of its process group is left.
-    TimedOut { settled: bool },
-    /// A person stopped it.
-    Stopped { settled: bool },
 }
 
 /// A command's end, with what it printed.
@@ -75,17 +54,6 @@ pub enum Fate {
     Rebooted,
     /// Ended before the command was reached as its user: sudo, setsid or cwd refused. Nothing to undo.
     NeverReached { why: String },
-}
-
-/// Who a host is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
-    /// `/etc/machine-id`, empty where there is none.
-    pub machine_id: String,
-    pub boot_id: String,
-    /// The random life mark in the run's folder on this host.
-    pub life: String,
-    pub bash: bool,
 }
 
 /// Which of a command's streams.

@@ -1,0 +1,62 @@
+//! Words that the plan, the decider and the world share: how a command ended, who a host is.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shell {
+    #[default]
+    Bash,
+    Sh,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exit {
+    Code(i32),
+    /// Killed by this signal, or the shell said 128 + signal.
+    Signal(i32),
+    /// The deadline came first. `settled`: nothing of its process group is left.
+    TimedOut { settled: bool },
+    /// A person stopped it.
+    Stopped { settled: bool },
+}
+
+impl Exit {
+    /// Exit status 0.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        *self == Self::Code(0)
+    }
+
+    /// Whether anything of the command may still be alive.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        !matches!(self, Self::TimedOut { settled: false } | Self::Stopped { settled: false })
+    }
+}
+
+impl std::fmt::Display for Exit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit status {code}"),
+            Self::Signal(signal) => write!(f, "ended by signal {signal}"),
+            Self::TimedOut { settled: true } => f.write_str("timed out; its processes are gone"),
+            Self::TimedOut { settled: false } => f.write_str("timed out; some of its processes are still alive"),
+            Self::Stopped { settled: true } => f.write_str("stopped by a person; its processes are gone"),
+            Self::Stopped { settled: false } => f.write_str("stopped by a person; some of its processes are still alive"),
+        }
+    }
+}
+
+/// Who a host is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// `/etc/machine-id`, empty where there is none.
+    pub machine_id: String,
+    pub boot_id: String,
+    /// The random life mark in the run's folder on this host.
+    pub life: String,
+    pub bash: bool,
+}

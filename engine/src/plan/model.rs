@@ -1,0 +1,424 @@
+//! The plan as data: what would run, where, in which order, and what undoes it. It is frozen into the journal when a
+//! run starts, so a resume needs neither the source nor the libraries. Durations are whole seconds.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::template::{Expression, Prose, Script};
+use crate::outcome::Shell;
+use crate::value::{Type, Value};
+
+/// The format that this engine writes. A plan of a newer format is refused, never guessed at.
+pub const PLAN_FORMAT: u32 = 1;
+
+macro_rules! index {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// The position in the plan's table.
+            #[must_use]
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+index!(/// A node of the plan, by its position: `after` always names smaller ones.
+    NodeId);
+index!(/// A block of the plan; 0 is the runbook itself.
+    BlockId);
+index!(/// Where a name is looked up first.
+    FrameId);
+index!(/// A place for a value that is read during the run: a fact, a capture, a gate's choice.
+    SlotId);
+
+/// The name of a host as it is reached; `local` is the machine that runs the engine.
+pub type HostName = String;
+
+/// The machine that runs the engine.
+pub const LOCAL: &str = "local";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Plan {
+    pub format: u32,
+    pub runbook: String,
+    pub title: Option<String>,
+    /// SHA-256 over what will happen; the same for both spellings. See [`super::hash`].
+    pub hash: String,
+    pub window: Option<String>,
+    /// Every host that the run touches, in the order of first use.
+    pub hosts: Vec<HostPlan>,
+    pub frames: Vec<Frame>,
+    pub slots: Vec<Slot>,
+    /// Read in preflight, in this order.
+    pub facts: Vec<FactSpec>,
+    /// Asked in preflight, after the facts.
+    pub requires: Vec<RequireSpec>,
+    pub blocks: Vec<BlockSpec>,
+    /// In topological order.
+    pub nodes: Vec<Node>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostPlan {
+    pub name: HostName,
+    /// Who must be reachable there by `sudo -n`; preflight tries each.
+    pub users: Vec<String>,
+    /// Whether some command there wants bash.
+    pub bash: bool,
+}
+
+/// Names and what they stand for. A sealed frame (an action's) does not see its caller's names.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Frame {
+    pub parent: Option<FrameId>,
+    pub sealed: bool,
+    pub names: BTreeMap<String, Bound>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    Value(Value),
+    /// An argument that needs a value of the run: evaluated where the caller stands.
+    Computed { expression: Expression, frame: FrameId, kind: Type },
+    /// An argument that is text with templates in it.
+    Written { prose: Prose, frame: FrameId, kind: Type },
+    Slot(SlotId),
+}
+
+/// What a slot holds, for people and for types.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Slot {
+    pub name: String,
+    pub kind: Type,
+    /// Where it is read. On one host it is a plain value, on several it has one value a host.
+    pub hosts: Vec<HostName>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BlockSpec {
+    pub parent: Option<BlockId>,
+    pub kind: BlockKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockKind {
+    Sequence,
+    /// Its children may change one host at the same time.
+    Parallel,
+    /// One batch of a `for`: its items pass side by side, but never change the same host at once.
+    Batch,
+    Boundary { id: String, title: Option<String>, on_failure: OnFailure, budget: Option<u64> },
+    /// From a `during` to the end of what it covers.
+    Held { by: Vec<NodeId> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    #[default]
+    Rollback,
+    Park,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Node {
+    /// The path, unique in the plan: `call/step[item]@host`.
+    pub path: String,
+    /// The id as written.
+    pub step: String,
+    pub title: Option<String>,
+    /// Where it runs; joins and gates run nowhere.
+    pub host: Option<HostName>,
+    pub block: BlockId,
+    pub frame: FrameId,
+    pub after: Vec<NodeId>,
+    pub when: Option<Expression>,
+    pub kind: NodeKind,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeKind {
+    Step(Box<StepSpec>),
+    /// A step that a person does.
+    Manual { instructions: Prose, step: Box<StepSpec> },
+    Gate(Box<GateSpec>),
+    /// Takes a scope: the action's `run`; its `undo` is the release.
+    Enter { step: Box<StepSpec>, release: Release },
+    /// Leaves the scope that `enter` took.
+    Leave { enter: NodeId },
+    Fact(Box<FactSpec>),
+    Require(Box<RequireSpec>),
+    /// Only order.
+    Join,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Release {
+    Always,
+    OnSuccess,
+    Ask,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StepSpec {
+    /// An action's facts: read when the step is reached.
+    pub facts: Vec<FactSpec>,
+    pub requires: Vec<RequireSpec>,
+    pub check: Option<Command>,
+    pub does: Option<Does>,
+    pub verify: Vec<VerifySpec>,
+    pub undo: UndoSpec,
+    pub irreversible: Option<String>,
+    pub captures: Vec<CaptureSpec>,
+    pub retry: Option<RetrySpec>,
+    /// Sent once; done when the host answers with another boot id within so many seconds.
+    pub reboots: Option<u64>,
+    pub private: bool,
+    pub expect: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Does {
+    Run(Command),
+    Sleep(u64),
+}
+
+/// A command with everything that it needs; values are bound when it is sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Command {
+    pub script: Script,
+    pub frame: FrameId,
+    pub user: Option<Prose>,
+    pub env: Vec<(String, Bound)>,
+    pub cwd: Option<Prose>,
+    pub shell: Shell,
+    pub stdin: Option<Prose>,
+    pub timeout: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct VerifySpec {
+    pub command: Command,
+    pub every: u64,
+    /// Asked once when 0.
+    pub within: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UndoSpec {
+    /// Nothing was said.
+    Unsaid,
+    Command(Command),
+    /// `undo none "reason"`.
+    None(String),
+    /// `undo manual "instructions"`.
+    Manual(Prose),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CaptureSpec {
+    pub slot: SlotId,
+    pub kind: Type,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RetrySpec {
+    /// New attempts after the first.
+    pub times: u32,
+    pub every: u64,
+    /// Each wait is the last one times this.
+    pub backoff: f64,
+    /// Empty: after any failure.
+    pub on: Vec<RetryOn>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryOn {
+    Code(i32),
+    Signal,
+    Timeout,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FactSpec {
+    pub slot: SlotId,
+    pub command: Command,
+    /// Where it is read: several at the top, one in a node.
+    pub hosts: Vec<HostName>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RequireSpec {
+    pub why: Prose,
+    pub frame: FrameId,
+    pub that: Condition,
+    /// Where it is asked; empty for an expression without `on`.
+    pub hosts: Vec<HostName>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    Holds(Expression),
+    Succeeds(Command),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GateSpec {
+    pub question: Option<Prose>,
+    pub show: Vec<ShowSpec>,
+    /// The word that must be typed.
+    pub confirm: Option<Prose>,
+    pub choices: Vec<String>,
+    /// Where the choice is bound.
+    pub slot: Option<SlotId>,
+    /// Seconds that the question stands open.
+    pub timeout: u64,
+    pub then: GateThen,
+    /// An irreversible step follows with no other gate between: `--answer` does not reach it.
+    pub guards_irreversible: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShowSpec {
+    pub command: Command,
+    pub host: HostName,
+}
+
+/// What silence or a refusal at a gate means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateThen {
+    Rollback,
+    Park,
+    End,
+}
+
+impl Plan {
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// Every node with its id, in plan order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Node)> + ExactSizeIterator {
+        self.nodes.iter().enumerate().map(|(i, node)| (node_id(i), node))
+    }
+
+    /// The node whose path or id is `name`; a path is exact, an id may name several.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Vec<NodeId> {
+        let exact: Vec<_> = self.iter().filter(|(_, n)| n.path == name).map(|(id, _)| id).collect();
+        if exact.is_empty() { self.iter().filter(|(_, n)| n.step == name).map(|(id, _)| id).collect() } else { exact }
+    }
+
+    /// The blocks around a block, itself first, the runbook last.
+    pub fn enclosing(&self, block: BlockId) -> impl Iterator<Item = BlockId> + '_ {
+        std::iter::successors(Some(block), |b| self.blocks[b.index()].parent)
+    }
+
+    /// The innermost rollback boundary around a block.
+    #[must_use]
+    pub fn boundary_of(&self, block: BlockId) -> Option<BlockId> {
+        self.enclosing(block).find(|b| matches!(self.blocks[b.index()].kind, BlockKind::Boundary { .. }))
+    }
+
+    /// Whether `block` is `outer` or stands inside it.
+    #[must_use]
+    pub fn inside(&self, block: BlockId, outer: BlockId) -> bool {
+        self.enclosing(block).any(|b| b == outer)
+    }
+}
+
+/// The id of the node at a position.
+///
+/// # Panics
+/// When a plan has more than four thousand million nodes.
+#[must_use]
+pub fn node_id(position: usize) -> NodeId {
+    NodeId(u32::try_from(position).expect("a plan has fewer than 2^32 nodes"))
+}
+
+impl Node {
+    /// The step's fields, for the kinds that have them.
+    #[must_use]
+    pub fn spec(&self) -> Option<&StepSpec> {
+        match &self.kind {
+            NodeKind::Step(step) | NodeKind::Manual { step, .. } | NodeKind::Enter { step, .. } => Some(step),
+            NodeKind::Gate(_) | NodeKind::Leave { .. } | NodeKind::Fact(_) | NodeKind::Require(_) | NodeKind::Join => None,
+        }
+    }
+
+    /// Whether it can change something that a rollback would have to take back.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        match &self.kind {
+            NodeKind::Manual { .. } => true,
+            NodeKind::Step(step) => matches!(step.does, Some(Does::Run(_))) || self.owes_undo_for_passing(),
+            NodeKind::Enter { .. } | NodeKind::Gate(_) | NodeKind::Leave { .. } | NodeKind::Fact(_) | NodeKind::Require(_) | NodeKind::Join => false,
+        }
+    }
+}
+
+/// What is asked before a node begins, in this order (promise O2).
+#[derive(Debug, Clone, Copy)]
+pub enum Guard<'a> {
+    When(&'a Expression),
+    Fact(&'a FactSpec),
+    Require(&'a RequireSpec),
+    Check(&'a Command),
+}
+
+impl Node {
+    /// Its guards in the order in which they are asked.
+    #[must_use]
+    pub fn guards(&self) -> Vec<Guard<'_>> {
+        let mut guards: Vec<Guard<'_>> = self.when.iter().map(Guard::When).collect();
+        match &self.kind {
+            NodeKind::Fact(fact) => guards.push(Guard::Fact(fact)),
+            NodeKind::Require(require) => guards.push(Guard::Require(require)),
+            _ => {}
+        }
+        if let Some(spec) = self.spec() {
+            guards.extend(spec.facts.iter().map(Guard::Fact));
+            guards.extend(spec.requires.iter().map(Guard::Require));
+            guards.extend(spec.check.iter().map(Guard::Check));
+        }
+        guards
+    }
+
+    /// A step that runs nothing forward but has something to do on the way back.
+    #[must_use]
+    pub fn owes_undo_for_passing(&self) -> bool {
+        self.spec().is_some_and(|s| s.does.is_none() && matches!(s.undo, UndoSpec::Command(_) | UndoSpec::Manual(_)))
+    }
+
+    /// Where the value of a guard that is a fact goes.
+    #[must_use]
+    pub fn guard_slot(&self, guard: u32) -> Option<SlotId> {
+        match self.guards().get(guard as usize)? {
+            Guard::Fact(fact) => Some(fact.slot),
+            Guard::When(_) | Guard::Require(_) | Guard::Check(_) => None,
+        }
+    }
+
+    /// Whether a node that is nothing but guards is done when so many have held.
+    #[must_use]
+    pub fn is_done_by_guards(&self, passed: u32) -> bool {
+        matches!(self.kind, NodeKind::Fact(_) | NodeKind::Require(_)) && passed as usize >= self.guards().len()
+    }
+}

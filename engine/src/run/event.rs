@@ -1,0 +1,259 @@
+//! What happened. Events are past tense, append-only, and the only truth: everything else is folded from them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::outcome::{Exit, Identity};
+use crate::plan::model::{BlockId, HostName, NodeId, SlotId};
+use crate::value::Value;
+
+/// Milliseconds since the Unix epoch. A time never decides anything by itself: what it decided is an event.
+pub type Millis = i64;
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// From 1, without gaps.
+    pub seq: u64,
+    pub at: Millis,
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// Who did something: a person by name, or the policy that stood ready.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    Person(String),
+    Policy,
+}
+
+/// What a process that drives the run was started for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    Run,
+    Resume,
+    /// Back to just after a node, or to the beginning.
+    Rollback { to: Option<NodeId> },
+    /// Close the run as it stands: scopes are left by their policy, nothing is undone.
+    End,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event")]
+pub enum EventKind {
+    /// The first event. Plan, sources and parameters are stored beside it under their hashes.
+    RunCreated { runbook: String, plan: String, engine: String, operator: String, jobs: u32 },
+    /// A process took the run: from here on its epoch is the one that counts.
+    DriverStarted { epoch: u64, purpose: Purpose, operator: String, pid: u32, machine: String },
+    /// A host answered a framed no-op job in its job folder, and every `as USER` runs there.
+    HostGreeted { host: HostName, identity: Identity, claims: Vec<String> },
+    /// A host could not be used. Nothing of this process has run there.
+    HostRefused { host: HostName, why: String },
+    FactRead { fact: u32, host: HostName, value: Value },
+    FactFailed { fact: u32, host: HostName, why: String },
+    RequireHeld { require: u32, host: Option<HostName> },
+    RequireFailed { require: u32, host: Option<HostName>, why: String },
+    /// The window or something else of the whole run stands against it.
+    StartRefused { why: String },
+    PreflightPassed,
+    /// Nothing has changed anywhere.
+    RunRefused { why: String },
+    /// A later process's preflight failed: the run stands as it stood before.
+    PreflightFailed { why: String },
+
+    /// The run came to a node. `now` is what the step sees as `now`, its undo too.
+    NodeReached { node: NodeId, now: Millis },
+    GuardHeld { node: NodeId, guard: u32, value: Option<Value> },
+    /// `when` was false.
+    NodeSkipped { node: NodeId, why: String },
+    /// `check` held: already as wanted.
+    NodeSatisfied { node: NodeId },
+    /// A guard did not hold or could not be asked. Nothing of the step has run.
+    NodeRefused { node: NodeId, why: String },
+    /// Something else failed before this step began; it starts over when the run goes on.
+    NodePutBack { node: NodeId },
+
+    /// A step that runs nothing: it only checks, or it only compensates.
+    StepPassed { node: NodeId },
+    /// Durable before the command is sent.
+    StepBegan { node: NodeId, attempt: u32, epoch: u64 },
+    StepEnded { node: NodeId, attempt: u32, exit: Exit, out_bytes: u64, err_bytes: u64, cut: bool, captures: Vec<(SlotId, Value)>, capture_error: Option<String> },
+    /// `reboots`: the host answers with another boot id.
+    HostRebooted { node: NodeId, attempt: u32, boot_id: String },
+    RebootMissed { node: NodeId, attempt: u32, why: String },
+    /// The target shows that the attempt never began and never will.
+    StepVoided { node: NodeId, attempt: u32, why: String },
+    /// It began, and how it ended can't be known.
+    StepLost { node: NodeId, attempt: u32, why: String },
+    /// Whether it still runs can't be shown now: the host does not answer, or its processes live on.
+    StepUnsettled { node: NodeId, attempt: u32, why: String },
+    /// `verify` or `check` told what became of a lost attempt.
+    LostSettled { node: NodeId, attempt: u32, done: Option<bool>, why: String },
+    VerifyHeld { node: NodeId, index: u32 },
+    VerifyFailed { node: NodeId, index: u32, why: String },
+    RetryDue { node: NodeId },
+
+    ManualAsked { node: NodeId, instructions: String },
+    ManualAnswered { node: NodeId, done: bool, by: Actor, note: Option<String> },
+
+    GateOpened { node: NodeId, opening: u32, question: String, deadline: Millis, evidence: Vec<Evidence>, evidence_hash: String },
+    GateAnswered { node: NodeId, opening: u32, answer: Answer, by: Actor, note: Option<String> },
+    /// `live`: a process was there when the deadline came.
+    GateExpired { node: NodeId, opening: u32, live: bool },
+
+    FailureAnswered { node: NodeId, answer: FailureAnswer, by: Actor, note: Option<String> },
+    Interrupted,
+    InterruptAnswered { answer: InterruptAnswer, by: Actor },
+    BudgetWarned { block: BlockId, spent: u64 },
+    BudgetSpent { block: BlockId },
+
+    UndoBegan { node: NodeId, attempt: u32, epoch: u64 },
+    UndoEnded { node: NodeId, attempt: u32, exit: Exit, out_bytes: u64, err_bytes: u64 },
+    UndoVoided { node: NodeId, attempt: u32, why: String },
+    /// It began, and how it ended can't be known: an undo may run twice.
+    UndoLost { node: NodeId, attempt: u32, why: String },
+    UndoUnsettled { node: NodeId, attempt: u32, why: String },
+    UndoneByHand { node: NodeId, by: Actor, note: String },
+    UndoDeclined { node: NodeId, by: Actor, why: String },
+    ScopeKept { node: NodeId, by: Actor, why: String },
+    ScopeReleaseChosen { node: NodeId, by: Actor },
+    BoundaryUndone { block: BlockId },
+
+    /// The process went away and the run waits for a person's answer.
+    DriverLeft { why: String },
+    RunParked { why: String },
+    RunStuck { why: String },
+    RunRolledBack,
+    /// A gate was refused or timed out and says `end`.
+    RunEnding { node: NodeId },
+    RunFailed { why: String },
+    RunEnded { by: Actor },
+    RunDone,
+}
+
+/// What a `show` command printed, frozen with the question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub host: HostName,
+    pub command: String,
+    pub exit: Option<Exit>,
+    pub output: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// With the choice, where the gate has some.
+    Approved { choice: Option<String> },
+    Rejected,
+}
+
+/// What becomes of a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureAnswer {
+    Retry,
+    /// Its `check` or `verify` said so, or a person did with a reason.
+    MarkDone,
+    Skip,
+    RollBack,
+    Park,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InterruptAnswer {
+    GoOn,
+    RollBack,
+    Park,
+}
+
+impl EventKind {
+    /// The name that stands in the journal.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(map)) => map.get("event").and_then(|v| v.as_str()).unwrap_or("?").to_owned(),
+            _ => "?".to_owned(),
+        }
+    }
+
+    /// The node that it is about.
+    #[must_use]
+    pub fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::NodeReached { node, .. }
+            | Self::GuardHeld { node, .. }
+            | Self::NodeSkipped { node, .. }
+            | Self::NodeSatisfied { node }
+            | Self::NodeRefused { node, .. }
+            | Self::NodePutBack { node }
+            | Self::StepPassed { node }
+            | Self::StepBegan { node, .. }
+            | Self::StepEnded { node, .. }
+            | Self::HostRebooted { node, .. }
+            | Self::RebootMissed { node, .. }
+            | Self::StepVoided { node, .. }
+            | Self::StepLost { node, .. }
+            | Self::StepUnsettled { node, .. }
+            | Self::LostSettled { node, .. }
+            | Self::VerifyHeld { node, .. }
+            | Self::VerifyFailed { node, .. }
+            | Self::RetryDue { node }
+            | Self::ManualAsked { node, .. }
+            | Self::ManualAnswered { node, .. }
+            | Self::GateOpened { node, .. }
+            | Self::GateAnswered { node, .. }
+            | Self::GateExpired { node, .. }
+            | Self::FailureAnswered { node, .. }
+            | Self::UndoBegan { node, .. }
+            | Self::UndoEnded { node, .. }
+            | Self::UndoVoided { node, .. }
+            | Self::UndoLost { node, .. }
+            | Self::UndoUnsettled { node, .. }
+            | Self::UndoneByHand { node, .. }
+            | Self::UndoDeclined { node, .. }
+            | Self::ScopeKept { node, .. }
+            | Self::ScopeReleaseChosen { node, .. }
+            | Self::RunEnding { node } => Some(*node),
+            Self::RunCreated { .. }
+            | Self::DriverStarted { .. }
+            | Self::HostGreeted { .. }
+            | Self::HostRefused { .. }
+            | Self::FactRead { .. }
+            | Self::FactFailed { .. }
+            | Self::RequireHeld { .. }
+            | Self::RequireFailed { .. }
+            | Self::StartRefused { .. }
+            | Self::PreflightPassed
+            | Self::RunRefused { .. }
+            | Self::PreflightFailed { .. }
+            | Self::Interrupted
+            | Self::InterruptAnswered { .. }
+            | Self::BudgetWarned { .. }
+            | Self::BudgetSpent { .. }
+            | Self::BoundaryUndone { .. }
+            | Self::DriverLeft { .. }
+            | Self::RunParked { .. }
+            | Self::RunStuck { .. }
+            | Self::RunRolledBack
+            | Self::RunFailed { .. }
+            | Self::RunEnded { .. }
+            | Self::RunDone => None,
+        }
+    }
+
+    /// Whether it is a person's word, which may come while no process drives the run.
+    #[must_use]
+    pub fn is_an_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::GateAnswered { .. }
+                | Self::GateExpired { .. }
+                | Self::ManualAnswered { .. }
+                | Self::UndoneByHand { .. }
+                | Self::FailureAnswered { answer: FailureAnswer::Retry | FailureAnswer::MarkDone | FailureAnswer::Skip, .. }
+        )
+    }
+}

@@ -1,0 +1,44 @@
+//! O3: two nodes never change the same host at the same time, unless a `parallel` block says so; `local` is exempt
+//! within a batch, since what runs there acts elsewhere.
+
+use super::state::{RunState, Stage};
+use crate::plan::model::{BlockId, BlockKind, LOCAL, NodeId, Plan};
+
+/// The nodes that may begin beside what is under way, in plan order and within the run's `jobs`.
+pub(super) fn admit(plan: &Plan, state: &RunState, candidates: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
+    let mut active: Vec<NodeId> = plan.iter().map(|(id, _)| id).filter(|id| is_active(state, *id)).collect();
+    let mut admitted = Vec::new();
+    for id in candidates {
+        if active.len() >= state.jobs as usize {
+            break;
+        }
+        if active.iter().all(|other| may_run_beside(plan, id, *other)) {
+            active.push(id);
+            admitted.push(id);
+        }
+    }
+    admitted
+}
+
+/// Whether a node uses its host now.
+fn is_active(state: &RunState, id: NodeId) -> bool {
+    matches!(state.stage(id), Stage::Guarding { .. }) || state.node(id).is_in_flight()
+}
+
+fn may_run_beside(plan: &Plan, one: NodeId, other: NodeId) -> bool {
+    let (a, b) = (plan.node(one), plan.node(other));
+    let (Some(host), Some(other_host)) = (&a.host, &b.host) else { return true };
+    if host != other_host {
+        return true;
+    }
+    match meeting_block(plan, a.block, b.block).map(|m| &plan.blocks[m.index()].kind) {
+        Some(BlockKind::Parallel) => a.block != b.block,
+        Some(BlockKind::Batch) => host == LOCAL,
+        _ => false,
+    }
+}
+
+/// The innermost block around both.
+fn meeting_block(plan: &Plan, a: BlockId, b: BlockId) -> Option<BlockId> {
+    plan.enclosing(a).find(|block| plan.inside(b, *block))
+}

@@ -1,0 +1,19 @@
+//! The pure heart: events, the state folded from them, and what to do next. No clock, no I/O, no randomness: time
+//! enters as events, and the driver answers effects with events. `run`, `resume`, `rollback` and every rehearsal
+//! drive the same [`decide`].
+
+pub mod decide;
+pub mod effect;
+pub mod event;
+mod exclusion;
+pub mod fold;
+mod forward;
+mod preflight;
+pub mod retry;
+pub mod state;
+mod unwind;
+pub mod verdict;
+mod view;
+
+pub use decide::decide;
+pub use effect::Effect;

@@ -1,0 +1,141 @@
+//! O1 and O4: until everything here holds, nothing has changed anywhere.
+
+use super::effect::Effect;
+use super::event::{EventKind, Purpose};
+use super::state::{Greeting, HostState, RunState, Verdict};
+use crate::plan::model::{HostName, Plan, RequireSpec};
+
+pub(super) fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
+    if let Some(why) = &state.start_refused {
+        return vec![refuse(state, why.clone())];
+    }
+    if state.purpose == Purpose::End && !state.touched_anything() {
+        return vec![Effect::Record(EventKind::PreflightPassed)];
+    }
+    let hosts = greet(plan, state);
+    if !hosts.is_empty() {
+        return hosts;
+    }
+    let facts = read_facts(plan, state);
+    if !facts.is_empty() {
+        return facts;
+    }
+    let requires = ask_requires(plan, state);
+    if !requires.is_empty() {
+        return requires;
+    }
+    vec![Effect::Record(EventKind::PreflightPassed)]
+}
+
+/// A refusal is the run's end only while nothing has changed.
+fn refuse(state: &RunState, why: String) -> Effect {
+    Effect::Record(if state.purpose == Purpose::Run { EventKind::RunRefused { why } } else { EventKind::PreflightFailed { why } })
+}
+
+/// All hosts are asked before one of them is complained about: the message names every one that fails.
+fn greet(plan: &Plan, state: &RunState) -> Vec<Effect> {
+    let answer = |host: &HostName| state.hosts.get(host).and_then(|h| h.now.as_ref());
+    let asked: Vec<Effect> = plan.hosts.iter().filter(|h| answer(&h.name).is_none()).map(|h| Effect::Greet { host: h.name.clone() }).collect();
+    if !asked.is_empty() {
+        return asked;
+    }
+    let mut refusals: Vec<String> = Vec::new();
+    for host in &plan.hosts {
+        let Some(known) = state.hosts.get(&host.name) else { continue };
+        match &known.now {
+            Some(Greeting::Refused { why }) => refusals.push(format!("{}: {why}", host.name)),
+            Some(Greeting::Answered { identity, claims }) => {
+                refusals.extend(stranger(known, identity).map(|why| format!("{}: {why}", host.name)));
+                refusals.extend(unknown_claim(plan, state, &host.name, claims).map(|why| format!("{}: {why}", host.name)));
+                if host.bash && !identity.bash {
+                    refusals.push(format!("{}: there is no bash; say `shell \"sh\"` for what runs there", host.name));
+                }
+            }
+            None => {}
+        }
+    }
+    refusals.extend(twins(plan, state));
+    if refusals.is_empty() { Vec::new() } else { vec![refuse(state, refusals.join("\n"))] }
+}
+
+/// The machine behind the name is another one than the run began with.
+fn stranger(known: &HostState, identity: &crate::outcome::Identity) -> Option<String> {
+    (known.met.machine_id != identity.machine_id && !known.met.life.is_empty())
+        .then(|| format!("another machine answers: its id is {} and was {} when the run began", shown(&identity.machine_id), shown(&known.met.machine_id)))
+}
+
+fn shown(id: &str) -> &str {
+    if id.is_empty() { "unknown" } else { id }
+}
+
+/// K6: a job there that the journal does not know means that the journal is behind.
+fn unknown_claim(plan: &Plan, state: &RunState, host: &HostName, claims: &[String]) -> Option<String> {
+    let unknown = claims.iter().find(|claim| {
+        !plan.iter().any(|(id, node)| {
+            let ours = state.node(id);
+            node.host.as_ref() == Some(host)
+                && ((1..=ours.attempts).any(|n| super::verdict::attempt_name(&node.path, false, n) == **claim)
+                    || (1..=ours.undos).any(|n| super::verdict::attempt_name(&node.path, true, n) == **claim))
+        })
+    })?;
+    Some(format!("it holds the job `{unknown}` of this run, which this journal does not know: the journal is older than the run (a restored or copied state folder?)"))
+}
+
+/// Two names that are one machine would be changed by two steps at once.
+fn twins(plan: &Plan, state: &RunState) -> Vec<String> {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    let mut found = Vec::new();
+    for host in plan.hosts.iter().filter(|h| h.name != crate::plan::model::LOCAL) {
+        let Some(Greeting::Answered { identity, .. }) = state.hosts.get(&host.name).and_then(|h| h.now.as_ref()) else { continue };
+        // Containers on one machine may share a machine id; the life mark's folder is one only if the host is.
+        if let Some((_, other)) = seen.iter().find(|(life, _)| *life == identity.life) {
+            found.push(format!("{} and {other} are the same host: name it once", host.name));
+        }
+        seen.push((&identity.life, &host.name));
+    }
+    found
+}
+
+/// Facts stay frozen: only the first preflight reads them, in the order written.
+fn read_facts(plan: &Plan, state: &RunState) -> Vec<Effect> {
+    for (index, fact) in (0u32..).zip(&plan.facts) {
+        let known = state.slots.get(&fact.slot);
+        let missing: Vec<&HostName> = fact.hosts.iter().filter(|h| known.is_none_or(|k| !k.contains_key(*h))).collect();
+        if missing.is_empty() {
+            continue;
+        }
+        let failed: Vec<String> =
+            missing.iter().filter_map(|h| state.fact_failures.get(&(index, (*h).clone())).map(|why| format!("fact `{}` on {h}: {why}", plan.slots[fact.slot.index()].name))).collect();
+        if failed.len() == missing.len() {
+            return vec![refuse(state, failed.join("\n"))];
+        }
+        return missing.into_iter().filter(|h| !state.fact_failures.contains_key(&(index, (*h).clone()))).map(|h| Effect::ReadFact { fact: index, host: h.clone() }).collect();
+    }
+    Vec::new()
+}
+
+/// Preconditions are asked while nothing of ours has changed anything: later they would look at our own work, and a
+/// rollback must never wait for them.
+fn ask_requires(plan: &Plan, state: &RunState) -> Vec<Effect> {
+    if state.touched_anything() || !matches!(state.purpose, Purpose::Run | Purpose::Resume) {
+        return Vec::new();
+    }
+    let places: Vec<(u32, Option<HostName>)> = (0u32..).zip(&plan.requires).flat_map(|(index, require)| places(require).into_iter().map(move |host| (index, host))).collect();
+    let unasked: Vec<Effect> =
+        places.iter().filter(|place| !state.requires.contains_key(place)).map(|(require, host)| Effect::AskRequire { require: *require, host: host.clone() }).collect();
+    if !unasked.is_empty() {
+        return unasked;
+    }
+    let failed: Vec<String> = places
+        .iter()
+        .filter_map(|place| match state.requires.get(place) {
+            Some(Verdict::Failed { why }) => Some(why.clone()),
+            Some(Verdict::Held) | None => None,
+        })
+        .collect();
+    if failed.is_empty() { Vec::new() } else { vec![refuse(state, failed.join("\n"))] }
+}
+
+fn places(require: &RequireSpec) -> Vec<Option<HostName>> {
+    if require.hosts.is_empty() { vec![None] } else { require.hosts.iter().cloned().map(Some).collect() }
+}

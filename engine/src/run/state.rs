@@ -1,0 +1,266 @@
+//! What a run is, folded from its events. One enum for a node's stage, with data only where it is true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::event::{Millis, Purpose};
+use crate::outcome::{Exit, Identity};
+use crate::plan::model::{BlockId, HostName, NodeId, Plan, SlotId};
+use crate::value::Value;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunState {
+    pub phase: Phase,
+    /// The driver that counts; 0 before the first.
+    pub epoch: u64,
+    pub purpose: Purpose,
+    pub operator: String,
+    /// How many nodes may be under way at once.
+    pub jobs: u32,
+    /// Whether a process drives the run, as far as the journal knows.
+    pub driven: bool,
+    pub hosts: BTreeMap<HostName, HostState>,
+    pub slots: BTreeMap<SlotId, BTreeMap<HostName, Value>>,
+    pub requires: BTreeMap<(u32, Option<HostName>), Verdict>,
+    pub fact_failures: BTreeMap<(u32, HostName), String>,
+    pub start_refused: Option<String>,
+    pub nodes: Vec<NodeState>,
+    pub unwinding: Option<Unwinding>,
+    /// Blocks whose steps were undone and have not run again since.
+    pub undone: BTreeSet<BlockId>,
+    /// A park that was decided and waits for the run to be quiet.
+    pub parking: Option<String>,
+    pub interrupted: bool,
+    pub budgets_spent: BTreeSet<BlockId>,
+    /// The last event folded.
+    pub seq: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    New,
+    /// A preflight; `before` is where the run stood.
+    Preparing { before: Box<Phase> },
+    Running,
+    RollingBack,
+    /// Scopes are left by their policy, then the run is over.
+    Ending { why: Option<String> },
+    Parked { why: String },
+    Stuck { why: String },
+    Done,
+    RolledBack,
+    Failed { why: String },
+    Refused { why: String },
+    Ended,
+}
+
+impl Phase {
+    /// Nothing can follow, but the release of a kept scope.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Done | Self::RolledBack | Self::Failed { .. } | Self::Refused { .. } | Self::Ended)
+    }
+}
+
+/// A host in this run: who it was when the run met it, and who it is for the driver of today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostState {
+    pub met: Identity,
+    pub now: Option<Greeting>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Greeting {
+    Answered { identity: Identity, claims: Vec<String> },
+    Refused { why: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Held,
+    Failed { why: String },
+}
+
+/// How far an unwinding goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwinding {
+    Boundary(BlockId),
+    /// What came after a node.
+    After(NodeId),
+    Everything,
+    /// All is undone that had to be; scopes are left, then the run is over.
+    Scopes,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NodeState {
+    pub stage: Stage,
+    /// What the step sees as `now`.
+    pub now: Option<Millis>,
+    /// The event that reached it; an answer to an older visit is stale.
+    pub visit: u64,
+    /// Attempts begun, also those that were voided.
+    pub attempts: u32,
+    /// Attempts that may have done something. Above zero, the node is ours to undo.
+    pub effective: u32,
+    /// Failures that count against `retry`.
+    pub failures: u32,
+    pub undos: u32,
+    pub release_chosen: bool,
+    pub openings: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Stage {
+    #[default]
+    Pending,
+    /// So many guards have held.
+    Guarding { passed: u32 },
+    Skipped { why: String },
+    Satisfied,
+    /// A guard did not hold; nothing of it has run.
+    Refused { why: String },
+    Began { attempt: u32, epoch: u64 },
+    /// It ended well; so many postconditions have held.
+    Ran { attempt: u32, verified: u32 },
+    AwaitingPerson,
+    Failed { attempt: u32, why: Failure },
+    /// How it ended can't be known. `told`: what `verify` and `check` said of it.
+    Lost { attempt: u32, why: String, told: Option<Told> },
+    /// Whether it still runs can't be shown.
+    Unsettled { attempt: u32, epoch: u64, undoing: bool, why: String },
+    Succeeded,
+    MarkedDone { reason: String },
+    SkippedByPerson { reason: String },
+    Open { opening: u32, deadline: Millis },
+    Approved { choice: Option<String> },
+    Declined { opening: u32, why: Declined },
+    /// To be undone again, after an undo that failed or was voided.
+    UndoOwed,
+    Undoing { attempt: u32, epoch: u64 },
+    Undone,
+    UndoneByHand { note: String },
+    UndoFailed { attempt: u32, why: String },
+    /// A scope that its policy keeps.
+    Kept { why: String },
+}
+
+/// What the guards said of a lost attempt: nothing could tell, or it is (not) done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    NotDone,
+    Nothing { why: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    Exit(Exit),
+    Verify { index: u32, why: String },
+    Capture { why: String },
+    Reboot { why: String },
+    Manual { note: String },
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exit(exit) => write!(f, "{exit}"),
+            Self::Verify { why, .. } => write!(f, "verify did not hold: {why}"),
+            Self::Capture { why } => write!(f, "its output could not be captured: {why}"),
+            Self::Reboot { why } => write!(f, "the host did not come back from its reboot: {why}"),
+            Self::Manual { note } => write!(f, "the person who did it said no: {note}"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declined {
+    Rejected,
+    /// `live`: a process was there when the deadline came.
+    Expired { live: bool },
+}
+
+impl RunState {
+    #[must_use]
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            phase: Phase::New,
+            epoch: 0,
+            purpose: Purpose::Run,
+            operator: String::new(),
+            jobs: 1,
+            driven: false,
+            hosts: BTreeMap::new(),
+            slots: BTreeMap::new(),
+            requires: BTreeMap::new(),
+            fact_failures: BTreeMap::new(),
+            start_refused: None,
+            nodes: vec![NodeState::default(); plan.nodes.len()],
+            unwinding: None,
+            undone: BTreeSet::new(),
+            parking: None,
+            interrupted: false,
+            budgets_spent: BTreeSet::new(),
+            seq: 0,
+        }
+    }
+
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> &NodeState {
+        &self.nodes[id.index()]
+    }
+
+    #[must_use]
+    pub fn stage(&self, id: NodeId) -> &Stage {
+        &self.nodes[id.index()].stage
+    }
+
+    /// Whether some attempt of a step may have changed something.
+    #[must_use]
+    pub fn touched_anything(&self) -> bool {
+        self.nodes.iter().any(NodeState::is_touched)
+    }
+
+    /// Whether the run waits for nothing but a person's word.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.phase, Phase::Running | Phase::RollingBack)
+            && self.nodes.iter().any(|n| matches!(n.stage, Stage::Open { .. } | Stage::AwaitingPerson))
+            && !self.nodes.iter().any(NodeState::is_in_flight)
+    }
+}
+
+impl NodeState {
+    /// Whether it may have changed something.
+    #[must_use]
+    pub fn is_touched(&self) -> bool {
+        self.effective > 0
+    }
+
+    /// Whether something of it is under way in the world.
+    #[must_use]
+    pub fn is_in_flight(&self) -> bool {
+        match self.stage {
+            Stage::Began { .. } | Stage::Ran { .. } | Stage::Undoing { .. } | Stage::Lost { told: None, .. } => true,
+            Stage::Pending
+            | Stage::Guarding { .. }
+            | Stage::Skipped { .. }
+            | Stage::Satisfied
+            | Stage::Refused { .. }
+            | Stage::AwaitingPerson
+            | Stage::Failed { .. }
+            | Stage::Lost { told: Some(_), .. }
+            | Stage::Unsettled { .. }
+            | Stage::Succeeded
+            | Stage::MarkedDone { .. }
+            | Stage::SkippedByPerson { .. }
+            | Stage::Open { .. }
+            | Stage::Approved { .. }
+            | Stage::Declined { .. }
+            | Stage::UndoOwed
+            | Stage::Undone
+            | Stage::UndoneByHand { .. }
+            | Stage::UndoFailed { .. }
+            | Stage::Kept { .. } => false,
+        }
+    }
+}

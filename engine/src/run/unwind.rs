@@ -1,0 +1,208 @@
+//! Rolling back: what began is undone in reverse order of dependency, scopes are left by their policy, and what can't
+//! be shown to have ended is never undone over.
+
+use super::decide::in_flight;
+use super::effect::Effect;
+use super::event::{Actor, EventKind};
+use super::exclusion;
+use super::state::{Stage, Unwinding};
+use super::view::View;
+use crate::plan::model::{NodeId, NodeKind, Plan, Release, UndoSpec, node_id};
+
+pub(super) fn decide(view: &View<'_>) -> Vec<Effect> {
+    let mut effects = in_flight(view);
+    // R8: it waits until nothing is in flight but its own undos.
+    if view.state.nodes.iter().any(|n| n.is_in_flight() && !matches!(n.stage, Stage::Undoing { .. } | Stage::Lost { .. })) {
+        return effects;
+    }
+    for (node, _) in view.plan.iter() {
+        if matches!(view.state.stage(node), Stage::Guarding { .. }) {
+            effects.push(Effect::Record(EventKind::NodePutBack { node }));
+        }
+    }
+    if !effects.is_empty() {
+        return effects;
+    }
+    let undoing = view.state.nodes.iter().any(|n| matches!(n.stage, Stage::Undoing { .. }));
+    if view.state.interrupted {
+        return if undoing { Vec::new() } else { vec![Effect::AskInterrupt] };
+    }
+    if let Some(why) = view.state.parking.clone() {
+        return if undoing { Vec::new() } else { vec![Effect::Record(EventKind::RunParked { why })] };
+    }
+    let next = match view.state.unwinding {
+        Some(Unwinding::Scopes) => leave_scopes(view),
+        Some(_) => undo_ready(view),
+        None => Vec::new(),
+    };
+    if !next.is_empty() || undoing {
+        return next;
+    }
+    if let Some(why) = why_stuck(view) {
+        return vec![Effect::Record(EventKind::RunStuck { why })];
+    }
+    vec![Effect::Record(settled(view))]
+}
+
+/// All of the present aim is undone: what the run is now.
+fn settled(view: &View<'_>) -> EventKind {
+    match view.state.unwinding {
+        Some(Unwinding::Boundary(block)) => EventKind::BoundaryUndone { block },
+        Some(Unwinding::After(node)) => EventKind::RunParked { why: format!("rolled back to just after `{}`", view.plan.node(node).path) },
+        Some(Unwinding::Everything | Unwinding::Scopes) | None => {
+            let standing = standing(view);
+            if standing.is_empty() {
+                EventKind::RunRolledBack
+            } else {
+                EventKind::RunParked { why: format!("rolled back, but this stands: {}", standing.join(", ")) }
+            }
+        }
+    }
+}
+
+fn standing(view: &View<'_>) -> Vec<String> {
+    view.plan.iter().filter(|(id, _)| view.stands(*id)).map(|(_, node)| format!("`{}`", node.path)).collect()
+}
+
+/// R3: scopes are left only when nothing else of ours stands.
+pub(super) fn leave_scopes(view: &View<'_>) -> Vec<Effect> {
+    if view.state.unwinding == Some(Unwinding::Scopes) && !standing(view).is_empty() {
+        return Vec::new();
+    }
+    undo_where(view, |_, node| matches!(node.kind, NodeKind::Enter { .. }), &[])
+}
+
+/// The undos that may begin now.
+fn undo_ready(view: &View<'_>) -> Vec<Effect> {
+    let plan = view.plan;
+    let beyond = points_of_no_return(view);
+    match view.state.unwinding {
+        Some(Unwinding::Boundary(block)) => undo_where(view, |_, node| plan.inside(node.block, block), &beyond),
+        Some(Unwinding::After(stop)) => {
+            let kept = ancestors(plan, &[stop]);
+            undo_where(view, |id, _| !kept[id.index()], &beyond)
+        }
+        Some(Unwinding::Everything) => undo_where(view, |_, _| true, &beyond),
+        Some(Unwinding::Scopes) | None => Vec::new(),
+    }
+}
+
+/// R2: the irreversible steps that have begun. Nothing at or before them is undone.
+fn points_of_no_return(view: &View<'_>) -> Vec<NodeId> {
+    let irreversible = view.plan.iter().filter(|(id, node)| view.state.node(*id).is_touched() && node.spec().is_some_and(|s| s.irreversible.is_some()));
+    irreversible.map(|(id, _)| id).collect()
+}
+
+/// Which nodes come at or before some of these.
+fn ancestors(plan: &Plan, of: &[NodeId]) -> Vec<bool> {
+    let mut marked = vec![false; plan.nodes.len()];
+    for id in of {
+        marked[id.index()] = true;
+    }
+    for (id, node) in plan.iter().rev() {
+        if marked[id.index()] {
+            for before in &node.after {
+                marked[before.index()] = true;
+            }
+        }
+    }
+    marked
+}
+
+/// In reverse order of dependency: a node is undone when all that came after it is, or has nothing to undo.
+fn undo_where(view: &View<'_>, covers: impl Fn(NodeId, &crate::plan::model::Node) -> bool, beyond: &[NodeId]) -> Vec<Effect> {
+    let out_of_reach = ancestors(view.plan, beyond);
+    let mut blocked = vec![false; view.plan.nodes.len()];
+    let mut ready = Vec::new();
+    for position in (0..view.plan.nodes.len()).rev() {
+        let id = node_id(position);
+        let node = view.plan.node(id);
+        let owed = covers(id, node) && !out_of_reach[position] && owes(view, id);
+        if owed && !blocked[position] && may_begin(view.state.stage(id)) {
+            ready.push(id);
+        }
+        if owed || blocked[position] {
+            for before in &node.after {
+                blocked[before.index()] = true;
+            }
+        }
+    }
+    let (asked, sent): (Vec<NodeId>, Vec<NodeId>) = ready.into_iter().partition(|id| matches!(how(view, *id), How::Ask(_)));
+    let mut effects: Vec<Effect> = exclusion::admit(view.plan, view.state, sent.into_iter()).into_iter().map(|id| how(view, id).into_effect()).collect();
+    effects.extend(asked.into_iter().map(|id| how(view, id).into_effect()));
+    effects
+}
+
+fn may_begin(stage: &Stage) -> bool {
+    stage.may_be_undone()
+}
+
+/// Whether a node has something to take back, or an undo that did not end well.
+fn owes(view: &View<'_>, id: NodeId) -> bool {
+    let state = view.state.node(id);
+    if !state.is_touched() || matches!(state.stage, Stage::Undone | Stage::UndoneByHand { .. } | Stage::Kept { .. }) {
+        return false;
+    }
+    let Some(spec) = view.plan.node(id).spec() else { return false };
+    if matches!(state.stage, Stage::Unsettled { .. } | Stage::Undoing { .. }) {
+        return true;
+    }
+    match spec.undo {
+        UndoSpec::Command(_) | UndoSpec::Manual(_) => true,
+        UndoSpec::None(_) | UndoSpec::Unsaid => false,
+    }
+}
+
+enum How {
+    Send(Effect),
+    Ask(Effect),
+}
+
+impl How {
+    fn into_effect(self) -> Effect {
+        match self {
+            Self::Send(effect) | Self::Ask(effect) => effect,
+        }
+    }
+}
+
+fn how(view: &View<'_>, id: NodeId) -> How {
+    let node = view.plan.node(id);
+    if let NodeKind::Enter { release, .. } = node.kind {
+        return match release {
+            Release::Always => How::Send(begin_undo(view, id)),
+            Release::OnSuccess if view.nothing_stands_inside(id) => How::Send(begin_undo(view, id)),
+            Release::OnSuccess => How::Ask(Effect::Record(EventKind::ScopeKept { node: id, by: Actor::Policy, why: "what it covers did not succeed and was not all undone".to_owned() })),
+            Release::Ask if view.state.node(id).release_chosen => How::Send(begin_undo(view, id)),
+            Release::Ask => How::Ask(Effect::AskScope { node: id }),
+        };
+    }
+    match node.spec().map(|s| &s.undo) {
+        Some(UndoSpec::Manual(_)) => How::Ask(Effect::AskUndoManual { node: id }),
+        _ => How::Send(begin_undo(view, id)),
+    }
+}
+
+pub(super) fn begin_undo(view: &View<'_>, node: NodeId) -> Effect {
+    Effect::BeginUndo { node, attempt: view.state.node(node).undos + 1 }
+}
+
+/// What needs hands, where something does.
+pub(super) fn why_stuck(view: &View<'_>) -> Option<String> {
+    let said: Vec<String> = view
+        .plan
+        .iter()
+        .filter_map(|(id, node)| match view.state.stage(id) {
+            Stage::UndoFailed { why, .. } => {
+                let what = if matches!(node.kind, NodeKind::Enter { .. }) { "the release" } else { "the undo" };
+                Some(format!("{what} of `{}` failed: {why}", node.path))
+            }
+            Stage::Unsettled { why, undoing: true, .. } => Some(format!("the undo of `{}` can't be shown to have ended: {why}", node.path)),
+            Stage::Unsettled { why, .. } if matches!(view.state.phase, super::state::Phase::RollingBack | super::state::Phase::Ending { .. }) => {
+                Some(format!("`{}` can't be shown to have ended, so it is not undone over: {why}", node.path))
+            }
+            _ => None,
+        })
+        .collect();
+    (!said.is_empty()).then(|| said.join("; "))
+}
