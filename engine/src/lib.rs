@@ -1,6 +1,7 @@
 //! Everything between the tree and the world: check, lint, plan, decide, journal, execute.
 
 pub mod exec;
+pub mod journal;
 pub mod outcome;
 pub mod plan;
 pub mod run;

@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::event::{Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose};
 use super::state::{Declined, Failure, Greeting, HostState, NodeState, Phase, RunState, Stage, Told, Unwinding, Verdict};
 use super::retry::retry_is_left;
+use crate::outcome::Identity;
 use crate::plan::model::{BlockKind, NodeId, NodeKind, OnFailure, Plan, UndoSpec};
 
 #[derive(Debug, Error, PartialEq)]
@@ -65,11 +66,10 @@ impl RunState {
                 self.start_driver(*epoch, purpose, operator);
             }
             EventKind::HostGreeted { host, identity, claims } if preparing => {
-                let now = Some(Greeting::Answered { identity: identity.clone(), claims: claims.clone() });
-                self.hosts.entry(host.clone()).or_insert_with(|| HostState { met: identity.clone(), now: None }).now = now;
+                self.greet(plan, host, identity, claims);
             }
             EventKind::HostRefused { host, why } if preparing => {
-                let met = crate::outcome::Identity { machine_id: String::new(), boot_id: String::new(), life: String::new(), bash: false };
+                let met = Identity { machine_id: String::new(), boot_id: String::new(), life: String::new(), bash: false };
                 self.hosts.entry(host.clone()).or_insert(HostState { met, now: None }).now = Some(Greeting::Refused { why: why.clone() });
             }
             EventKind::FactRead { fact, host, value } if preparing => {
@@ -117,6 +117,19 @@ impl RunState {
             _ => return Err(()),
         }
         Ok(())
+    }
+
+    fn greet(&mut self, plan: &Plan, host: &str, identity: &Identity, claims: &[String]) {
+        let under_way = plan.iter().any(|(id, node)| node.host.as_deref() == Some(host) && matches!(self.stage(id), Stage::Began { .. } | Stage::Unsettled { .. }));
+        let known = self.hosts.entry(host.to_owned()).or_insert_with(|| HostState { met: identity.clone(), now: None });
+        if known.met.life.is_empty() {
+            known.met = identity.clone();
+        }
+        if !under_way {
+            // A step that reboots the host compares with the boot before it began.
+            known.met.boot_id.clone_from(&identity.boot_id);
+        }
+        known.now = Some(Greeting::Answered { identity: identity.clone(), claims: claims.to_vec() });
     }
 
     fn finish(&mut self, phase: Phase) {
