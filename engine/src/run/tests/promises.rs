@@ -1,0 +1,1 @@
+//! Promises of the semantics page, by letter and number, on plans small enough to read.
