@@ -64,7 +64,7 @@ pub enum SyntaxError {
     #[error("`{closer}` closes nothing")]
     StrayCloser { span: Span, closer: char },
     #[error("`{found}` is not a word of the language")]
-    UnknownWord { span: Span, found: String, place: Place, suggestion: Option<String>, known: Vec<&'static str> },
+    UnknownWord { span: Span, found: String, place: String, suggestion: Option<String>, known: Vec<&'static str> },
     #[error("`{}` can't stand in {}", word.text(), place.described())]
     MisplacedWord { span: Span, word: Word, place: Place },
     #[error("expected {}", expected)]
@@ -229,7 +229,7 @@ impl SyntaxError {
                 match suggestion {
                     Some(word) => format!("did you mean `{word}`?"),
                     None if known.is_empty() => String::new(),
-                    None => format!("in {} may stand: {}", place.described(), known.join(", ")),
+                    None => format!("in {place} may stand: {}", known.join(", ")),
                 },
             ),
             Self::MisplacedWord { word, place, .. } => words("RB0011", "not here", misplaced(*word, *place)),

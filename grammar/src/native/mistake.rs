@@ -37,7 +37,7 @@ impl Lowering<'_> {
                 let suggestion = suggest(word, texts.iter().copied());
                 let span = self.span(start, start + length);
                 let known = if place == Place::File { texts } else { Vec::new() };
-                self.errors.push(SyntaxError::UnknownWord { span, found: word.to_owned(), place, suggestion, known });
+                self.errors.push(SyntaxError::UnknownWord { span, found: word.to_owned(), place: place.described().to_owned(), suggestion, known });
             }
         }
         self.skim(entry, place);

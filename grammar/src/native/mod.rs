@@ -27,7 +27,6 @@ mod grammar {
 use grammar::{Rule, RunbookParser};
 
 type Pair<'a> = pest::iterators::Pair<'a, Rule>;
-type Pairs<'a> = pest::iterators::Pairs<'a, Rule>;
 
 pub(crate) fn parse(source: &Source, errors: &mut Errors) -> File {
     let balance = balance::balance(&source.text, source.id, errors);
