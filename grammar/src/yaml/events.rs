@@ -175,6 +175,15 @@ impl Loader<'_> {
                 let last = items.last().map(|item| item.span.end);
                 (Value::List(items), last)
             }
+            // `key: {{ x }}` is a mapping with a mapping as its key, which nobody means.
+            Within::Map { .. } if self.is_template(span) => {
+                let span = Span::new(span.source, span.start, end);
+                let what = "a value with `{{ … }}`".to_owned();
+                let help = Some("put it in quotes: \"{{ … }}\"".to_owned());
+                self.errors.push(SyntaxError::WrongKind { span, what, expected: "a text", found: "a mapping of YAML", help });
+                self.add(Node { value: Value::Refused, span });
+                return;
+            }
             Within::Map { entries, .. } => {
                 let last = entries.last().map(|entry| entry.value.span.end.max(entry.key.span.end));
                 (Value::Map(entries), last)
@@ -186,6 +195,10 @@ impl Loader<'_> {
         self.add(Node { value, span: Span::new(span.source, span.start, end.max(span.start)) });
     }
 
+    fn is_template(&self, span: Span) -> bool {
+        self.source.text.get(span.start..).is_some_and(|rest| rest.starts_with("{{"))
+    }
+
     /// Puts a finished node where it belongs. False if reading must stop.
     fn add(&mut self, node: Node) -> bool {
         self.nodes += 1;
@@ -193,11 +206,12 @@ impl Loader<'_> {
             self.errors.push(SyntaxError::TooManyNodes { span: node.span, limit: NODES });
             return false;
         }
+        let in_template = self.open.last().is_some_and(|open| self.is_template(open.span));
         match self.open.last_mut().map(|open| &mut open.within) {
             None => self.documents.push(node),
             Some(Within::List(items)) => items.push(node),
             Some(Within::Map { entries, seen, key }) => match key.take() {
-                None => *key = Some(key_of(node, seen, self.errors)),
+                None => *key = Some(key_of(node, in_template, seen, self.errors)),
                 Some(KeyNode::Good(key)) => entries.push(Entry { key, value: node }),
                 Some(KeyNode::Bad) => {}
             },
@@ -206,7 +220,7 @@ impl Loader<'_> {
     }
 }
 
-fn key_of(node: Node, seen: &mut HashMap<String, Span>, errors: &mut Errors) -> KeyNode {
+fn key_of(node: Node, in_template: bool, seen: &mut HashMap<String, Span>, errors: &mut Errors) -> KeyNode {
     let span = node.span;
     let text = match node.value {
         Value::Scalar(Scalar { text, plain: true }) if text.text == "<<" => {
@@ -216,9 +230,11 @@ fn key_of(node: Node, seen: &mut HashMap<String, Span>, errors: &mut Errors) -> 
         Value::Scalar(scalar) => scalar.text.text,
         Value::Refused => return KeyNode::Bad,
         Value::Nothing | Value::List(_) | Value::Map(_) => {
-            let found = node.kind();
-            let help = found.contains("mapping").then(|| "a value that begins with `{{` stands in quotes".to_owned());
-            errors.push(SyntaxError::WrongKind { span, what: "a key".to_owned(), expected: "a word", found, help });
+            // The inner mapping of `{{ x }}` is told with the outer one.
+            if !in_template {
+                let found = node.kind();
+                errors.push(SyntaxError::WrongKind { span, what: "a key".to_owned(), expected: "a word", found, help: None });
+            }
             return KeyNode::Bad;
         }
     };

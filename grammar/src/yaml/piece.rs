@@ -62,15 +62,16 @@ impl Lowering<'_> {
     }
 
     fn block<'n>(&mut self, word: Word, head: &'n Entry, rest: impl Iterator<Item = &'n Entry>, span: Span) -> Option<Piece> {
+        let before = self.errors.list.len();
         let id = |lowering: &mut Self| lowering.name(&head.value, &format!("`{}`", word.text()));
         Some(match word {
             Word::Step => {
                 let gathered = self.fields(rest, Place::Step);
-                Piece::Step(gathered.step(id(self)?, Place::Step, span, self.errors))
+                Piece::Step(gathered.step(id(self)?, Place::Step, span, self.errors.list.len() > before, self.errors))
             }
             Word::Manual => {
                 let gathered = self.fields(rest, Place::Manual);
-                Piece::Manual(gathered.step(id(self)?, Place::Manual, span, self.errors))
+                Piece::Manual(gathered.step(id(self)?, Place::Manual, span, self.errors.list.len() > before, self.errors))
             }
             Word::Gate => Piece::Gate(self.fields(rest, Place::Gate).gate(id(self)?)),
             Word::Boundary => Piece::Boundary(self.fields(rest, Place::Boundary).boundary(id(self)?)),

@@ -29,19 +29,11 @@ impl Lowering<'_> {
     fn scalar<'n>(&mut self, node: &'n Node, what: &str, expected: &'static str) -> Option<&'n Scalar> {
         match &node.value {
             Value::Scalar(scalar) => Some(scalar),
-            Value::Map(_) if self.is_template(node) => {
-                self.wrong_kind(node, what, expected, Some("a value that begins with `{{` stands in quotes: \"{{ … }}\""));
-                None
-            }
             _ => {
                 self.wrong_kind(node, what, expected, None);
                 None
             }
         }
-    }
-
-    fn is_template(&self, node: &Node) -> bool {
-        self.source.text.get(node.span.start..).is_some_and(|rest| rest.starts_with("{{"))
     }
 
     pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<Text> {
@@ -102,9 +94,7 @@ impl Lowering<'_> {
             let items = items.iter().filter_map(|item| self.operand(item, what)).collect();
             return Some(Operand::List(Spanned::new(items, node.span)));
         }
-        if let Value::Map(_) = node.value
-            && !self.is_template(node)
-        {
+        if let Value::Map(_) = node.value {
             let help = "write a mapping as an expression: \"{{ {'key': value} }}\"";
             self.wrong_kind(node, what, "a value or a list", Some(help));
             return None;
@@ -122,14 +112,14 @@ impl Lowering<'_> {
     }
 
     pub(super) fn key_name(&mut self, key: &Key) -> Option<Name> {
-        self.checked_name(&key.text, key.span, "it")
+        self.checked_name(&key.text, key.span, "this")
     }
 
     fn checked_name(&mut self, text: &str, span: Span, what: &str) -> Option<Name> {
         if is_name(text) {
             return Some(Spanned::new(text.to_owned(), span));
         }
-        let help = format!("{what} is made of letters, digits, `-`, `_` and points");
+        let help = format!("{what} is a name: letters, digits, `-`, `_` and points");
         self.errors.push(SyntaxError::NotAName { span, found: text.to_owned(), help });
         None
     }
