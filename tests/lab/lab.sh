@@ -262,6 +262,7 @@ cmd_reset() {
   local h which=$1; [ "$which" != all ] || which=$(names)
   for h in $which; do need "$h"; { cmd_heal "$h" 2>/dev/null || :; cmd_off "$h"; unmount "$TAG-$h"; cmd_boot "$h"; } & done; wait
   for h in $which; do cmd_wait "$h"; done
+  [ "$1" != all ] || each_host settled
 }
 
 # --- all of it
@@ -312,9 +313,20 @@ start_lxcfs() {
   ( enter_cgroup supervisors; detached lxcfs -p "$LAB/lxcfs.pid" "$LAB/lxcfs" )
   local i; for i in $(seq 40); do ! mounted "$LAB/lxcfs" || return 0; sleep 0.05; done
 }
+# Booted is not yet at work: replicas connect again every two seconds, Icinga's API comes after its unit.
+settled() {
+  local i; case +$(part "$1" 3)+ in
+    *+replica+*) for i in $(seq 100); do
+      ! cmd_ssh "$1" "mysql -S /run/mysqld/mysqld.matomo.sock -e 'show slave status\G' | grep -q 'Seconds_Behind_Master: 0'" </dev/null || return 0; sleep 0.1; done
+      die "$1 does not replicate" ;;
+    *+alert+*) for i in $(seq 100); do
+      ! ip netns exec "$TAG" curl -sf -o /dev/null -K "$LAB/icinga/curl.conf" "https://$1:5665/v1" || return 0; sleep 0.1; done
+      die "$1: no API" ;;
+  esac
+}
 cmd_up() {
   mkdir -p "$LAB"; cmd_tools; cmd_image; network; ssh_files; start_lxcfs
-  provision; monitoring_login; boot_all; cmd_status
+  provision; monitoring_login; boot_all; each_host settled; cmd_status
 }
 cmd_down() {
   local h n c; each_host cmd_off || :
@@ -324,6 +336,7 @@ cmd_down() {
     while read -r n; do kill_group "$n"; unmount "$TAG-$n"; done
   for h in $(names); do unmount "$TAG-$h"; done
   for n in /run/netns/"$TAG"-* /run/netns/"$TAG"; do [ ! -e "$n" ] || ip netns del "$(basename "$n")"; done
+  for n in $(names); do rm -rf "/run/systemd/nspawn/propagate/$n"; done
   rm -rf "/etc/netns/$TAG"
   for c in $(hierarchies); do [ ! -d "$c/$TAG" ] || find "$c/$TAG" -depth -type d -exec rmdir {} + 2>/dev/null || :; done
 }
