@@ -129,7 +129,7 @@ hits() { on db1108 "mysql -S /run/mysqld/mysqld.matomo.sock -BNe 'select count(*
 # The procedure up to its gate.
 until_the_gate() {
   arguments
-  step yes db1108 fact in_sync: fact:in_sync 2>/dev/null || :
+  step yes db1108 runbook wikitech.matomo-restart fact:in_sync
   step yes matomo1002 runbook wikitech.matomo-restart require 1; step yes matomo1002 runbook wikitech.matomo-restart require 2
   V[reason]="restart matomo"; action no local icinga.downtime check; action yes local icinga.downtime run; action eventually local icinga.downtime verify
   step yes matomo1002 step merge-maintenance-on-in-the-lab run
