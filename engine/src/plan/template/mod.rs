@@ -1,6 +1,19 @@
 //! Text with `{{ }}` in it: prose, expressions, and commands whose values are bound, never pasted.
-use serde::{Serialize,Deserialize};
-#[derive(Debug, Clone, Serialize, Deserialize)] pub struct Expression;
-#[derive(Debug, Clone, Serialize, Deserialize)] pub struct Prose;
-#[derive(Debug, Clone, Serialize, Deserialize)] pub struct Script;
-impl Script { #[cfg(test)] pub fn compile(_:&grammar::source::Text,_:&dyn Fn(&str)->Option<crate::value::Type>)->Result<Self,()>{Ok(Self)} }
+//!
+//! An expression goes through minijinja, a command through `shell`, which alone knows brush-parser. All three forms
+//! are frozen into the journal as they were compiled: a resume needs no source.
+
+mod error;
+mod expression;
+mod functions;
+mod prose;
+mod refusal;
+mod rewrite;
+mod slots;
+mod tokens;
+mod types;
+
+pub use error::{EvalError, TemplateError};
+pub use expression::{Expression, Scope};
+pub use prose::Prose;
+pub use refusal::Refusal;
