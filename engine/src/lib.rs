@@ -4,5 +4,6 @@ pub mod exec;
 pub mod journal;
 pub mod outcome;
 pub mod plan;
+pub mod report;
 pub mod run;
 pub mod value;
