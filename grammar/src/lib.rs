@@ -1,7 +1,22 @@
 //! The runbook language: text in, a tree with spans out. No I/O, no async.
 //!
 //! Both spellings, the native one (`*.runbook`) and YAML (`*.runbook.yaml`), are read into the same [`ast::File`].
+//! Reading never fails as a whole: it gives as much of the tree as is sound and every mistake it found. A tree is
+//! only to be used if no diagnostic beside it is an error.
 
 pub mod ast;
 pub mod diagnostic;
+mod expression;
+mod gathered;
+pub mod literal;
+mod name;
+mod native;
+mod read;
 pub mod source;
+pub mod syntax_error;
+mod text;
+mod weave;
+pub mod word;
+mod yaml;
+
+pub use read::{Parsed, Spelling, parse, parse_as, read_utf8, spelling_of};

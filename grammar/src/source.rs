@@ -103,8 +103,11 @@ impl Text {
         Span::new(self.span.source, from, to.max(from))
     }
 
-    fn offset(&self, at: usize) -> usize {
-        let (text, source) = self.pieces.iter().rev().find(|(text, _)| *text <= at).copied().unwrap_or((0, self.span.start));
+    /// Where byte `at` of the text stands in the source.
+    #[must_use]
+    pub fn offset(&self, at: usize) -> usize {
+        let after = self.pieces.partition_point(|(text, _)| *text <= at);
+        let (text, source) = after.checked_sub(1).and_then(|i| self.pieces.get(i)).copied().unwrap_or((0, self.span.start));
         source + (at - text)
     }
 }
