@@ -2,6 +2,7 @@
 
 mod oracle;
 mod plans;
+mod play;
 mod properties;
 mod promises;
 mod world;
