@@ -51,7 +51,7 @@ impl Value {
             Self::Version(_) | Self::Percent(_) => Computed::from_object(Typed(self.clone())),
             Self::Json(value) => Computed::from(Serde(value)),
             Self::List(items) => items.iter().map(Self::to_computed).collect(),
-            Self::PerHost(hosts) => hosts.iter().map(|(host, value)| (host.clone(), value.to_computed())).collect(),
+            Self::PerHost(hosts) => Computed::from_pairs(hosts.iter().map(|(host, value)| (host.as_str(), value.to_computed()))),
             Self::Secret(text) => Computed::from(text.reveal()),
         }
     }
