@@ -1,10 +1,10 @@
 //! Everything between the tree and the world: check, lint, plan, decide, journal, execute.
 
-//pub mod check;
+pub mod check;
 pub mod exec;
 pub mod journal;
 pub mod outcome;
 pub mod plan;
-//pub mod report;
+pub mod report;
 pub mod run;
 pub mod value;

@@ -156,6 +156,7 @@ pub fn value(value: &Value) -> String {
         Value::Percent(number) => format!("{number}%"),
         Value::Json(json) => json.to_string(),
         Value::List(items) => format!("[{}]", items.iter().map(self::value).collect::<Vec<_>>().join(", ")),
+        Value::Secret(_) => "(secret)".to_owned(),
         Value::PerHost(hosts) => hosts.iter().map(|(host, v)| format!("{host}: {}", self::value(v))).collect::<Vec<_>>().join(", "),
     }
 }
