@@ -1,5 +1,6 @@
 //! Everything between the tree and the world: check, lint, plan, decide, journal, execute.
 
+pub mod check;
 pub mod exec;
 pub mod journal;
 pub mod outcome;

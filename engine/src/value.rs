@@ -1,8 +1,19 @@
 //! The language's types and values. One type a name; a value is read by its declared type, never guessed.
 
+mod computed;
+mod names;
+mod read;
+mod secret;
+mod words;
+pub mod version;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use read::ReadError;
+pub use secret::SecretText;
+pub use words::WordError;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,4 +60,7 @@ pub enum Value {
     List(Vec<Value>),
     /// One value a host, for what was read on a set of hosts.
     PerHost(BTreeMap<String, Value>),
+    /// Serializing it is an error, not a mask: what asks for that has a mistake in it.
+    #[serde(skip)]
+    Secret(SecretText),
 }

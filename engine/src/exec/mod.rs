@@ -1,6 +1,6 @@
 //! The world: the driver's loop, transports, the keeper. The only async code of the engine.
 
-pub mod driver;
+//pub mod driver;
 pub mod keeper;
 pub mod people;
 pub mod watch;

@@ -54,6 +54,9 @@ pub trait People: std::fmt::Debug {
     /// answer from elsewhere. A dropped receiver takes the question back.
     fn ask(&self, question: Question) -> Option<oneshot::Receiver<Reply>>;
 
+    /// Whether a question would reach a person.
+    fn can_be_asked(&self) -> bool;
+
     /// Who answers, as the journal names them.
     fn name(&self) -> String;
 }
@@ -67,6 +70,10 @@ pub struct Nobody {
 impl People for Nobody {
     fn ask(&self, _: Question) -> Option<oneshot::Receiver<Reply>> {
         None
+    }
+
+    fn can_be_asked(&self) -> bool {
+        false
     }
 
     fn name(&self) -> String {

@@ -92,17 +92,28 @@ impl Journal {
         Ok(lines.into_iter().map(|(event, _, _)| Durable(event)).collect())
     }
 
-    /// Everything after `seq`, whoever wrote it; this journal then ends where the file ends.
+    /// Everything after `seq`, whoever wrote it. What was not known yet stays unknown: see [`Self::catch_up`].
     ///
     /// # Errors
     /// A line can't be read: it is damaged, or a newer engine wrote it.
-    pub fn read_after(&mut self, seq: u64) -> Result<Vec<Event>, JournalError> {
+    pub fn events_after(&self, seq: u64) -> Result<Vec<Event>, JournalError> {
+        self.lines_after(seq)?.into_iter().map(|(number, body, _)| self.event(number, &body)).collect()
+    }
+
+    fn event(&self, seq: u64, body: &str) -> Result<Event, JournalError> {
+        serde_json::from_str(body).map_err(|e| JournalError::Unreadable { run: self.run.clone(), seq, why: e.to_string() })
+    }
+
+    /// Reads everything; this journal then ends where the file ends.
+    ///
+    /// # Errors
+    /// A line can't be read: it is damaged, or a newer engine wrote it.
+    pub fn catch_up(&mut self) -> Result<Vec<Event>, JournalError> {
         let mut events = Vec::new();
-        for (number, body, head) in self.lines_after(seq)? {
-            let event: Event = serde_json::from_str(&body).map_err(|e| JournalError::Unreadable { run: self.run.clone(), seq: number, why: e.to_string() })?;
+        for (number, body, head) in self.lines_after(0)? {
+            events.push(self.event(number, &body)?);
             self.seq = number;
             self.head = head;
-            events.push(event);
         }
         Ok(events)
     }

@@ -52,6 +52,8 @@ pub struct Plan {
     /// SHA-256 over what will happen; the same for both spellings. See [`super::hash`].
     pub hash: String,
     pub window: Option<String>,
+    /// What the inventory knows of each host, for `vars[host].x`.
+    pub vars: serde_json::Value,
     /// Every host that the run touches, in the order of first use.
     pub hosts: Vec<HostPlan>,
     pub frames: Vec<Frame>,
@@ -98,8 +100,10 @@ pub enum Bound {
 pub struct Slot {
     pub name: String,
     pub kind: Type,
-    /// Where it is read. On one host it is a plain value, on several it has one value a host.
+    /// Where it is read; the empty name stands for a gate, which is nowhere.
     pub hosts: Vec<HostName>,
+    /// Read on a set, also where the set has one host: it has one value a host. Else it is a plain value.
+    pub spread: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -141,7 +145,8 @@ pub struct Node {
     pub block: BlockId,
     pub frame: FrameId,
     pub after: Vec<NodeId>,
-    pub when: Option<Expression>,
+    /// Its own condition behind those of the blocks around it; the first that is false skips it.
+    pub when: Vec<Expression>,
     pub kind: NodeKind,
 }
 

@@ -128,6 +128,8 @@ pub enum EventKind {
 
     UndoBegan { node: NodeId, attempt: u32, epoch: u64 },
     UndoEnded { node: NodeId, attempt: u32, exit: Exit, out_bytes: u64, err_bytes: u64 },
+    /// Nothing of it has run: sudo refused, its values could not be bound, another driver came first.
+    UndoRefused { node: NodeId, attempt: u32, why: String },
     UndoVoided { node: NodeId, attempt: u32, why: String },
     /// It began, and how it ended can't be known: an undo may run twice.
     UndoLost { node: NodeId, attempt: u32, why: String },
@@ -227,6 +229,7 @@ impl EventKind {
             | Self::FailureAnswered { node, .. }
             | Self::UndoBegan { node, .. }
             | Self::UndoEnded { node, .. }
+            | Self::UndoRefused { node, .. }
             | Self::UndoVoided { node, .. }
             | Self::UndoLost { node, .. }
             | Self::UndoUnsettled { node, .. }

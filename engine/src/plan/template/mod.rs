@@ -1,5 +1,22 @@
 //! Text with `{{ }}` in it: prose, expressions, and commands whose values are bound, never pasted.
-use serde::{Serialize,Deserialize};
-#[derive(Debug, Clone, Serialize, Deserialize)] pub struct Expression;
-#[derive(Debug, Clone, Serialize, Deserialize)] pub struct Prose;
-#[derive(Debug, Clone, Serialize, Deserialize)] pub struct Script;
+//!
+//! An expression goes through minijinja, a command through `shell`, which alone knows brush-parser. All three forms
+//! are frozen into the journal as they were compiled: a resume needs no source.
+
+mod error;
+mod expression;
+mod functions;
+mod prose;
+mod refusal;
+mod rewrite;
+mod script;
+mod shell;
+mod slots;
+mod tokens;
+mod types;
+
+pub use error::{EvalError, TemplateError};
+pub use expression::{Expression, Scope};
+pub use prose::Prose;
+pub use refusal::Refusal;
+pub use script::{Advice, AdviceKind, Bound, RawValues, Script};

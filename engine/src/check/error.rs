@@ -1,0 +1,189 @@
+//! The mistakes that reading a program can show. One variant each; all are gathered before any is reported.
+
+use grammar::diagnostic::{Diagnostic, Severity};
+use grammar::source::Span;
+use thiserror::Error;
+
+use crate::value::{ReadError, Type};
+
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum CheckError {
+    #[error("there is no action `{name}`")]
+    UnknownAction { at: Span, name: String, similar: Option<String> },
+    #[error("there is no target `{name}`")]
+    UnknownTarget { at: Span, name: String, similar: Option<String>, known: Vec<String> },
+    #[error("`{action}` takes no `{name}`")]
+    UnknownArgument { at: Span, action: String, name: String, similar: Option<String>, known: Vec<String> },
+    #[error("there is no `{name}` here")]
+    UndefinedName { at: Span, name: String, similar: Option<String>, why: Option<String> },
+    #[error("`{action}` needs `{name}`")]
+    MissingArgument { at: Span, action: String, name: String, kind: String },
+    #[error("`{name}` is given twice")]
+    ArgumentTwice { at: Span, first: Span, name: String },
+    #[error("{what} can't take this: {error}")]
+    UnreadableValue { at: Span, what: String, error: ReadError },
+    #[error("{what} wants {wanted}, and this is {found}")]
+    WrongType { at: Span, what: String, wanted: Type, found: Type },
+    #[error("two pieces have the id `{id}`")]
+    DuplicateId { at: Span, first: Span, id: String },
+    #[error("`{name}` has a meaning already")]
+    DuplicateName { at: Span, first: Span, name: String },
+    #[error("`{name}` always means the same and can't be redefined")]
+    ReservedName { at: Span, name: String },
+    #[error("`{id}` does not say where it runs")]
+    OnMissing { at: Span, id: String },
+    #[error("`{name}` has one value a host")]
+    PerHostBare { at: Span, name: String, on: String },
+    #[error("there is no piece `{name}` beside this one")]
+    UnknownSibling { at: Span, name: String, similar: Option<String> },
+    #[error("these wait for each other: {}", ids.join(" → "))]
+    OrderCycle { at: Span, others: Vec<Span>, ids: Vec<String> },
+    #[error("`{name}` is used before it has a value")]
+    UsedBeforeBound { at: Span, bound: Span, name: String },
+    #[error("`{name}` may have no value here")]
+    MayBeUnset { at: Span, bound: Span, name: String },
+    #[error("actions use each other in a circle: {}", names.join(" → "))]
+    ActionRecursion { at: Span, others: Vec<Span>, names: Vec<String> },
+    #[error("`during {action}` does not say when it is released")]
+    ReleaseMissing { at: Span, action: String },
+    #[error("the gate `{id}` has no timeout")]
+    GateWithoutTimeout { at: Span, id: String },
+    #[error("the gate `{id}` does not say what silence means")]
+    GateWithoutThen { at: Span, id: String },
+    #[error("there is nothing around the gate `{id}` that could be rolled back")]
+    RollbackWithoutBoundary { at: Span, id: String },
+    #[error("`{id}` does nothing")]
+    EmptyStep { at: Span, id: String },
+    #[error("there is no type `{name}`")]
+    UnknownType { at: Span, name: String, similar: Option<String> },
+    #[error("`{id}` is irreversible and stands in a `parallel`")]
+    IrreversibleInParallel { at: Span, id: String },
+    #[error("this is no window of time: {why}")]
+    BadWindow { at: Span, why: String },
+    #[error("`{name}` can't be {what}")]
+    BadId { at: Span, name: String, what: &'static str, corrected: String },
+    #[error("`{word}` is not {what}")]
+    UnknownWord { at: Span, word: String, what: &'static str, allowed: &'static [&'static str] },
+    #[error("`{action}` can't be held: it has no undo")]
+    DuringWithoutUndo { at: Span, action: String, defined: Span },
+    #[error("`after` has a meaning only inside `parallel`")]
+    AfterOutsideParallel { at: Span },
+    #[error("`import \"{path}\"`: {why}")]
+    ImportFailed { at: Span, path: String, why: String },
+    #[error("files import each other in a circle: {}", paths.join(" → "))]
+    ImportCycle { at: Span, paths: Vec<String> },
+    #[error("`import \"{path}\"` leads out of the project's folder")]
+    ImportOutside { at: Span, path: String },
+    #[error("there are two actions `{name}`")]
+    DuplicateAction { at: Span, first: Span, name: String, standard: bool },
+    #[error("a second runbook in one file")]
+    SeveralRunbooks { at: Span, first: Span },
+    #[error("`{field}` has no place in {place}")]
+    MisplacedField { at: Span, field: &'static str, place: &'static str, help: &'static str },
+    #[error("the manual step `{id}` does not say what to do")]
+    ManualWithoutInstructions { at: Span, id: String },
+    #[error("{what} must be known before the run, and `{name}` is not")]
+    KnownTooLate { at: Span, what: String, name: String },
+    #[error("{what} can't be {found}")]
+    OutOfRange { at: Span, what: &'static str, found: String, help: &'static str },
+    #[error("`{name}` is no name of a host")]
+    BadHostName { at: Span, name: String, why: String },
+    #[error("{what} is not built yet")]
+    NotBuiltYet { at: Span, what: String, help: Option<&'static str> },
+}
+
+/// What a variant says beside its message.
+struct Said {
+    code: &'static str,
+    at: Span,
+    label: String,
+    help: Option<String>,
+    related: Vec<(Span, String)>,
+}
+
+fn said(code: &'static str, at: Span, label: impl Into<String>, help: impl Into<Option<String>>) -> Said {
+    Said { code, at, label: label.into(), help: help.into(), related: Vec::new() }
+}
+
+fn beside(mut said: Said, related: impl IntoIterator<Item = (Span, String)>) -> Said {
+    said.related.extend(related);
+    said
+}
+
+/// "did you mean", or else what there is.
+fn meant(similar: Option<&String>, known: &[String], none: &str) -> String {
+    match similar {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if known.is_empty() => none.to_owned(),
+        None => format!("there is: {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+impl CheckError {
+    fn said(&self) -> Said {
+        use CheckError as E;
+        match self {
+            E::UnknownAction { at, similar, .. } => said("RB0101", *at, "no such action", meant(similar.as_ref(), &[], "import the file that defines it; `runbook actions` lists the standard library")),
+            E::UnknownTarget { at, similar, known, .. } => said("RB0102", *at, "no such target", meant(similar.as_ref(), known, "declare it: `target NAME: host`; the machine that runs the engine is `local`")),
+            E::UnknownArgument { at, action, similar, known, .. } => said("RB0103", *at, "no such parameter", meant(similar.as_ref(), known, &format!("`{action}` takes no arguments"))),
+            E::UndefinedName { at, similar, why, .. } => said("RB0104", *at, "not defined", match (similar, why) {
+                (Some(name), _) => Some(format!("did you mean `{name}`?")),
+                (None, Some(why)) => Some(why.clone()),
+                (None, None) => Some("a name is a param, a target, a fact, a capture, a loop's variable or a gate's choice; text stands in quotes".to_owned()),
+            }),
+            E::MissingArgument { at, name, kind, .. } => said("RB0105", *at, format!("`{name}` is missing"), format!("add `{name}: …`, {kind}")),
+            E::ArgumentTwice { at, first, .. } => beside(said("RB0106", *at, "the second time", "leave one".to_owned()), [(*first, "the first time".to_owned())]),
+            E::UnreadableValue { at, error, .. } => said("RB0107", *at, format!("not {}", error.expected), error.help.clone().or_else(|| Some(format!("write {}", error.expected)))),
+            E::WrongType { at, wanted, found, .. } => said("RB0108", *at, format!("{found}"), if matches!(found, Type::Optional(_)) && !matches!(wanted, Type::Optional(_)) {
+                "it may be none: give it a default, or ask `is not none` first".to_owned()
+            } else {
+                format!("give {wanted}")
+            }),
+            E::DuplicateId { at, first, id } => beside(said("RB0109", *at, "again", format!("ids are unique within a runbook; call it `{id}-2` or better")), [(*first, "first here".to_owned())]),
+            E::DuplicateName { at, first, name } => beside(said("RB0110", *at, "again", format!("choose another name than `{name}`")), [(*first, "its meaning is given here".to_owned())]),
+            E::ReservedName { at, name } => said("RB0111", *at, "reserved", format!("choose another name; always in scope are {}, so `my_{name}` is free", super::names::RESERVED.map(|n| format!("`{n}`")).join(" "))),
+            E::OnMissing { at, .. } => said("RB0112", *at, "where?", "add `on TARGET`, here or in a block around it; the machine that runs the engine is `local`".to_owned()),
+            E::PerHostBare { at, name, on } => said("RB0113", *at, format!("read on {on}"), format!("choose a host's value, `{name}[h]`, or fold them: `max({name})`, `all({name})`, …")),
+            E::UnknownSibling { at, similar, .. } => said("RB0114", *at, "not beside it", meant(similar.as_ref(), &[], "`after` names pieces of the same `parallel`, by their ids")),
+            E::OrderCycle { at, others, .. } => beside(said("RB0115", *at, "waits for itself in the end", "take one `after` out of the circle".to_owned()), others.iter().map(|s| (*s, "part of the circle".to_owned()))),
+            E::UsedBeforeBound { at, bound, .. } => beside(said("RB0116", *at, "no value yet", "move it behind the place where the value is read, or order them with `after`".to_owned()), [(*bound, "it gets its value here".to_owned())]),
+            E::ActionRecursion { at, others, .. } => beside(said("RB0117", *at, "would never end", "an action may use others, but never come back to itself".to_owned()), others.iter().map(|s| (*s, "part of the circle".to_owned()))),
+            E::ReleaseMissing { at, .. } => said("RB0118", *at, "released when?", "add `release always`, `release on_success` or `release ask`".to_owned()),
+            E::GateWithoutTimeout { at, .. } => said("RB0119", *at, "how long does it wait?", "add `timeout 30m then park` (or `rollback`, or `end`)".to_owned()),
+            E::GateWithoutThen { at, .. } => said("RB0120", *at, "and then?", "add `then rollback`, `then park` or `then end`".to_owned()),
+            E::RollbackWithoutBoundary { at, .. } => said("RB0121", *at, "roll back what?", "put the gate into a `boundary`, or write `then park` or `then end`".to_owned()),
+            E::EmptyStep { at, .. } => said("RB0122", *at, "nothing to do", "give it a `run`, `use`, `sleep`, `verify` or `undo`".to_owned()),
+            E::UnknownType { at, similar, .. } => said("RB0123", *at, "no such type", meant(similar.as_ref(), &Type::names().map(str::to_owned).collect::<Vec<_>>(), "")),
+            E::IrreversibleInParallel { at, .. } => said("RB0124", *at, "side by side with others", "put it before or behind the `parallel`: what can't be taken back must be ordered with all that could".to_owned()),
+            E::BadWindow { at, .. } => said("RB0125", *at, "not understood", "write days, times and a zone: `Mon-Thu 08:00-16:00 UTC`".to_owned()),
+            E::BadId { at, corrected, .. } => said("RB0126", *at, "not this form", format!("write `{corrected}`")),
+            E::UnknownWord { at, allowed, .. } => said("RB0127", *at, "not one of these", format!("write {}", allowed.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", "))),
+            E::DuringWithoutUndo { at, defined, .. } => beside(said("RB0128", *at, "what would release it?", "give the action an `undo` with a command, or use it in a `step`".to_owned()), [(*defined, "this action".to_owned())]),
+            E::AfterOutsideParallel { at } => said("RB0129", *at, "outside `parallel`", "leave it out: elsewhere blocks run top to bottom".to_owned()),
+            E::ImportFailed { at, .. } => said("RB0130", *at, "not imported", "the path is relative to the file that imports it".to_owned()),
+            E::ImportCycle { at, .. } => said("RB0131", *at, "leads back", "move what both need into a third file".to_owned()),
+            E::ImportOutside { at, .. } => said("RB0132", *at, "outside", "only files below the project's folder can be imported: copy it there".to_owned()),
+            E::DuplicateAction { at, first, name, standard } => beside(said("RB0133", *at, "again", if *standard { format!("the standard library has `{name}`; choose another name") } else { "rename one of them".to_owned() }), (!standard).then(|| (*first, "first here".to_owned()))),
+            E::SeveralRunbooks { at, first } => beside(said("RB0134", *at, "the second", "`runbook run FILE` must know which one is meant: put each into its own file".to_owned()), [(*first, "the first".to_owned())]),
+            E::MisplacedField { at, help, .. } => said("RB0135", *at, "not here", (*help).to_owned()),
+            E::ManualWithoutInstructions { at, .. } => said("RB0136", *at, "what is to be done?", "add `instructions \"…\"`".to_owned()),
+            E::KnownTooLate { at, .. } => said("RB0137", *at, "read during the run", "use params, targets and loop variables here: the plan is drawn before the run begins".to_owned()),
+            E::OutOfRange { at, help, .. } => said("RB0138", *at, "out of range", (*help).to_owned()),
+            E::BadHostName { at, why, .. } => said("RB0139", *at, "not a host", why.clone()),
+            E::MayBeUnset { at, bound, name } => beside(said("RB0140", *at, "its step may not have run", format!("ask first: `when {name} is defined`")), [(*bound, "a step that may be skipped, or satisfied by its `check`".to_owned())]),
+            E::NotBuiltYet { at, help, .. } => said("RB0901", *at, "not built yet", help.map(str::to_owned).or_else(|| Some("this version can't run it, and won't pretend to".to_owned()))),
+        }
+    }
+
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.said().code
+    }
+}
+
+impl From<CheckError> for Diagnostic {
+    fn from(error: CheckError) -> Self {
+        let said = error.said();
+        Self { code: said.code, severity: Severity::Error, message: error.to_string(), span: said.at, label: said.label, related: said.related, help: said.help }
+    }
+}

@@ -1,0 +1,130 @@
+//! The order of siblings in a `parallel`, and circles: petgraph names every node of one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use grammar::ast::{Action, Does, Name, Piece};
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::error::CheckError;
+use super::names::similar;
+
+/// The id that `after` can name a piece by.
+pub(crate) fn id(piece: &Piece) -> Option<&Name> {
+    match piece {
+        Piece::Step(step) | Piece::Manual(step) => Some(&step.id),
+        Piece::Gate(gate) => Some(&gate.id),
+        Piece::Boundary(boundary) => Some(&boundary.id),
+        Piece::Call(call) => Some(&call.id),
+        Piece::During(_) | Piece::Parallel(_) | Piece::For(_) | Piece::Series(_) | Piece::Fact(_) | Piece::Require(_) => None,
+    }
+}
+
+pub(crate) fn after(piece: &Piece) -> &[Name] {
+    match piece {
+        Piece::Step(step) | Piece::Manual(step) => &step.after,
+        Piece::Gate(gate) => &gate.after,
+        Piece::Boundary(boundary) => &boundary.block.after,
+        Piece::Parallel(block) => &block.after,
+        Piece::For(each) => &each.block.after,
+        Piece::During(during) => during.block.as_ref().map_or(&[], |b| &b.after),
+        Piece::Call(call) => &call.after,
+        Piece::Series(series) => &series.block.after,
+        Piece::Fact(_) | Piece::Require(_) => &[],
+    }
+}
+
+/// The children of a `parallel` in an order that respects `after`, each with all that come before it.
+pub(crate) fn siblings(pieces: &[Piece]) -> Result<Vec<(usize, Vec<usize>)>, Vec<CheckError>> {
+    let mut errors = Vec::new();
+    let ids: BTreeMap<&str, usize> = pieces.iter().enumerate().filter_map(|(at, p)| id(p).map(|id| (id.value.as_str(), at))).collect();
+    let mut before: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); pieces.len()];
+    for (at, piece) in pieces.iter().enumerate() {
+        for name in after(piece) {
+            match ids.get(name.value.as_str()) {
+                Some(other) => {
+                    before[at].insert(*other);
+                }
+                None => errors.push(CheckError::UnknownSibling { at: name.span, name: name.value.clone(), similar: similar(name, ids.keys().copied()) }),
+            }
+        }
+    }
+    let mut graph = DiGraph::<usize, ()>::new();
+    let nodes: Vec<NodeIndex> = (0..pieces.len()).map(|at| graph.add_node(at)).collect();
+    for (at, others) in before.iter().enumerate() {
+        for other in others {
+            graph.add_edge(nodes[*other], nodes[at], ());
+        }
+    }
+    for circle in circles(&graph) {
+        let names: Vec<&Name> = circle.iter().filter_map(|at| id(&pieces[*at])).collect();
+        let mut spans = circle.iter().flat_map(|at| after(&pieces[*at])).filter(|n| names.iter().any(|m| m.value == n.value)).map(|n| n.span);
+        let Some(at) = spans.next() else { continue };
+        let mut ids: Vec<String> = names.iter().map(|n| n.value.clone()).collect();
+        ids.extend(ids.first().cloned());
+        errors.push(CheckError::OrderCycle { at, others: spans.collect(), ids });
+    }
+    if errors.is_empty() { Ok(sorted(&before)) } else { Err(errors) }
+}
+
+/// As written, but each behind those that it names. There is no circle.
+fn sorted(before: &[BTreeSet<usize>]) -> Vec<(usize, Vec<usize>)> {
+    let mut out: Vec<(usize, Vec<usize>)> = Vec::new();
+    let mut all: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    while out.len() < before.len() {
+        let next = (0..before.len()).find(|at| !all.contains_key(at) && before[*at].iter().all(|other| all.contains_key(other)));
+        let Some(next) = next else { break };
+        let mut ancestors = before[next].clone();
+        for other in &before[next] {
+            ancestors.extend(all.get(other).into_iter().flatten());
+        }
+        out.push((next, ancestors.iter().copied().collect()));
+        all.insert(next, ancestors);
+    }
+    out
+}
+
+/// Every circle, in the order in which it turns.
+fn circles(graph: &DiGraph<usize, ()>) -> Vec<Vec<usize>> {
+    let mut found: Vec<Vec<usize>> = tarjan_scc(graph)
+        .into_iter()
+        .filter(|part| part.len() > 1 || part.first().is_some_and(|n| graph.contains_edge(*n, *n)))
+        .map(|part| {
+            let mut circle: Vec<usize> = part.iter().filter_map(|n| graph.node_weight(*n).copied()).collect();
+            circle.reverse();
+            let least = circle.iter().enumerate().min_by_key(|(_, at)| **at).map_or(0, |(i, _)| i);
+            circle.rotate_left(least);
+            circle
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// Actions that come back to themselves.
+pub(super) fn recursions(actions: &BTreeMap<String, Action>) -> Vec<CheckError> {
+    let mut graph = DiGraph::<usize, ()>::new();
+    let all: Vec<&Action> = actions.values().collect();
+    let nodes: Vec<NodeIndex> = (0..all.len()).map(|at| graph.add_node(at)).collect();
+    let used = |action: &Action| match &action.fields.does {
+        Some(Does::Use(call)) => Some(call.name.clone()),
+        _ => None,
+    };
+    for (at, action) in all.iter().enumerate() {
+        if let Some(name) = used(action)
+            && let Some(other) = all.iter().position(|a| a.name.value == name.value)
+        {
+            graph.add_edge(nodes[at], nodes[other], ());
+        }
+    }
+    circles(&graph)
+        .into_iter()
+        .filter_map(|circle| {
+            let mut spans = circle.iter().filter_map(|at| used(all[*at])).map(|n| n.span);
+            let at = spans.next()?;
+            let mut names: Vec<String> = circle.iter().map(|at| all[*at].name.value.clone()).collect();
+            names.extend(names.first().cloned());
+            Some(CheckError::ActionRecursion { at, others: spans.collect(), names })
+        })
+        .collect()
+}

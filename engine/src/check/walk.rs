@@ -1,0 +1,591 @@
+//! The walk over a runbook: every piece in its order, with the names that it can see.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use grammar::ast::{Action, Block, Boundary, During, Fact, For, Gate, Name, Piece, Require, Runbook, Settings, Target, TypeName};
+use grammar::diagnostic::Diagnostic;
+use grammar::source::{Span, Spanned};
+
+use super::error::CheckError;
+use super::merged::Merged;
+use super::names::{self, Known, Names, RESERVED, What, similar};
+use super::order;
+use crate::plan::window::Window;
+use crate::value::Type;
+
+/// Where a name gets its value, for uses that come too early.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Elsewhere {
+    pub(super) span: Span,
+    pub(super) in_loop: bool,
+}
+
+pub(super) struct Checker<'a> {
+    pub(super) actions: &'a BTreeMap<String, Action>,
+    pub(super) errors: Vec<Diagnostic>,
+    /// The declarations that something uses, by their spans.
+    pub(super) used: BTreeSet<Span>,
+    pub(super) ids: BTreeMap<String, Span>,
+    /// Every name that some piece gives a value.
+    pub(super) elsewhere: BTreeMap<String, Elsewhere>,
+}
+
+/// Where a piece stands and what it can see.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Place {
+    pub(super) names: Names,
+    pub(super) on: Vec<String>,
+    pub(super) conditions: Vec<String>,
+    pub(super) boundary: bool,
+    pub(super) parallel: bool,
+    pub(super) in_action: bool,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn new(actions: &'a BTreeMap<String, Action>) -> Self {
+        Self { actions, errors: Vec::new(), used: BTreeSet::new(), ids: BTreeMap::new(), elsewhere: BTreeMap::new() }
+    }
+
+    pub(super) fn error(&mut self, error: CheckError) {
+        self.errors.push(error.into());
+    }
+
+    pub(super) fn not_built(&mut self, at: Span, what: impl Into<String>) {
+        self.error(CheckError::NotBuiltYet { at, what: what.into(), help: None });
+    }
+
+    pub(super) fn runbook(&mut self, runbook: &Runbook) {
+        self.ids.clear();
+        self.elsewhere.clear();
+        self.collect(&runbook.body, false);
+        let mut place = Place { names: Names::with_builtins(), ..Place::default() };
+        if !names::is_dotted(&runbook.name) {
+            let corrected = runbook.name.split('.').map(|part| names::corrected(part, '-')).collect::<Vec<_>>().join(".");
+            self.error(CheckError::BadId { at: runbook.name.span, name: runbook.name.value.clone(), what: "a runbook's name: they are dotted kebab-case", corrected });
+        }
+        if let Some(window) = &runbook.window
+            && let Err(why) = Window::parse(&window.text)
+        {
+            self.error(CheckError::BadWindow { at: window.span, why });
+        }
+        if let Some(date) = &runbook.verified
+            && let Err(error) = Type::Date.read(date.text.trim())
+        {
+            self.error(CheckError::UnreadableValue { at: date.span, what: "`verified`".to_owned(), error });
+        }
+        for lock in &runbook.locks {
+            self.not_built(lock.span, "`lock`");
+        }
+        for notify in &runbook.notify {
+            self.not_built(notify.action.name.span, "`notify`");
+        }
+        for param in &runbook.params {
+            self.param(param, &mut place);
+        }
+        self.targets(&runbook.targets, &mut place);
+        for fact in &runbook.facts {
+            self.fact(fact, &mut place);
+        }
+        for require in &runbook.requires {
+            self.require(require, &place);
+        }
+        let mut place = self.settings(&runbook.body.settings, &place);
+        self.no_after(&runbook.body.after);
+        if let Some(when) = &runbook.body.when {
+            self.guard(when, "`when`", &place);
+        }
+        self.pieces(&runbook.body.pieces, &mut place);
+    }
+
+    fn targets(&mut self, targets: &[Target], place: &mut Place) {
+        for target in targets {
+            let one = match &target.kind {
+                Some(kind) if kind.value == "host" => true,
+                Some(kind) => {
+                    self.error(CheckError::UnknownWord { at: kind.span, word: kind.value.clone(), what: "what a target can be", allowed: &["host"] });
+                    true
+                }
+                None => false,
+            };
+            let kind = if one { Type::Host } else { Type::List(Box::new(Type::Host)) };
+            let mut known = Known::new(if one { What::Target } else { What::Targets }, Some(kind.clone()), target.name.span);
+            if let Some(is) = &target.is {
+                let what = format!("the target `{}`", target.name.value);
+                self.operand(is, &kind, &what, place);
+                self.known_early(is, &what, place);
+                known.part_of = mentioned(is, place);
+            }
+            self.variable(&target.name, known, place);
+        }
+    }
+
+    /// A variable comes into scope.
+    pub(super) fn variable(&mut self, name: &Name, known: Known, place: &mut Place) {
+        if RESERVED.contains(&name.value.as_str()) {
+            self.error(CheckError::ReservedName { at: name.span, name: name.value.clone() });
+            return;
+        }
+        if !names::is_snake(name) {
+            let corrected = names::corrected(name, '_');
+            self.error(CheckError::BadId { at: name.span, name: name.value.clone(), what: "a name: they are snake_case", corrected });
+        }
+        match place.names.get(name) {
+            Some(first) if first.span != name.span => {
+                let first = first.span;
+                self.error(CheckError::DuplicateName { at: name.span, first, name: name.value.clone() });
+            }
+            _ => place.names.bind(name, known),
+        }
+    }
+
+    pub(super) fn written_type(&mut self, written: &TypeName) -> Option<Type> {
+        let kind = Type::written(written);
+        if kind.is_none() {
+            let unknown = match &written.of {
+                Some(of) if written.name.value == "list" => of,
+                _ => &written.name,
+            };
+            let similar = similar(unknown, Type::names());
+            self.error(CheckError::UnknownType { at: unknown.span, name: unknown.value.clone(), similar });
+        }
+        if let Some(kind) = &kind
+            && matches!(kind.present(), Type::Secret)
+        {
+            self.not_built(written.name.span, "the type `secret`");
+        }
+        kind
+    }
+
+    pub(super) fn id(&mut self, id: &Name) {
+        if !names::is_kebab(id) {
+            let corrected = names::corrected(id, '-');
+            self.error(CheckError::BadId { at: id.span, name: id.value.clone(), what: "an id: they are kebab-case", corrected });
+        }
+        if let Some(first) = self.ids.insert(id.value.clone(), id.span) {
+            self.ids.insert(id.value.clone(), first);
+            self.error(CheckError::DuplicateId { at: id.span, first, id: id.value.clone() });
+        }
+    }
+
+    /// `on`: the names that exist.
+    pub(super) fn on(&mut self, on: &[Name], place: &Place) -> Vec<String> {
+        for name in on {
+            match place.names.get(name) {
+                Some(known) if name.value != "local" => {
+                    let span = known.span;
+                    let host = known.kind.as_ref().is_none_or(|k| match k.present() {
+                        Type::List(of) => matches!(**of, Type::Host | Type::String),
+                        Type::Host | Type::String | Type::Json => true,
+                        _ => false,
+                    });
+                    let place_for_it = matches!(known.what, What::Target | What::Targets | What::Loop) || place.in_action && known.what == What::Param;
+                    self.used.insert(span);
+                    if !host || !place_for_it {
+                        self.error(CheckError::UnknownTarget { at: name.span, name: name.value.clone(), similar: None, known: targets(place) });
+                    }
+                }
+                Some(_) => {}
+                None => {
+                    let known = targets(place);
+                    let similar = similar(name, known.iter().map(String::as_str));
+                    self.error(CheckError::UnknownTarget { at: name.span, name: name.value.clone(), similar, known });
+                }
+            }
+        }
+        on.iter().map(|n| n.value.clone()).collect()
+    }
+
+    /// The place inside a block with these settings.
+    pub(super) fn settings(&mut self, settings: &Settings, place: &Place) -> Place {
+        let mut place = place.clone();
+        if !settings.on.is_empty() {
+            place.on = self.on(&settings.on, &place);
+        }
+        let here = if place.on.is_empty() { place.clone() } else { Place { names: place.names.on_a_host(), ..place.clone() } };
+        for text in settings.as_user.iter().chain(&settings.cwd) {
+            self.prose(text, &here);
+        }
+        for (name, value) in &settings.env {
+            let variable = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
+            if !variable {
+                self.error(CheckError::BadId { at: name.span, name: name.value.clone(), what: "the name of an environment variable", corrected: names::corrected(name, '_').to_uppercase() });
+            }
+            self.operand(value, &Type::Json, &format!("`{}`", name.value), &here);
+        }
+        if let Some(shell) = &settings.shell
+            && !matches!(shell.text.as_str(), "bash" | "sh")
+        {
+            self.error(CheckError::UnknownWord { at: shell.span, word: shell.text.clone(), what: "a shell that the engine knows", allowed: &["\"bash\"", "\"sh\""] });
+        }
+        self.duration(settings.timeout.as_ref(), "`timeout`", &here);
+        match settings.unreachable.as_ref().map(|u| (u.value.as_str(), u.span)) {
+            None | Some(("fail", _)) => {}
+            Some((word @ ("skip" | "park"), at)) => self.not_built(at, format!("`unreachable {word}`")),
+            Some((word, at)) => self.error(CheckError::UnknownWord { at, word: word.to_owned(), what: "what can be done about an unreachable host", allowed: &["fail", "skip", "park"] }),
+        }
+        place
+    }
+
+    fn no_after(&mut self, after: &[Name]) {
+        if let Some(first) = after.first() {
+            self.error(CheckError::AfterOutsideParallel { at: first.span });
+        }
+    }
+
+    fn when(&mut self, when: Option<&grammar::ast::Expr>, place: &mut Place) {
+        if let Some(when) = when {
+            let here = if place.on.is_empty() { place.clone() } else { Place { names: place.names.on_a_host(), ..place.clone() } };
+            self.guard(when, "`when`", &here);
+            place.conditions.push(when.text.trim().to_owned());
+        }
+    }
+
+    /// The pieces of a block, top to bottom.
+    pub(super) fn pieces(&mut self, pieces: &[Piece], place: &mut Place) {
+        for piece in pieces {
+            self.no_after(order::after(piece));
+            self.piece(piece, place);
+        }
+    }
+
+    fn piece(&mut self, piece: &Piece, place: &mut Place) {
+        match piece {
+            Piece::Step(step) => self.step(step, place, false),
+            Piece::Manual(step) => self.step(step, place, true),
+            Piece::Gate(gate) => self.gate(gate, place),
+            Piece::Boundary(boundary) => self.boundary(boundary, place),
+            Piece::During(during) => self.during(during, place),
+            Piece::Parallel(block) => self.parallel(block, place),
+            Piece::For(each) => self.each(each, place),
+            Piece::Fact(fact) => self.fact(fact, place),
+            Piece::Require(require) => self.require(require, place),
+            Piece::Call(call) => {
+                self.id(&call.id);
+                self.not_built(call.id.span, "`call`");
+            }
+            Piece::Series(series) => self.not_built(series.folder.span, "`series`"),
+        }
+    }
+
+    /// A block inside this one; what it binds is seen behind it.
+    fn block(&mut self, block: &Block, place: &mut Place, change: impl FnOnce(&mut Place)) {
+        let mut inner = self.settings(&block.settings, place);
+        self.when(block.when.as_ref(), &mut inner);
+        change(&mut inner);
+        self.pieces(&block.pieces, &mut inner);
+        place.names.extend(&inner.names);
+    }
+
+    fn boundary(&mut self, boundary: &Boundary, place: &mut Place) {
+        self.id(&boundary.id);
+        self.duration(boundary.budget.as_ref(), "`budget`", place);
+        if let Some(word) = &boundary.on_failure
+            && !matches!(word.value.as_str(), "rollback" | "park")
+        {
+            self.error(CheckError::UnknownWord { at: word.span, word: word.value.clone(), what: "what can follow a failure", allowed: &["rollback", "park"] });
+        }
+        if let Some(title) = &boundary.title {
+            self.prose(title, place);
+        }
+        self.block(&boundary.block, place, |inner| inner.boundary = true);
+    }
+
+    fn during(&mut self, during: &During, place: &mut Place) {
+        let name = &during.action.name;
+        let header = self.settings(&during.settings, place);
+        if header.on.is_empty() {
+            self.error(CheckError::OnMissing { at: name.span, id: format!("during {}", name.value) });
+        }
+        let here = Place { names: header.names.on_a_host(), ..header };
+        if let Some(action) = self.action_call(&during.action, &here) {
+            let merged = Merged::of_action(action, self.actions);
+            if !matches!(merged.undo(), Some(grammar::ast::Undo::Command(_))) {
+                self.error(CheckError::DuringWithoutUndo { at: name.span, action: name.value.clone(), defined: action.name.span });
+            }
+        }
+        match &during.release {
+            None => self.error(CheckError::ReleaseMissing { at: name.span, action: name.value.clone() }),
+            Some(word) if !matches!(word.value.as_str(), "always" | "on_success" | "ask") => {
+                self.error(CheckError::UnknownWord { at: word.span, word: word.value.clone(), what: "when a scope can be released", allowed: &["always", "on_success", "ask"] });
+            }
+            Some(_) => {}
+        }
+        if let Some(block) = &during.block {
+            self.no_after(&block.after);
+            self.block(block, place, |_| {});
+        }
+    }
+
+    fn parallel(&mut self, block: &Spanned<Block>, place: &mut Place) {
+        let mut inner = self.settings(&block.settings, place);
+        self.when(block.when.as_ref(), &mut inner);
+        inner.parallel = true;
+        let order = match order::siblings(&block.pieces) {
+            Ok(order) => order,
+            Err(errors) => {
+                self.errors.extend(errors.into_iter().map(Into::into));
+                (0..block.pieces.len()).map(|at| (at, Vec::new())).collect()
+            }
+        };
+        let mut bound: BTreeMap<usize, Names> = BTreeMap::new();
+        for (at, before) in order {
+            let mut child = inner.clone();
+            for other in before {
+                if let Some(names) = bound.get(&other) {
+                    child.names.extend(names);
+                }
+            }
+            if let Piece::During(During { block: None, action, .. }) = &block.pieces[at] {
+                let help = "give it a block of its own, or put it before the `parallel`";
+                self.error(CheckError::MisplacedField { at: action.name.span, field: "during", place: "a `parallel` when it has no block", help });
+            }
+            self.piece(&block.pieces[at], &mut child);
+            bound.insert(at, child.names);
+        }
+        for names in bound.values() {
+            self.clashes(&place.names.clone(), names, &bound);
+            place.names.extend(names);
+        }
+    }
+
+    /// Two children of a `parallel` that give a value to one name.
+    fn clashes(&mut self, outer: &Names, names: &Names, all: &BTreeMap<usize, Names>) {
+        for (name, known) in names.iter() {
+            if outer.get(name).is_some() {
+                continue;
+            }
+            let other = all.values().filter_map(|n| n.get(name)).find(|k| k.span < known.span);
+            if let Some(other) = other {
+                self.error(CheckError::DuplicateName { at: known.span, first: other.span, name: name.clone() });
+            }
+        }
+    }
+
+    fn each(&mut self, each: &For, place: &mut Place) {
+        let over = self.expression(&each.over, place);
+        self.known_early(&grammar::ast::Operand::Computed(each.over.clone()), "what a `for` goes over", place);
+        let item = match &over {
+            Some(Type::List(of)) => Some((**of).clone()),
+            Some(Type::Json) | None => None,
+            Some(found) => {
+                self.error(CheckError::WrongType { at: each.over.span, what: "`for`".to_owned(), wanted: Type::List(Box::new(Type::String)), found: found.clone() });
+                None
+            }
+        };
+        if let Some(tolerate) = &each.tolerate {
+            self.not_built(tolerate.span, "`tolerate`");
+        }
+        if let Some(batch) = &each.batch {
+            self.batch(batch, place);
+        }
+        self.duration(each.pause.as_ref(), "`pause`", place);
+        let mut inner = place.clone();
+        let mut known = Known::new(What::Loop, item, each.var.span);
+        known.part_of = mentioned(&grammar::ast::Operand::Computed(each.over.clone()), place);
+        self.variable(&each.var, known, &mut inner);
+        self.no_after(if place.parallel { &[] } else { &each.block.after });
+        // Items pass side by side only in a batch, where each has its own copy of the block.
+        inner.parallel = place.parallel;
+        self.block(&each.block, &mut inner, |_| {});
+    }
+
+    fn batch(&mut self, batch: &grammar::ast::Expr, place: &Place) {
+        let text = batch.text.trim();
+        if text.starts_with('[') {
+            self.not_built(batch.span, "a `batch` that ramps up");
+        } else if text.ends_with('%') {
+            match Type::Percent.read(text) {
+                Err(error) => self.error(CheckError::UnreadableValue { at: batch.span, what: "`batch`".to_owned(), error }),
+                Ok(crate::value::Value::Percent(n)) if n <= 0.0 || n > 100.0 => {
+                    self.error(CheckError::OutOfRange { at: batch.span, what: "a batch", found: text.to_owned(), help: "write a share between 1% and 100%" });
+                }
+                Ok(_) => {}
+            }
+        } else if text == "0" {
+            self.error(CheckError::OutOfRange { at: batch.span, what: "a batch", found: text.to_owned(), help: "a batch holds one item at least" });
+        } else {
+            self.clause(batch, "`batch`", &Type::Int, place);
+        }
+    }
+
+    pub(super) fn fact(&mut self, fact: &Fact, place: &mut Place) {
+        let kind = self.written_type(&fact.kind);
+        if let Some(secret) = &fact.secret
+            && secret.value
+        {
+            self.not_built(secret.span, "a fact that is `secret`");
+        }
+        let here = self.settings(&fact.settings, place);
+        if here.on.is_empty() && !place.in_action {
+            self.error(CheckError::OnMissing { at: fact.name.span, id: format!("fact {}", fact.name.value) });
+        }
+        let here = Place { names: here.names.on_a_host(), ..here };
+        self.script(&fact.cmd, &here);
+        if let Some(stdin) = &fact.stdin {
+            self.prose(stdin, &here);
+        }
+        let mut known = Known::new(What::Fact, kind, fact.name.span);
+        known.spread = self.spread(&here);
+        self.variable(&fact.name, known, place);
+    }
+
+    /// The names that spread what is read here over several hosts; none where it is one host for sure.
+    pub(super) fn spread(&self, place: &Place) -> Vec<String> {
+        let several = place.on.len() > 1 || place.on.iter().any(|on| place.names.get(on).is_some_and(|k| matches!(k.kind, Some(Type::List(_)))));
+        if several { place.on.clone() } else { Vec::new() }
+    }
+
+    pub(super) fn require(&mut self, require: &Require, place: &Place) {
+        let mut here = place.clone();
+        if !require.on.is_empty() {
+            here.on = self.on(&require.on, place);
+        }
+        let here = if here.on.is_empty() && !place.in_action { here } else { Place { names: here.names.on_a_host(), ..here } };
+        self.prose(&require.why, &here);
+        match &require.that {
+            grammar::ast::Condition::Holds(that) => self.guard(that, "`require`", &here),
+            grammar::ast::Condition::Succeeds(command) => {
+                if here.on.is_empty() && !place.in_action {
+                    self.error(CheckError::OnMissing { at: require.why.span, id: "require".to_owned() });
+                }
+                self.script(command, &here);
+            }
+        }
+    }
+
+    fn gate(&mut self, gate: &Gate, place: &mut Place) {
+        self.id(&gate.id);
+        let mut here = self.settings(&gate.settings, place);
+        let no_host = Place { on: Vec::new(), ..here.clone() };
+        if let Some(when) = &gate.when {
+            self.guard(when, "`when`", &no_host);
+            here.conditions.push(when.text.trim().to_owned());
+        }
+        for text in gate.question.iter().chain(&gate.confirm) {
+            self.prose(text, &no_host);
+        }
+        for show in &gate.show {
+            let on = if show.on.is_empty() { here.on.clone() } else { self.on(&show.on, &here) };
+            if on.is_empty() {
+                self.error(CheckError::OnMissing { at: show.cmd.span, id: "show".to_owned() });
+            }
+            let at = Place { names: here.names.on_a_host(), on, ..here.clone() };
+            self.script(&show.cmd, &at);
+        }
+        if let Some(approvers) = &gate.approvers {
+            self.not_built(approvers.span(), "`approvers`");
+        }
+        if let Some(second) = &gate.second_person
+            && second.value
+        {
+            self.not_built(second.span, "`second_person`");
+        }
+        if let Some(valid) = &gate.valid_for {
+            self.not_built(valid.span, "`valid_for`");
+        }
+        self.gate_timeout(gate, &no_host);
+        self.choices(gate, place, &no_host);
+    }
+
+    fn gate_timeout(&mut self, gate: &Gate, place: &Place) {
+        let id = gate.id.value.clone();
+        let Some(timeout) = &gate.timeout else {
+            self.error(CheckError::GateWithoutTimeout { at: gate.id.span, id });
+            return;
+        };
+        self.duration(Some(&timeout.after), "`timeout`", place);
+        match timeout.then.as_ref().map(|t| (t.value.as_str(), t.span)) {
+            None => self.error(CheckError::GateWithoutThen { at: timeout.after.span, id }),
+            Some(("rollback", at)) if !place.boundary => self.error(CheckError::RollbackWithoutBoundary { at, id }),
+            Some(("rollback" | "park" | "end", _)) => {}
+            Some((word, at)) => self.error(CheckError::UnknownWord { at, word: word.to_owned(), what: "what can follow silence", allowed: &["rollback", "park", "end"] }),
+        }
+    }
+
+    fn choices(&mut self, gate: &Gate, place: &mut Place, here: &Place) {
+        let Some(choices) = &gate.choices else { return };
+        let texts = Type::List(Box::new(Type::String));
+        self.operand(choices, &texts, "`choices`", here);
+        self.known_early(choices, "`choices`", here);
+        if let grammar::ast::Operand::List(items) = choices
+            && items.value.is_empty()
+        {
+            self.error(CheckError::OutOfRange { at: items.span, what: "a list of choices", found: "empty".to_owned(), help: "write what can be chosen, or leave `choices` out" });
+        }
+        let name = Name { value: gate.id.replace('-', "_"), span: gate.id.span };
+        let mut known = Known::new(What::Choice, Some(Type::String), gate.id.span);
+        known.unless = place.conditions.clone();
+        self.variable(&name, known, place);
+    }
+
+    /// A value that the plan needs: nothing that is read during the run.
+    pub(super) fn known_early(&mut self, operand: &grammar::ast::Operand, what: &str, place: &Place) {
+        use grammar::ast::Operand;
+        let names = match operand {
+            Operand::List(items) => {
+                for item in &items.value {
+                    self.known_early(item, what, place);
+                }
+                return;
+            }
+            Operand::Literal(text) => crate::plan::template::Prose::compile(text).map(|p| p.names()).unwrap_or_default(),
+            Operand::Computed(text) => crate::plan::template::Expression::compile(text).map(|e| e.names()).unwrap_or_default(),
+        };
+        for (name, at) in names {
+            let late = place.names.get(&name).is_some_and(|k| !k.what.is_known_before() && name != "local");
+            let loops_over_fact = place.names.get(&name).is_some_and(|k| k.what == What::Fact) && what.contains("`for`");
+            if loops_over_fact {
+                self.not_built(at, "a `for` over a fact");
+            } else if late {
+                self.error(CheckError::KnownTooLate { at, what: what.to_owned(), name });
+            }
+        }
+    }
+
+    /// Where names get their values, for the errors of those who use them too early.
+    fn collect(&mut self, block: &Block, in_loop: bool) {
+        for piece in &block.pieces {
+            let mut found = |name: &str, span: Span| {
+                self.elsewhere.entry(name.to_owned()).or_insert(Elsewhere { span, in_loop });
+            };
+            match piece {
+                Piece::Step(step) | Piece::Manual(step) => {
+                    for capture in Merged::of_step(&step.fields, self.actions).captures() {
+                        found(&capture.name, capture.name.span);
+                    }
+                }
+                Piece::Gate(gate) if gate.choices.is_some() => found(&gate.id.replace('-', "_"), gate.id.span),
+                Piece::Fact(fact) => found(&fact.name, fact.name.span),
+                Piece::Boundary(boundary) => self.collect(&boundary.block, in_loop),
+                Piece::During(during) => during.block.iter().for_each(|b| self.collect(b, in_loop)),
+                Piece::Parallel(block) => self.collect(block, in_loop),
+                Piece::For(each) => {
+                    found(&each.var, each.var.span);
+                    if let Some(e) = self.elsewhere.get_mut(&each.var.value) {
+                        e.in_loop = true;
+                    }
+                    self.collect(&each.block, true);
+                }
+                Piece::Gate(_) | Piece::Call(_) | Piece::Series(_) | Piece::Require(_) => {}
+            }
+        }
+    }
+}
+
+fn targets(place: &Place) -> Vec<String> {
+    place.names.iter().filter(|(name, k)| matches!(k.what, What::Target | What::Targets | What::Loop) || *name == "local").map(|(name, _)| name.clone()).collect()
+}
+
+/// The sets of hosts, and their parts, that an operand is taken from.
+fn mentioned(operand: &grammar::ast::Operand, place: &Place) -> Vec<String> {
+    let grammar::ast::Operand::Computed(text) = operand else { return Vec::new() };
+    let names = crate::plan::template::Expression::compile(text).map(|e| e.names()).unwrap_or_default();
+    let mut out = Vec::new();
+    for (name, _) in names {
+        if let Some(known) = place.names.get(&name) {
+            out.extend(known.part_of.iter().cloned());
+            out.push(name);
+        }
+    }
+    out
+}

@@ -1,0 +1,100 @@
+//! Prose with values in it: titles, questions, what a command reads as `stdin`.
+
+use grammar::source::{Span, Text};
+use serde::{Deserialize, Serialize};
+
+use super::error::{EvalError, TemplateError};
+use super::expression::{Expression, Scope};
+use super::slots::{Piece, split};
+use crate::value::Value;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Part {
+    Plain(String),
+    Value(Expression),
+}
+
+/// Text with slots, frozen with the place that it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prose {
+    text: Text,
+    parts: Vec<Part>,
+}
+
+impl Prose {
+    /// # Errors
+    /// Every mistake in its slots.
+    pub fn compile(text: &Text) -> Result<Self, Vec<TemplateError>> {
+        let (pieces, mut errors) = split(text);
+        let mut parts = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Plain { text, .. } => parts.push(Part::Plain(text)),
+                Piece::Slot(slot) => match Expression::compile(&slot.expression) {
+                    Ok(expression) => parts.push(Part::Value(expression)),
+                    Err(error) => errors.push(error),
+                },
+            }
+        }
+        if errors.is_empty() { Ok(Self { text: text.clone(), parts }) } else { Err(errors) }
+    }
+
+    /// The expressions in it, in order.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Value(expression) => Some(expression),
+            Part::Plain(_) => None,
+        })
+    }
+
+    #[must_use]
+    pub fn names(&self) -> Vec<(String, Span)> {
+        self.expressions().flat_map(Expression::names).collect()
+    }
+
+    #[must_use]
+    pub fn source_text(&self) -> &Text {
+        &self.text
+    }
+
+    /// For people: durations and sizes with their units, a secret as `***`.
+    ///
+    /// # Errors
+    /// When a value is undefined or can't be worked out.
+    pub fn render(&self, scope: &dyn Scope) -> Result<String, EvalError> {
+        self.write(scope, Value::display)
+    }
+
+    /// For programs: values as they are in a command, and secrets as they are. Never shown, never stored.
+    ///
+    /// # Errors
+    /// As `render`, and when a program can't be given the value.
+    pub fn render_for_program(&self, scope: &dyn Scope) -> Result<String, EvalError> {
+        let mut written = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Plain(text) => written.push_str(text),
+                Part::Value(expression) => match expression.eval(scope)? {
+                    Value::Secret(text) => written.push_str(text.reveal()),
+                    value => {
+                        let refuse = |error| EvalError { sentence: format!("`{}` can't be passed on: {error}", expression.source_text().text), span: expression.span() };
+                        written.push_str(&value.to_shell_words().map_err(refuse)?.join("\n"));
+                    }
+                },
+            }
+        }
+        Ok(written)
+    }
+
+    fn write(&self, scope: &dyn Scope, display: impl Fn(&Value) -> String) -> Result<String, EvalError> {
+        let mut written = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Plain(text) => written.push_str(text),
+                Part::Value(expression) => written.push_str(&display(&expression.eval(scope)?)),
+            }
+        }
+        Ok(written)
+    }
+}

@@ -1,0 +1,69 @@
+//! What a shell makes of each slot of a command. This is the one room that knows brush-parser.
+//!
+//! A slot stands in the script as `${rb_N}` while it is looked at, which is what it will be when it runs, so the
+//! parser sees what the shell will see. A slot that is found nowhere, or in two ways, is refused: what can't be told
+//! is never let through.
+
+mod arguments;
+mod commands;
+mod feeding;
+mod foreign;
+mod names;
+mod options;
+mod syntax;
+mod tests_of_values;
+mod walk;
+mod words;
+
+use serde::{Deserialize, Serialize};
+
+use super::refusal::Refusal;
+use crate::value::Type;
+
+pub(super) use syntax::SyntaxError;
+
+/// Where a slot stands, and so how its variable is written there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Place {
+    /// A word of its own where several may stand: a list becomes several.
+    Words,
+    /// In a word, or where the shell takes one word.
+    Word,
+    /// Inside double quotes.
+    Quoted,
+    /// In a here-document that expands.
+    HereDoc,
+    /// A number among numbers.
+    Arithmetic,
+}
+
+/// What was found out about one slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Finding {
+    pub(super) place: Result<Place, Refusal>,
+    /// A program may read the value as an option.
+    pub(super) may_be_option: bool,
+    /// It is part of a program for sed, which knows commands that run others.
+    pub(super) in_sed: bool,
+}
+
+pub(super) fn variable(number: usize) -> String {
+    format!("${{rb_{number}}}")
+}
+
+/// The place of each slot, by its number from 1. `types[n - 1]` is what is known of slot n.
+pub(super) fn places(script: &str, types: &[Option<Type>]) -> Result<Vec<Finding>, SyntaxError> {
+    let mut walker = walk::Walker::new(script, types);
+    syntax::refuse_by_neighbours(script, &mut walker);
+    match syntax::parse(script) {
+        Ok(program) => walker.program(&program),
+        // The neighbours said already what breaks the script.
+        Err(_) if walker.refused_any() => {}
+        Err(error) => return Err(error),
+    }
+    if let Some(error) = walker.broken.take() {
+        return Err(error);
+    }
+    Ok(walker.findings(script))
+}

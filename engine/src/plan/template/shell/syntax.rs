@@ -1,0 +1,92 @@
+//! Parsing, and what the text around a slot says before any parsing.
+
+use brush_parser::ast::Program;
+use brush_parser::{ParseError, Parser, ParserOptions, TokenizerError};
+
+use super::super::refusal::Refusal;
+use super::variable;
+use super::walk::Walker;
+
+/// The shell can't read the script. `at` is a byte offset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct SyntaxError {
+    pub(in super::super) at: usize,
+    pub(in super::super) length: usize,
+    pub(in super::super) why: String,
+}
+
+pub(super) fn options() -> ParserOptions {
+    // A tilde is looked at by ourselves, in the text before a slot.
+    ParserOptions { tilde_expansion_at_word_start: false, ..ParserOptions::default() }
+}
+
+pub(super) fn parse(script: &str) -> Result<Program, SyntaxError> {
+    Parser::new(script.as_bytes(), &options()).parse_program().map_err(|error| explain(script, &error))
+}
+
+fn explain(script: &str, error: &ParseError) -> SyntaxError {
+    let byte = |index: usize| script.char_indices().nth(index).map_or(script.len(), |(at, _)| at);
+    let end = |why: &str| SyntaxError { at: script.trim_end().len(), length: 0, why: why.to_owned() };
+    match error {
+        ParseError::ParsingNear(position) => {
+            let at = byte(position.index);
+            let rest = &script[at..];
+            let length = rest.find(char::is_whitespace).filter(|n| *n > 0).unwrap_or(rest.len().min(1));
+            let word = rest.get(..length).unwrap_or_default();
+            SyntaxError { at, length, why: format!("`{word}` is not expected here") }
+        }
+        ParseError::ParsingAtEndOfInput => end("it ends too early"),
+        ParseError::Tokenizing { inner, position } => match inner {
+            TokenizerError::UnterminatedSingleQuote(at) | TokenizerError::UnterminatedAnsiCQuote(at) => {
+                SyntaxError { at: byte(at.index), length: 1, why: "a single quote is not closed".to_owned() }
+            }
+            TokenizerError::UnterminatedDoubleQuote(at) => SyntaxError { at: byte(at.index), length: 1, why: "a double quote is not closed".to_owned() },
+            TokenizerError::UnterminatedBackquote(at) => SyntaxError { at: byte(at.index), length: 1, why: "a backtick is not closed".to_owned() },
+            TokenizerError::UnterminatedHereDocuments(mark, _) => end(&format!("the here-document `{mark}` is not closed")),
+            TokenizerError::UnterminatedCommandSubstitution | TokenizerError::UnterminatedExpansion => end("a `$(` is not closed"),
+            TokenizerError::UnterminatedVariable => end("a `${` is not closed"),
+            other => {
+                let at = position.as_ref().map_or(script.len(), |position| byte(position.index));
+                SyntaxError { at, length: 0, why: other.to_string() }
+            }
+        },
+    }
+}
+
+/// A backslash, a `$` or an opening `${` before a slot makes something else of it, whatever the parser thinks. So do
+/// places where the grammar wants a name and a slot can't be parsed at all.
+pub(super) fn refuse_by_neighbours(script: &str, walker: &mut Walker<'_>) {
+    for number in 1..=walker.slots() {
+        let mark = variable(number);
+        let Some(at) = script.find(&mark) else { continue };
+        let (before, after) = (&script[..at], &script[at + mark.len()..]);
+        if let Some(refusal) = beside(before, after) {
+            walker.refuse(number, refusal);
+        }
+    }
+}
+
+fn beside(before: &str, after: &str) -> Option<Refusal> {
+    let escapes = |text: &str| text.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1;
+    if escapes(before) {
+        return Some(Refusal::AfterBackslash);
+    }
+    if before.strip_suffix('$').is_some_and(|text| !escapes(text)) {
+        return Some(Refusal::AfterDollar);
+    }
+    if ["${", "${!", "${#"].iter().any(|open| before.ends_with(open)) {
+        return Some(Refusal::NamePlace);
+    }
+    let line = before.rsplit(['\n', ';', '&', '|', '(', '{']).next().unwrap_or_default().trim();
+    if after.trim_start_matches([' ', '\t']).starts_with("()") || line == "function" {
+        return Some(Refusal::FunctionName);
+    }
+    matches!(line, "for" | "select" | "do for" | "then for" | "else for").then_some(Refusal::NamePlace)
+}
+
+/// Whether a slot that no part of the program holds stands behind a `#`.
+pub(super) fn in_comment(script: &str, number: usize) -> bool {
+    let Some(at) = script.find(&variable(number)) else { return false };
+    let line = script[..at].rsplit('\n').next().unwrap_or_default();
+    line.starts_with('#') || [" #", "\t#", ";#", "&#", "(#", ")#", "|#"].iter().any(|mark| line.contains(mark))
+}
