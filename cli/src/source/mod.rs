@@ -1,0 +1,7 @@
+//! Source files: the only reading of files before a run.
+
+mod files;
+mod found;
+
+pub(crate) use files::{Files, Unread};
+pub(crate) use found::{Named, find, runbook_files};
