@@ -107,7 +107,7 @@ fn canonical(text: &Text, comments: bool) -> Text {
         }
         space = None;
         // A quoted text may cross pieces: an escape of the YAML around it, a folded line.
-        weave_run(&mut woven, text, start, end);
+        woven.part(text, start, end);
         after_open = kind == Kind::Open;
     }
     let span = text.span;
@@ -122,20 +122,6 @@ fn canonical(text: &Text, comments: bool) -> Text {
 fn weave_comma(woven: &mut Weave, at: Option<usize>, text: &Text) {
     if let Some(at) = at {
         woven.run(",", text.offset(at));
-    }
-}
-
-fn weave_run(woven: &mut Weave, text: &Text, start: usize, end: usize) {
-    let mut from = start;
-    while from < end {
-        let next = text.pieces.partition_point(|(at, _)| *at <= from);
-        let to = text.pieces.get(next).map_or(end, |(at, _)| (*at).min(end));
-        match text.text.get(from..to) {
-            Some(run) => woven.run(run, text.offset(from)),
-            // Pieces begin at characters; a piece that doesn't would be ours to mend, not the reader's to suffer.
-            None => return woven.run(text.text.get(from..end).unwrap_or_default(), text.offset(from)),
-        }
-        from = to;
     }
 }
 

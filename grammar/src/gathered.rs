@@ -142,14 +142,15 @@ impl Gathered {
         Action { name, title: self.title, params: self.params, settings: self.settings, fields: self.fields }
     }
 
-    /// A step, or with [`Place::Manual`] a manual one. `span` is its header.
-    pub(crate) fn step(self, id: Name, place: Place, span: Span, errors: &mut Errors) -> Step {
+    /// A step, or with [`Place::Manual`] a manual one. `span` is its header. A step with `mistakes` in it may well do
+    /// something that could not be read, so it isn't said to do nothing.
+    pub(crate) fn step(self, id: Name, place: Place, span: Span, mistakes: bool, errors: &mut Errors) -> Step {
         let fields = self.fields;
         let idle = match place {
             Place::Manual => fields.instructions.is_none(),
             _ => fields.does.is_none() && fields.verify.is_empty() && fields.undo.is_none() && fields.requires.is_empty(),
         };
-        if idle {
+        if idle && !mistakes {
             errors.push(SyntaxError::EmptyStep { span, place });
         }
         Step { id, title: self.title, when: self.when, after: self.after, settings: self.settings, fields }

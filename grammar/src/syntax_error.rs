@@ -64,7 +64,7 @@ pub enum SyntaxError {
     #[error("`{closer}` closes nothing")]
     StrayCloser { span: Span, closer: char },
     #[error("`{found}` is not a word of the language")]
-    UnknownWord { span: Span, found: String, place: Place, suggestion: Option<String>, known: Vec<&'static str> },
+    UnknownWord { span: Span, found: String, place: String, suggestion: Option<String>, known: Vec<&'static str> },
     #[error("`{}` can't stand in {}", word.text(), place.described())]
     MisplacedWord { span: Span, word: Word, place: Place },
     #[error("expected {}", expected)]
@@ -229,7 +229,7 @@ impl SyntaxError {
                 match suggestion {
                     Some(word) => format!("did you mean `{word}`?"),
                     None if known.is_empty() => String::new(),
-                    None => format!("in {} may stand: {}", place.described(), known.join(", ")),
+                    None => format!("in {place} may stand: {}", known.join(", ")),
                 },
             ),
             Self::MisplacedWord { word, place, .. } => words("RB0011", "not here", misplaced(*word, *place)),
@@ -271,7 +271,7 @@ impl SyntaxError {
             ),
             Self::NotABool { .. } => words("RB0026", "", "write `true` or `false`"),
             Self::DuplicateName { first, .. } => words("RB0027", "again here", "keep one of them").beside(*first, "first here"),
-            Self::BrokenYaml { .. } => words("RB0030", "here", ""),
+            Self::BrokenYaml { reason, .. } => words("RB0030", "here", yaml_help(reason)),
             Self::Tag { tag, .. } => words(
                 "RB0031",
                 "",
@@ -331,6 +331,21 @@ fn misplaced(word: Word, place: Place) -> String {
     ];
     let homes: Vec<_> = homes.into_iter().filter(|home| home.native().contains(&word)).map(Place::described).collect();
     if homes.is_empty() { String::new() } else { format!("it stands in {}", homes.join(", ")) }
+}
+
+/// What most often leads to a sentence of the YAML parser.
+fn yaml_help(reason: &str) -> &'static str {
+    if reason.contains("mapping values are not allowed") {
+        "a value with `: ` in it stands in quotes, or behind `|` on a line of its own"
+    } else if reason.contains("unexpected character") {
+        "a value that begins with this character stands in quotes; YAML has no backticks around commands"
+    } else if reason.contains("tab") {
+        "indent with spaces"
+    } else if reason.contains("unclosed") {
+        "it is opened here and never closed"
+    } else {
+        "look at the indentation of this line and of the one before"
+    }
 }
 
 /// The word nearest to what was written, if one is near.
@@ -403,7 +418,10 @@ pub(crate) struct Errors {
 }
 
 impl Errors {
+    /// Keeps the first thousand: a file with more is not a runbook with mistakes but something else.
     pub(crate) fn push(&mut self, error: SyntaxError) {
-        self.list.push(error);
+        if self.list.len() < 1000 {
+            self.list.push(error);
+        }
     }
 }

@@ -68,5 +68,7 @@ pub(crate) fn block(content: &str, offset: usize, source: SourceId, mark: &'stat
     }
     woven.trim_end(|c| c == '\n');
     let start = first.unwrap_or(offset).min(span.end);
-    woven.finish(Span::new(source, start, (offset + last_start).max(start)))
+    let mut text = woven.finish(Span::new(source, start, start));
+    text.span = text.span_of(0, text.text.len());
+    text
 }

@@ -28,12 +28,20 @@ impl Weave {
         self.next = (run.len() == length).then_some(offset + length);
     }
 
-    pub(crate) fn ends_with(&self, c: char) -> bool {
-        self.text.ends_with(c)
+    /// Adds a text with all that it knows of its places.
+    pub(crate) fn text(&mut self, text: &Text) {
+        self.part(text, 0, text.text.len());
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.text.is_empty()
+    /// Adds bytes `start..end` of a text.
+    pub(crate) fn part(&mut self, text: &Text, start: usize, end: usize) {
+        let mut from = start;
+        while from < end {
+            let next = text.pieces.partition_point(|(at, _)| *at <= from);
+            let to = text.pieces.get(next).map_or(end, |(at, _)| (*at).min(end));
+            self.run(text.text.get(from..to).unwrap_or_default(), text.offset(from));
+            from = to;
+        }
     }
 
     /// Drops the characters at the end for which `drop` holds.

@@ -227,7 +227,7 @@ impl Place {
     /// `a step`, with its article.
     pub(crate) fn described(self) -> &'static str {
         match self {
-            Self::File => "a file, outside any runbook or action",
+            Self::File => "a file",
             Self::Runbook => "a runbook",
             Self::Action => "an action",
             Self::Step => "a step",

@@ -14,5 +14,12 @@ fn the_example_of_the_language_page_is_read_without_a_complaint() {
     let runbook = &parsed.file.runbooks[0];
     assert_eq!(runbook.name.value, "wikitech.matomo-restart");
     assert_eq!(runbook.body.pieces.len(), 3);
-    println!("{:#?}", runbook.body.pieces[0]);
+}
+
+#[test]
+fn the_example_says_the_same_in_both_spellings() {
+    let native = read("a.runbook", include_str!("data/matomo-restart.runbook"));
+    let yaml = read("a.runbook.yaml", include_str!("data/matomo-restart.runbook.yaml"));
+    assert_eq!(yaml.diagnostics, []);
+    assert_eq!(native.file, yaml.file);
 }

@@ -9,11 +9,13 @@ pub(super) struct Entry<'a> {
     /// Behind the head, and behind the block.
     pub(super) leftover: Vec<Pair<'a>>,
     pub(super) block: Option<Pair<'a>>,
+    /// Where its block begins, if that is on a line of its own.
+    pub(super) loose: Option<usize>,
 }
 
 impl<'a> Entry<'a> {
     pub(super) fn read(pair: Pair<'a>) -> Self {
-        let mut entry = Self { whole: pair.as_span(), head: None, leftover: Vec::new(), block: None };
+        let mut entry = Self { whole: pair.as_span(), head: None, leftover: Vec::new(), block: None, loose: None };
         for part in parts(pair) {
             match part.as_rule() {
                 Rule::block => entry.block = Some(part),
@@ -26,8 +28,33 @@ impl<'a> Entry<'a> {
 
     /// The entries of its block.
     pub(super) fn entries(&self) -> Vec<Entry<'a>> {
-        let inner = self.block.iter().flat_map(|block| block.clone().into_inner());
-        inner.filter(|pair| pair.as_rule() == Rule::entry).map(Entry::read).collect()
+        Entry::all(self.block.iter().flat_map(|block| block.clone().into_inner()))
+    }
+
+    /// The entries among these pairs. A block on a line of its own goes to the header before it: that is what was meant.
+    pub(super) fn all(pairs: impl Iterator<Item = Pair<'a>>) -> Vec<Entry<'a>> {
+        let mut entries: Vec<Entry<'a>> = Vec::new();
+        for entry in pairs.filter(|pair| pair.as_rule() == Rule::entry).map(Entry::read) {
+            match entries.last_mut() {
+                Some(header) if entry.head.is_none() && header.waits_for_block() => {
+                    header.loose = Some(entry.whole.start());
+                    header.block = entry.block;
+                }
+                _ => entries.push(entry),
+            }
+        }
+        entries
+    }
+
+    fn waits_for_block(&self) -> bool {
+        let blocks = |head: &Pair<'_>| {
+            matches!(
+                head.as_rule(),
+                Rule::runbook | Rule::action | Rule::step | Rule::manual | Rule::gate | Rule::boundary | Rule::during
+                    | Rule::parallel | Rule::for_each | Rule::series
+            )
+        };
+        self.block.is_none() && self.leftover.is_empty() && self.head.as_ref().is_some_and(blocks)
     }
 
     /// The line that the entry begins with, without its block.

@@ -1,7 +1,7 @@
 //! What opens a block of its own: runbooks, actions, params, facts and the pieces.
 
 use super::entry::{Entry, Parts};
-use super::{Lowering, Pair, Rule};
+use super::{Lowering, Rule};
 use crate::ast::{File, Name, Notify, Param, Piece, Require, Target};
 use crate::gathered::Gathered;
 use crate::source::{Span, Text};
@@ -95,14 +95,15 @@ impl Lowering<'_> {
     /// A piece with its block.
     pub(super) fn piece(&mut self, entry: &Entry<'_>, rule: Rule) -> Option<Piece> {
         let span = self.header(entry);
+        let before = self.errors.list.len();
         Some(match rule {
             Rule::step => {
                 let (id, gathered) = self.piece_head(entry, Place::Step, Word::Step)?;
-                Piece::Step(gathered.step(id, Place::Step, span, self.errors))
+                Piece::Step(gathered.step(id, Place::Step, span, self.errors.list.len() > before, self.errors))
             }
             Rule::manual => {
                 let (id, gathered) = self.piece_head(entry, Place::Manual, Word::Manual)?;
-                Piece::Manual(gathered.step(id, Place::Manual, span, self.errors))
+                Piece::Manual(gathered.step(id, Place::Manual, span, self.errors.list.len() > before, self.errors))
             }
             Rule::gate => {
                 let (id, gathered) = self.piece_head(entry, Place::Gate, Word::Gate)?;
@@ -201,13 +202,20 @@ impl Lowering<'_> {
 
     /// Where the header stands.
     pub(super) fn header(&self, entry: &Entry<'_>) -> Span {
-        entry.head.as_ref().map_or_else(|| self.span(entry.whole.start(), entry.whole.end()), |head: &Pair<'_>| self.span_of(head))
+        match &entry.head {
+            Some(head) => self.span_of(head),
+            None => self.span(entry.whole.start(), entry.whole.end()),
+        }
     }
 
     /// Reads the block of a piece into `gathered`.
     fn block(&mut self, entry: &Entry<'_>, place: Place, word: Word, gathered: &mut Gathered) {
         if !entry.leftover.is_empty() {
             self.explain_leftover(entry, place);
+        }
+        if let Some(at) = entry.loose {
+            let span = self.span(at, at + 1);
+            self.errors.push(SyntaxError::LooseBlock { span });
         }
         let optional = matches!(place, Place::Param | Place::Fact | Place::During | Place::Call);
         if entry.block.is_none() && !optional {

@@ -37,7 +37,7 @@ impl Lowering<'_> {
                 let suggestion = suggest(word, texts.iter().copied());
                 let span = self.span(start, start + length);
                 let known = if place == Place::File { texts } else { Vec::new() };
-                self.errors.push(SyntaxError::UnknownWord { span, found: word.to_owned(), place, suggestion, known });
+                self.errors.push(SyntaxError::UnknownWord { span, found: word.to_owned(), place: place.described().to_owned(), suggestion, known });
             }
         }
         self.skim(entry, place);
@@ -112,9 +112,10 @@ impl Lowering<'_> {
         };
         let at = at + (line[at..].len() - line[at..].trim_start_matches([' ', '\t', '\r']).len());
         let (found, length) = found(&line[at..]);
+        let opens_block = word.is_some_and(|word| word.form().ends_with("{ … }"));
         let help = hint(&rules, &line[at..at + length], word);
         let span = self.span(start + at, start + at + length);
-        self.errors.push(SyntaxError::Unexpected { span, expected: one_of(&rules), found, help });
+        self.errors.push(SyntaxError::Unexpected { span, expected: one_of(&rules, opens_block), found, help });
     }
 }
 
@@ -137,17 +138,18 @@ fn quoted(rest: &str, mark: char) -> usize {
     rest[1..line].find(mark).map_or(line, |at| at + 2)
 }
 
-fn one_of(rules: &[Rule]) -> String {
+fn one_of(rules: &[Rule], opens_block: bool) -> String {
     let mut names: Vec<&str> = Vec::new();
     for rule in rules {
-        for name in human(*rule) {
+        let wanted = if opens_block && matches!(rule, Rule::line_end | Rule::EOI) { &["`{`"] } else { human(*rule) };
+        for name in wanted {
             if !names.contains(name) {
                 names.push(name);
             }
         }
     }
     // The end of a line is expected in most places, and least of all meant.
-    names.sort_by_key(|name| *name == "the end of the line");
+    names.sort_by_key(|name| matches!(*name, "the end of the line" | "`{`"));
     match names.as_slice() {
         [] => "something else".to_owned(),
         [one] => (*one).to_owned(),
@@ -162,7 +164,7 @@ fn hint(rules: &[Rule], found: &str, word: Option<Word>) -> Option<String> {
         return Some(format!("did you mean `{meant}`?"));
     }
     let wants = |rule| rules.contains(&rule);
-    if is_word && wants(Rule::text) && !wants(Rule::on_clause) && !wants(Rule::line_end) {
+    if is_word && wants(Rule::text) && !wants(Rule::on_clause) && !wants(Rule::line_end) && !wants(Rule::EOI) {
         return Some(format!("text stands in double quotes: \"{found}\""));
     }
     if found.starts_with('"') && wants(Rule::command) && !wants(Rule::condition) {
@@ -170,7 +172,7 @@ fn hint(rules: &[Rule], found: &str, word: Option<Word>) -> Option<String> {
     }
     let form = word.map(Word::form).filter(|form| !form.is_empty())?;
     let operator = found.starts_with(['|', '+', '-', '*', '/', '%', '<', '>', '=', '!', '~']);
-    if operator && wants(Rule::line_end) {
+    if operator && (wants(Rule::line_end) || wants(Rule::EOI)) {
         return Some(format!("an expression stands in parentheses here: ( … ). Write: {form}"));
     }
     Some(format!("write: {form}"))

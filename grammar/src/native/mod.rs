@@ -27,7 +27,6 @@ mod grammar {
 use grammar::{Rule, RunbookParser};
 
 type Pair<'a> = pest::iterators::Pair<'a, Rule>;
-type Pairs<'a> = pest::iterators::Pairs<'a, Rule>;
 
 pub(crate) fn parse(source: &Source, errors: &mut Errors) -> File {
     let balance = balance::balance(&source.text, source.id, errors);
@@ -43,11 +42,16 @@ pub(crate) fn parse(source: &Source, errors: &mut Errors) -> File {
     let echoes = |error: &SyntaxError| {
         let span = error.span();
         let cut_off = balance.sound_until < source.text.len() && span.end >= balance.sound_until;
-        let told = broken.iter().any(|told| told.start <= span.end && line_end(text, span.start) > told.start && span.start <= told.end);
+        let (from, to) = (line_start(text, span.start), line_end(text, span.end));
+        let told = broken.iter().any(|told| from <= told.start && told.start <= to);
         matches!(error, SyntaxError::Unexpected { .. } | SyntaxError::UnknownWord { .. } | SyntaxError::MissingBlock { .. }) && (cut_off || told)
     };
     errors.list.extend(found.list.into_iter().filter(|error| !echoes(error)));
     file
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1)
 }
 
 fn line_end(text: &str, at: usize) -> usize {
@@ -67,9 +71,8 @@ impl Lowering<'_> {
         let mut file = File::default();
         match RunbookParser::parse(Rule::file, text) {
             Ok(pairs) => {
-                let entries: Vec<_> = pairs.flat_map(Pair::into_inner).filter(|pair| pair.as_rule() == Rule::entry).collect();
-                for pair in entries {
-                    self.file_entry(pair, &mut file);
+                for entry in entry::Entry::all(pairs.flat_map(Pair::into_inner)) {
+                    self.file_entry(entry, &mut file);
                 }
             }
             // The rule takes any text, so only pest's own guard against a deep stack leads here.
@@ -84,8 +87,7 @@ impl Lowering<'_> {
         file
     }
 
-    fn file_entry(&mut self, pair: Pair<'_>, file: &mut File) {
-        let entry = entry::Entry::read(pair);
+    fn file_entry(&mut self, entry: entry::Entry<'_>, file: &mut File) {
         match entry.head.as_ref().map(Pair::as_rule) {
             Some(Rule::import) => self.import(entry, file),
             Some(Rule::action) => self.action(entry, file),

@@ -18,11 +18,12 @@ impl Lowering<'_> {
     }
 
     pub(super) fn span_of(&self, pair: &Pair<'_>) -> Span {
-        self.span(pair.as_span().start(), pair.as_span().end())
+        // A rule whose last part is optional may end behind the white space before that part.
+        self.span(pair.as_span().start(), pair.as_span().start() + pair.as_str().trim_end().len())
     }
 
     fn verbatim(&self, pair: &Pair<'_>) -> Text {
-        Text::verbatim(pair.as_str(), self.span_of(pair))
+        Text::verbatim(pair.as_str().trim_end(), self.span_of(pair))
     }
 
     pub(super) fn name(&mut self, pair: Pair<'_>) -> Name {
