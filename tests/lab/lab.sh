@@ -224,7 +224,9 @@ cmd__run() {
 detached() { setsid "$@" >/dev/null 2>&1 </dev/null 9>&- & }
 
 cmd_boot() {
-  need "$1"; ! running "$1" || return 0
+  need "$1"
+  [ ! -e "$LAB/h/$1/stopping" ] || cmd_off "$1"   # somebody began this and was killed: it is still up, but not for long
+  ! running "$1" || return 0
   kill_group "$1"                                 # a host whose supervisor was killed would not come back from a reboot
   disk "$1"; wire "$1"
   detached "$SELF" _run "$1"
@@ -241,14 +243,21 @@ cmd_wait() {
   die "$1 is not up"
 }
 cmd_off() {
-  local p; need "$1"; p=$(supervisor "$1")
+  local p i; need "$1"; p=$(supervisor "$1")
   if [ -n "$p" ]; then
+    : >"$LAB/h/$1/stopping"
     frz "$1" 0 2>/dev/null || :
-    kill -RTMIN+4 "$(leader "$1")" 2>/dev/null || :          # what systemd takes for "power off"
-    gone "$p" 600 || echo "lab: $1 does not power off, killed" >&2
+    # Again and again, since a systemd that has just started hears nothing yet. Not for long, since a MariaDB that is
+    # told to stop while it starts never does.
+    for i in $(seq 12); do
+      kill -RTMIN+4 "$(leader "$1")" 2>/dev/null || :        # what systemd takes for "power off"
+      ! gone "$p" 20 || break
+      [ "$i" != 12 ] || echo "lab: $1 does not power off, killed" >&2
+    done
     ! alive "$p" || kill -9 "$p"
   fi
   kill_group "$1"
+  rm -f "$LAB/h/$1/stopping"
 }
 cmd_reboot() { need "$1"; cmd_ssh "$1" systemctl reboot </dev/null || :; }
 # The link goes first: otherwise the kernel would send FIN for the dead, which no lost power ever does.
@@ -257,6 +266,7 @@ cmd_powercut() {
   in_net link set "v-$1" down
   [ -z "$p" ] || kill -9 "$p" 2>/dev/null || :
   kill_group "$1"
+  rm -f "$LAB/h/$1/stopping"
 }
 cmd_reset() {
   local h which=$1; [ "$which" != all ] || which=$(names)
@@ -347,7 +357,7 @@ cmd_exec() { exec ip netns exec "$TAG" "$@"; }
 . "$HERE/faults.sh"
 
 command=${1:-}; shift || :
-[ -n "$command" ] && declare -F "cmd_$command" >/dev/null || { sed -n '2,/^set/{/^set/d;s/^# \?//p}' "$0"; exit 2; }
+if [ -z "$command" ] || ! declare -F "cmd_$command" >/dev/null; then sed -n '2,/^set/{/^set/d;s/^# \?//p}' "$0"; exit 2; fi
 [ "$(id -u)" = 0 ] || die "needs root"
 case $command in
   up | down | reset | image)                      # these change what all share: one at a time
