@@ -1,0 +1,1 @@
+//! What a rendering of the plan shows of a node.
