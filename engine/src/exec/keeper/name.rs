@@ -7,7 +7,7 @@ use super::KeeperError;
 pub struct AttemptName(String);
 
 impl AttemptName {
-    /// Letters, digits, `.`, `_` and `-`, not a dot or a dash first, at most 200 bytes.
+    /// Letters, digits, `.`, `_`, `@` and `-`, not a dot or a dash first, at most 200 bytes.
     ///
     /// # Errors
     /// For any other name.
@@ -26,5 +26,5 @@ impl AttemptName {
 pub(super) fn plain(word: &str) -> bool {
     word.len() <= 200
         && word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-        && word.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || "._-@".contains(c))
 }

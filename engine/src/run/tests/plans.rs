@@ -9,7 +9,11 @@ use crate::plan::template::{RawValues, Script};
 use grammar::source::{Span, Text};
 
 pub(super) fn command() -> Command {
-    let script = Script::compile(&Text::verbatim("true", Span::default()), &|_| None, &RawValues::Unknown).expect("`true` is a script");
+    command_of("true")
+}
+
+pub(super) fn command_of(text: &str) -> Command {
+    let script = Script::compile(&Text::verbatim(text, Span::default()), &|_| None, &RawValues::Unknown).expect("it is a script");
     Command { script, frame: FrameId(0), user: None, env: Vec::new(), cwd: None, shell: Shell::Bash, stdin: None, timeout: 60 }
 }
 
