@@ -4,5 +4,6 @@ pub mod check;
 pub mod exec;
 pub mod outcome;
 pub mod plan;
+pub mod report;
 pub mod run;
 pub mod value;
