@@ -12,7 +12,7 @@ pub mod shown;
 mod step;
 pub mod template;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod window;
 
 use grammar::diagnostic::Diagnostic;

@@ -9,7 +9,7 @@ use super::model::*;
 use super::{Given, Inputs, plan};
 use crate::check::{NoFiles, ParsedFile, check};
 
-mod example;
+pub(crate) mod example;
 
 pub(crate) fn parsed(path: &str, text: &str) -> ParsedFile {
     let source = Source { id: SourceId(0), path: path.to_owned(), text: text.to_owned() };

@@ -12,9 +12,13 @@ action matomo.maintenance(enabled: bool) "Maintenance mode" {
 }
 "#;
 
+pub(crate) fn example() -> Plan {
+    planned(&format!("{EXAMPLE}{MAINTENANCE}"), &given(&[("reason", "kernel")], &[]))
+}
+
 #[test]
 fn the_language_pages_example_is_planned() {
-    let plan = planned(&format!("{EXAMPLE}{MAINTENANCE}"), &given(&[("reason", "kernel")], &[]));
+    let plan = example();
     let paths: Vec<&str> = plan.nodes.iter().map(|n| n.path.as_str()).collect();
     assert_eq!(
         paths,
