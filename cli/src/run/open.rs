@@ -115,3 +115,14 @@ fn is_alive(pid: u32) -> bool {
     // Not permitted means that it is there, and somebody else's.
     !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
 }
+
+/// A run that was created in this moment.
+///
+/// # Errors
+/// What was just written can't be read.
+pub(crate) fn created(folder: PathBuf, mut journal: Journal, plan: Plan) -> Result<Opened, Complaint> {
+    let events = journal.read_after(0)?;
+    let run = journal.run().to_owned();
+    let state = RunState::fold(&plan, &events).map_err(|e| Complaint::new(FAILED, e.to_string()))?;
+    Ok(Opened { run, folder, journal, plan, events, state })
+}

@@ -34,7 +34,7 @@ pub(crate) struct Screen {
 
 impl Screen {
     pub(crate) fn new(out: &Out, run: &str, events: bool, asks: bool) -> Self {
-        Self { out: out.clone(), run: run.to_owned(), events, asks, teller: Teller::default(), tails: Tails::default(), speaking: None }
+        Self { out: out.clone(), run: run.to_owned(), events, asks, teller: Teller::new(run), tails: Tails::default(), speaking: None }
     }
 
     /// Events that were written before this process began to look on.

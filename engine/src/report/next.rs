@@ -21,14 +21,14 @@ pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
     }
     let standing = standing(plan, state).len();
     match &state.phase {
-        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending { .. } if state.driven => {}
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending if state.driven => {}
         Phase::Running | Phase::New | Phase::Preparing { .. } => {
             say(format!("runbook resume {run}"), "go on from where it stands");
             if standing > 0 {
                 say(format!("runbook rollback {run}"), &undoing(standing));
             }
         }
-        Phase::RollingBack | Phase::Ending { .. } => {
+        Phase::RollingBack | Phase::Ending => {
             if !state.driven {
                 say(format!("runbook resume {run}"), "go on with what was under way");
             }

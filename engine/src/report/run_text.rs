@@ -55,7 +55,7 @@ pub fn phase_tone(state: &RunState) -> Tone {
         Phase::Done => Tone::Good,
         Phase::Stuck { .. } | Phase::Failed { .. } | Phase::Refused { .. } => Tone::Bad,
         Phase::Parked { .. } | Phase::RolledBack | Phase::RollingBack | Phase::Ended => Tone::Warn,
-        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending { .. } => if state.is_waiting() { Tone::Ask } else { Tone::Strong },
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending => if state.is_waiting() { Tone::Ask } else { Tone::Strong },
     }
 }
 
@@ -63,8 +63,8 @@ pub fn phase_tone(state: &RunState) -> Tone {
 #[must_use]
 pub fn phase_why(phase: &Phase) -> Option<&str> {
     match phase {
-        Phase::Parked { why } | Phase::Stuck { why } | Phase::Failed { why } | Phase::Refused { why } | Phase::Ending { why: Some(why) } => Some(why),
-        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::RollingBack | Phase::Ending { why: None } | Phase::Done | Phase::RolledBack | Phase::Ended => None,
+        Phase::Parked { why } | Phase::Stuck { why } | Phase::Failed { why } | Phase::Refused { why } => Some(why),
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::RollingBack | Phase::Ending | Phase::Done | Phase::RolledBack | Phase::Ended => None,
     }
 }
 

@@ -5,7 +5,6 @@ use crate::outcome::Exit;
 use crate::plan::model::{GateThen, Node};
 use crate::run::event::{Actor, Answer, Millis};
 use crate::run::state::{Declined, Stage};
-use crate::value::Value;
 
 /// A node's state as scripts read it. Stable.
 #[must_use]
@@ -140,24 +139,6 @@ pub fn other_host(node: &Node) -> Option<&str> {
     let host = node.host.as_deref()?;
     let said = node.path.strip_suffix(host).is_some_and(|rest| rest.ends_with('@'));
     (!said).then_some(host)
-}
-
-/// A value as a person reads it.
-#[must_use]
-pub fn value(value: &Value) -> String {
-    match value {
-        Value::None => "none".to_owned(),
-        Value::String(text) | Value::Version(text) | Value::Date(text) | Value::DateTime(text) => text.clone(),
-        Value::Int(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Bool(yes) => yes.to_string(),
-        Value::Duration(seconds) => took(i64::try_from(*seconds).unwrap_or(i64::MAX / 1000) * 1000),
-        Value::Size(bytes) => format!("{bytes} bytes"),
-        Value::Percent(number) => format!("{number}%"),
-        Value::Json(json) => json.to_string(),
-        Value::List(items) => format!("[{}]", items.iter().map(self::value).collect::<Vec<_>>().join(", ")),
-        Value::PerHost(hosts) => hosts.iter().map(|(host, v)| format!("{host}: {}", self::value(v))).collect::<Vec<_>>().join(", "),
-    }
 }
 
 /// `1 step`, `3 steps`.

@@ -22,7 +22,7 @@ impl About<'_> {
             }
             EventKind::HostGreeted { host, .. } => Telling::new(Detail, Dim, "reached", host.clone()),
             EventKind::HostRefused { host, why } => Telling::new(Must, Bad, "no host", format!("{host}: {}", first(why))).below(rest(why)),
-            EventKind::FactRead { fact, host, value } => Telling::new(Normal, Plain, "fact", format!("{} = {}  on {host}", self.fact_name(*fact), words::value(value))),
+            EventKind::FactRead { fact, host, value } => Telling::new(Normal, Plain, "fact", format!("{} = {}  on {host}", self.fact_name(*fact), value.display())),
             EventKind::FactFailed { fact, host, why } => Telling::new(Must, Bad, "no fact", format!("{} on {host}: {}", self.fact_name(*fact), first(why))).below(rest(why)),
             EventKind::RequireHeld { host, .. } => Telling::new(Detail, Dim, "holds", host.clone().map_or("a requirement".to_owned(), |h| format!("a requirement on {h}"))),
             EventKind::RequireFailed { why, .. } => Telling::new(Must, Bad, "refused", first(why)).below(rest(why)),
