@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::scratch::{Scratch, comes_up, free_port, kill_by_environment, kill_children, run, user, which};
+use super::scratch::{
+    Scratch, comes_up, free_port, kill_by_environment, kill_children, run, user, which,
+};
 
 /// The hosts of one test. Dropped, they are gone with all that was started on them.
 #[derive(Debug)]
@@ -33,7 +35,11 @@ impl Sshd {
     /// Starts a host for each name. Names are those of ssh: what `on` and `--target` take.
     pub fn start(names: &[&str]) -> Self {
         let scratch = Scratch::new("ssh");
-        let mut sshd = Self { hosts: Vec::new(), config: scratch.join("config"), scratch };
+        let mut sshd = Self {
+            hosts: Vec::new(),
+            config: scratch.join("config"),
+            scratch,
+        };
         new_key(&sshd.scratch.join("id"));
         // As root sshd separates privileges in this folder, and does not make it.
         let _ = fs::create_dir_all("/run/sshd");
@@ -41,7 +47,12 @@ impl Sshd {
             let folder = sshd.scratch.join(name);
             fs::create_dir_all(folder.join("home")).expect("a home");
             new_key(&folder.join("host_key"));
-            sshd.hosts.push(Host { name: (*name).to_owned(), port: 0, folder, server: None });
+            sshd.hosts.push(Host {
+                name: (*name).to_owned(),
+                port: 0,
+                folder,
+                server: None,
+            });
         }
         for host in &mut sshd.hosts {
             host.start();
@@ -67,10 +78,16 @@ impl Sshd {
 
     /// Runs a command as plain `ssh` does; its output, or a panic.
     pub fn ssh(&self, name: &str, command: &str) -> String {
-        run("ssh", [self.config.as_os_str(), name.as_ref(), command.as_ref()].iter().enumerate().flat_map(|(at, arg)| {
-            let flag = (at == 0).then_some("-F".as_ref());
-            flag.into_iter().chain([*arg])
-        }))
+        run(
+            "ssh",
+            [self.config.as_os_str(), name.as_ref(), command.as_ref()]
+                .iter()
+                .enumerate()
+                .flat_map(|(at, arg)| {
+                    let flag = (at == 0).then_some("-F".as_ref());
+                    flag.into_iter().chain([*arg])
+                }),
+        )
     }
 
     /// Cuts the connections. What ran in them lives on, as it does when a line is cut; new connections are answered.
@@ -101,11 +118,17 @@ impl Sshd {
     }
 
     fn host(&self, name: &str) -> &Host {
-        self.hosts.iter().find(|host| host.name == name).expect("a host that was started")
+        self.hosts
+            .iter()
+            .find(|host| host.name == name)
+            .expect("a host that was started")
     }
 
     fn host_mut(&mut self, name: &str) -> &mut Host {
-        self.hosts.iter_mut().find(|host| host.name == name).expect("a host that was started")
+        self.hosts
+            .iter_mut()
+            .find(|host| host.name == name)
+            .expect("a host that was started")
     }
 
     fn write_client_files(&self) {
@@ -113,10 +136,16 @@ impl Sshd {
         let user = user();
         let mut known = String::new();
         let mut config = String::new();
-        for Host { name, port, folder, .. } in &self.hosts {
+        for Host {
+            name, port, folder, ..
+        } in &self.hosts
+        {
             let key = fs::read_to_string(folder.join("host_key.pub")).expect("a public key");
             let _ = writeln!(known, "{name} {}", key.trim());
-            let _ = writeln!(config, "Host {name}\n  HostName 127.0.0.1\n  Port {port}\n  HostKeyAlias {name}");
+            let _ = writeln!(
+                config,
+                "Host {name}\n  HostName 127.0.0.1\n  Port {port}\n  HostKeyAlias {name}"
+            );
         }
         let _ = write!(
             config,
@@ -181,7 +210,10 @@ impl Host {
         let mut command = Command::new(which("sshd"));
         // In the foreground, so that its process id is the one that was started.
         command.args(["-D", "-e", "-f"]).arg(&config);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
         command.spawn().expect("sshd starts")
     }
 
@@ -196,13 +228,28 @@ impl Host {
 
 fn new_key(path: &Path) {
     let path = path.to_str().expect("a path in UTF-8");
-    run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "runbook test", "-f", path]);
+    run(
+        "ssh-keygen",
+        [
+            "-q",
+            "-t",
+            "ed25519",
+            "-N",
+            "",
+            "-C",
+            "runbook test",
+            "-f",
+            path,
+        ],
+    );
 }
 
 /// Whether somebody who speaks SSH listens there.
 fn greets(port: u16) -> bool {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let Ok(mut stream) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) else { return false };
+    let Ok(mut stream) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) else {
+        return false;
+    };
     let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
     let mut greeting = [0; 4];
     stream.read_exact(&mut greeting).is_ok() && greeting == *b"SSH-"

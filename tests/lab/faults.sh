@@ -8,7 +8,7 @@
 #   wan HOST MS [JITTER [LOSS [DUP]]]   a long line (needs python3; for kernels without netem too)
 #   heal HOST              ends all of these
 #   freeze HOST | thaw HOST             the host hangs: TCP connects, nobody answers
-#   resize HOST 160m       the disk is smaller: full, when more is used; a larger size repairs it
+#   resize HOST full|2g    no more can be written to the disk; a larger size repairs it
 #   memory HOST MB | off   so much more memory can be had, then the kernel kills
 #   clock HOST +2h | off   the host's clock is wrong, for what sshd and cron start
 #   rekey HOST             another machine answers at this address (`reset` brings the host back)
@@ -44,7 +44,11 @@ frz() {
 cmd_freeze() { need "$1"; frz "$1" 1; }
 cmd_thaw() { need "$1"; frz "$1" 0; }
 
-cmd_resize() { need "$1"; mount -o "remount,size=$2" "$LAB/h/$1/rw"; }
+cmd_resize() {
+  local disk=$LAB/h/$1/rw size=$2; need "$1"
+  [ "$size" != full ] || size=$(df --output=used -k "$disk" | tail -1 | tr -d ' ')k
+  mount -o "remount,size=$size" "$disk"
+}
 cmd_memory() {
   local group=/sys/fs/cgroup/memory/$TAG/$1 used=memory.usage_in_bytes limit=memory.limit_in_bytes; need "$1"
   [ -d "$group" ] || { group=/sys/fs/cgroup/$TAG/$1; used=memory.current; limit=memory.max; }

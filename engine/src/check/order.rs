@@ -37,14 +37,18 @@ pub(crate) fn after(piece: &Piece) -> &[Name] {
 /// The children of a `parallel` in an order that respects `after`, each with all that come before it.
 pub(crate) fn siblings(pieces: &[Piece]) -> Result<Vec<(usize, Vec<usize>)>, Vec<CheckError>> {
     let mut errors = Vec::new();
-    let ids: BTreeMap<&str, usize> = pieces.iter().enumerate().filter_map(|(at, p)| id(p).map(|id| (id.value.as_str(), at))).collect();
+    // A gate and a step may have one id: who names it waits for both.
+    let mut ids: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        if let Some(id) = id(piece) {
+            ids.entry(&id.value).or_default().push(at);
+        }
+    }
     let mut before: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); pieces.len()];
     for (at, piece) in pieces.iter().enumerate() {
         for name in after(piece) {
             match ids.get(name.value.as_str()) {
-                Some(other) => {
-                    before[at].insert(*other);
-                }
+                Some(others) => before[at].extend(others),
                 None => errors.push(CheckError::UnknownSibling { at: name.span, name: name.value.clone(), similar: similar(name, ids.keys().copied()) }),
             }
         }

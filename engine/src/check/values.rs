@@ -7,7 +7,7 @@ use grammar::source::{Span, Text};
 use super::error::CheckError;
 use super::names::{Known, What};
 use super::walk::{Checker, Place};
-use crate::plan::template::{Expression, Prose, Script};
+use crate::plan::template::{Expression, Prose, RawValues, Script};
 use crate::value::Type;
 
 /// What folds one value a host into one.
@@ -67,7 +67,7 @@ impl Checker<'_> {
 
     pub(super) fn prose(&mut self, text: &Text, place: &Place) {
         match Prose::compile(text) {
-            Err(error) => self.errors.push(error.into()),
+            Err(errors) => self.errors.extend(errors.into_iter().map(Into::into)),
             Ok(prose) => {
                 self.names_in(text, prose.names(), place, true);
             }
@@ -75,10 +75,14 @@ impl Checker<'_> {
     }
 
     pub(super) fn script(&mut self, text: &Text, place: &Place) {
-        match Script::compile(text, &|name| place.type_of(name)) {
+        match Script::compile(text, &|name| place.type_of(name), &RawValues::Unknown) {
             Err(errors) => self.errors.extend(errors.into_iter().map(Into::into)),
             Ok(script) => {
-                self.names_in(text, script.names(), place, true);
+                let mut names = script.names();
+                if script.uses_raw() {
+                    names.extend(names_pasted(text));
+                }
+                self.names_in(text, names, place, true);
             }
         }
     }
@@ -172,6 +176,20 @@ impl Checker<'_> {
     }
 }
 
+/// The names in `{{ value | raw }}`: they are text by the time that the script is made.
+pub(crate) fn names_pasted(text: &Text) -> Vec<(String, Span)> {
+    let mut names = Vec::new();
+    for (start, _) in text.text.match_indices("{{") {
+        let Some(length) = text.text[start..].find("}}") else { continue };
+        let inside = &text.text[start + 2..start + length];
+        let Some(before) = inside.trim_end().strip_suffix("raw").and_then(|rest| rest.trim_end().strip_suffix('|')) else { continue };
+        let from = start + 2 + (before.len() - before.trim_start().len());
+        let part = Text::verbatim(before.trim(), text.span_of(from, from + before.trim().len()));
+        names.extend(Expression::compile(&part).map(|e| e.names()).unwrap_or_default());
+    }
+    names
+}
+
 /// Whether a value of one type can stand where another is wanted. Text is read by the declared type when it is known.
 pub(crate) fn fits(found: &Type, wanted: &Type) -> bool {
     use Type as T;
@@ -217,10 +235,11 @@ fn is_bare(text: &str, name: &str, templated: bool) -> bool {
 }
 
 impl Place {
-    /// The type of a name here; nothing is told of one value a host away from that host.
+    /// The type of a name here. What has one value a host counts as a list away from those hosts.
     pub(super) fn type_of(&self, name: &str) -> Option<Type> {
         let known = self.names.get(name)?;
-        (known.spread.is_empty() || self.is_on_its_own(known)).then(|| known.kind.clone()).flatten()
+        let kind = known.kind.clone()?;
+        Some(if known.spread.is_empty() || self.is_on_its_own(known) { kind } else { Type::List(Box::new(kind)) })
     }
 
     /// Whether each host of this place has a value of its own.

@@ -26,6 +26,7 @@ pub(super) struct Checker<'a> {
     /// The declarations that something uses, by their spans.
     pub(super) used: BTreeSet<Span>,
     pub(super) ids: BTreeMap<String, Span>,
+    pub(super) gates: BTreeMap<String, Span>,
     /// Every name that some piece gives a value.
     pub(super) elsewhere: BTreeMap<String, Elsewhere>,
 }
@@ -43,7 +44,7 @@ pub(super) struct Place {
 
 impl<'a> Checker<'a> {
     pub(super) fn new(actions: &'a BTreeMap<String, Action>) -> Self {
-        Self { actions, errors: Vec::new(), used: BTreeSet::new(), ids: BTreeMap::new(), elsewhere: BTreeMap::new() }
+        Self { actions, errors: Vec::new(), used: BTreeSet::new(), ids: BTreeMap::new(), gates: BTreeMap::new(), elsewhere: BTreeMap::new() }
     }
 
     pub(super) fn error(&mut self, error: CheckError) {
@@ -56,6 +57,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn runbook(&mut self, runbook: &Runbook) {
         self.ids.clear();
+        self.gates.clear();
         self.elsewhere.clear();
         self.collect(&runbook.body, false);
         let mut place = Place { names: Names::with_builtins(), ..Place::default() };
@@ -154,6 +156,14 @@ impl<'a> Checker<'a> {
             self.not_built(written.name.span, "the type `secret`");
         }
         kind
+    }
+
+    /// Gates have ids of their own: a gate is asked about by its id, a step by its id and host.
+    fn gate_id(&mut self, id: &Name) {
+        let steps = std::mem::take(&mut self.ids);
+        self.ids = std::mem::take(&mut self.gates);
+        self.id(id);
+        self.gates = std::mem::replace(&mut self.ids, steps);
     }
 
     pub(super) fn id(&mut self, id: &Name) {
@@ -454,7 +464,7 @@ impl<'a> Checker<'a> {
     }
 
     fn gate(&mut self, gate: &Gate, place: &mut Place) {
-        self.id(&gate.id);
+        self.gate_id(&gate.id);
         let mut here = self.settings(&gate.settings, place);
         let no_host = Place { on: Vec::new(), ..here.clone() };
         if let Some(when) = &gate.when {

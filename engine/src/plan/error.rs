@@ -1,0 +1,79 @@
+//! What can be wrong with a sound program once it is given its inputs.
+
+use grammar::diagnostic::{Diagnostic, Severity};
+use grammar::source::Span;
+use thiserror::Error;
+
+use crate::value::{ReadError, Type};
+
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum PlanError {
+    #[error("there is no runbook in this file")]
+    NothingToRun,
+    #[error("this runbook has no param `{name}`")]
+    UnknownParam { at: Span, name: String, similar: Option<String>, known: Vec<String> },
+    #[error("the param `{name}` is not given")]
+    MissingParam { at: Span, name: String, kind: Type, help: Option<String> },
+    #[error("the param `{name}`: {error}")]
+    BadParam { at: Span, name: String, error: ReadError },
+    #[error("the param `{name}`: {why}")]
+    ParamOutOfRange { at: Span, name: String, why: String, allowed: String },
+    #[error("this runbook has no target `{name}`")]
+    UnknownTarget { at: Span, name: String, similar: Option<String>, known: Vec<String> },
+    #[error("the target `{name}` is not given")]
+    MissingTarget { at: Span, name: String, one: bool },
+    #[error("the target `{name}` is one host, and {count} are given")]
+    NotOneHost { at: Span, name: String, count: usize },
+    #[error("the target `{name}` is empty")]
+    EmptyTarget { at: Span, name: String },
+    #[error("the target `{name}` names {host} twice")]
+    HostTwice { at: Span, name: String, host: String },
+    #[error("`{host}` is no name of a host")]
+    BadHost { at: Span, host: String },
+    #[error("{what} must be known before the run, and `{name}` is not")]
+    KnownTooLate { at: Span, what: String, name: String },
+    #[error("{what} can't be computed: {why}")]
+    NotComputed { at: Span, what: String, why: String },
+    #[error("{what} is {found}")]
+    OutOfRange { at: Span, what: String, found: String, help: &'static str },
+    #[error("{what} is not built yet")]
+    NotBuiltYet { at: Span, what: &'static str, help: &'static str },
+}
+
+fn meant(similar: Option<&String>, known: &[String], none: &str) -> String {
+    match similar {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if known.is_empty() => none.to_owned(),
+        None => format!("it has: {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+impl PlanError {
+    fn said(&self) -> (&'static str, Span, &'static str, Option<String>) {
+        use PlanError as E;
+        match self {
+            E::NothingToRun => ("RB0401", Span::default(), "", Some("it holds actions only; import it from a runbook".to_owned())),
+            E::UnknownParam { at, similar, known, .. } => ("RB0402", *at, "given", Some(meant(similar.as_ref(), known, "it takes none"))),
+            E::MissingParam { at, name, kind, help } => ("RB0403", *at, "has no default", Some(format!("pass `-p {name}=…`, {kind}{}", help.as_ref().map_or_else(String::new, |h| format!(" ({h})"))))),
+            E::BadParam { at, error, .. } => ("RB0404", *at, "declared here", error.help.clone().or_else(|| Some(format!("give {}", error.expected)))),
+            E::ParamOutOfRange { at, allowed, .. } => ("RB0405", *at, "declared here", Some(allowed.clone())),
+            E::UnknownTarget { at, similar, known, .. } => ("RB0406", *at, "given", Some(meant(similar.as_ref(), known, "it has none"))),
+            E::MissingTarget { at, name, one } => ("RB0407", *at, "has no value", Some(format!("pass `--target {name}={}` or an inventory", if *one { "HOST" } else { "HOST,HOST" }))),
+            E::NotOneHost { at, name, .. } => ("RB0408", *at, "exactly one", Some(format!("pass one: `--target {name}=HOST`"))),
+            E::EmptyTarget { at, .. } => ("RB0409", *at, "no host at all", Some("a run that touches nothing would look like one that succeeded: name the hosts".to_owned())),
+            E::HostTwice { at, .. } => ("RB0410", *at, "named twice", Some("name each host once".to_owned())),
+            E::BadHost { at, host } => ("RB0139", *at, "not a host", Some(if host.starts_with('-') { "a program would read the leading `-` as an option".to_owned() } else { "give a name or an address".to_owned() })),
+            E::KnownTooLate { at, .. } => ("RB0137", *at, "read during the run", Some("use params, targets and loop variables here: the plan is drawn before the run begins".to_owned())),
+            E::NotComputed { at, .. } => ("RB0411", *at, "not computed", None),
+            E::OutOfRange { at, help, .. } => ("RB0412", *at, "out of range", Some((*help).to_owned())),
+            E::NotBuiltYet { at, help, .. } => ("RB0901", *at, "not built yet", Some((*help).to_owned())),
+        }
+    }
+}
+
+impl From<PlanError> for Diagnostic {
+    fn from(error: PlanError) -> Self {
+        let (code, span, label, help) = error.said();
+        Self { code, severity: Severity::Error, message: error.to_string(), span, label: label.to_owned(), related: Vec::new(), help }
+    }
+}

@@ -1,0 +1,177 @@
+//! What a run is given: the values of params and the hosts of targets. All that is missing or wrong is said at once.
+
+use std::collections::BTreeMap;
+
+use grammar::ast::{Operand, Param, Runbook, Target};
+
+use super::error::PlanError;
+use super::frames::typed;
+use super::lower::Lowering;
+use super::model::{Bound, FrameId, HostName};
+use crate::check::similar;
+use crate::value::{Type, Value};
+
+/// What the plan is drawn for. Operator and run id come later: a plan is the same for everyone.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    pub params: BTreeMap<String, Given>,
+    pub targets: BTreeMap<String, Vec<HostName>>,
+    /// What the inventory knows of each host: `{"web1": {"rack": "a"}}`.
+    pub vars: serde_json::Value,
+}
+
+/// A param's value as it was given.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Given {
+    /// From a command line or a terminal; a list's items stand between commas.
+    Text(String),
+    Value(Value),
+}
+
+/// The root frame.
+pub(super) const ROOT: FrameId = FrameId(0);
+
+impl Lowering<'_> {
+    pub(super) fn take_inputs(&mut self, runbook: &Runbook, inputs: &Inputs) {
+        let names: Vec<String> = runbook.params.iter().map(|p| p.name.value.clone()).collect();
+        for name in inputs.params.keys().filter(|name| !names.contains(name)) {
+            self.error(PlanError::UnknownParam { at: runbook.name.span, name: name.clone(), similar: similar(name, names.iter().map(String::as_str)), known: names.clone() });
+        }
+        for param in &runbook.params {
+            if let Some(value) = self.param(param, inputs.params.get(&param.name.value)) {
+                self.in_range(param, &value);
+                self.bind(ROOT, &param.name.value, Bound::Value(value), Type::written(&param.kind));
+            }
+        }
+        let names: Vec<String> = runbook.targets.iter().map(|t| t.name.value.clone()).collect();
+        for name in inputs.targets.keys().filter(|name| !names.contains(name)) {
+            self.error(PlanError::UnknownTarget { at: runbook.name.span, name: name.clone(), similar: similar(name, names.iter().map(String::as_str)), known: names.clone() });
+        }
+        for target in &runbook.targets {
+            if let Some(value) = self.target(target, inputs.targets.get(&target.name.value)) {
+                let kind = if target.kind.is_some() { Type::Host } else { Type::List(Box::new(Type::Host)) };
+                self.bind(ROOT, &target.name.value, Bound::Value(value), Some(kind));
+            }
+        }
+    }
+
+    fn param(&mut self, param: &Param, given: Option<&Given>) -> Option<Value> {
+        let kind = Type::written(&param.kind)?;
+        let name = param.name.value.clone();
+        let at = param.name.span;
+        match given {
+            Some(Given::Text(text)) => match read(text, &kind) {
+                Ok(value) => Some(value),
+                Err(error) => {
+                    self.error(PlanError::BadParam { at, name, error });
+                    None
+                }
+            },
+            Some(Given::Value(value)) => match typed(value.clone(), &kind) {
+                Ok(value) => Some(value),
+                Err(why) => {
+                    self.error(PlanError::ParamOutOfRange { at, name, why, allowed: format!("give {kind}") });
+                    None
+                }
+            },
+            None => match &param.default {
+                Some(default) => self.early_operand(default, &kind, &format!("`{name}`"), ROOT, None),
+                None if param.kind.optional => Some(Value::None),
+                None => {
+                    self.error(PlanError::MissingParam { at, name, kind, help: param.help.as_ref().map(|h| h.text.clone()) });
+                    None
+                }
+            },
+        }
+    }
+
+    fn in_range(&mut self, param: &Param, value: &Value) {
+        let Some(kind) = Type::written(&param.kind) else { return };
+        if *value == Value::None {
+            return;
+        }
+        let name = || param.name.value.clone();
+        if let Some(one_of) = &param.one_of
+            && let Some(Value::List(allowed)) = self.early_operand(one_of, &Type::List(Box::new(kind.present().clone())), "`one_of`", ROOT, None)
+            && !allowed.contains(value)
+        {
+            let allowed = allowed.iter().map(|v| format!("`{}`", v.display())).collect::<Vec<_>>().join(", ");
+            self.error(PlanError::ParamOutOfRange { at: param.name.span, name: name(), why: format!("`{}` is not one of those allowed", value.display()), allowed: format!("give one of {allowed}") });
+        }
+        let bounds = [(&param.min, std::cmp::Ordering::Less, "less than", "at least"), (&param.max, std::cmp::Ordering::Greater, "more than", "at most")];
+        for (bound, wrong, than, help) in bounds {
+            let Some(bound) = bound else { continue };
+            let Some(limit) = self.early_operand(bound, kind.present(), "a bound", ROOT, None) else { continue };
+            if compare(value, &limit) == Some(wrong) {
+                let why = format!("{} is {than} {}", value.display(), limit.display());
+                self.error(PlanError::ParamOutOfRange { at: param.name.span, name: name(), why, allowed: format!("give {help} {}", limit.display()) });
+            }
+        }
+    }
+
+    fn target(&mut self, target: &Target, given: Option<&Vec<HostName>>) -> Option<Value> {
+        let one = target.kind.is_some();
+        let name = target.name.value.clone();
+        let at = target.name.span;
+        let hosts: Vec<String> = match (given, &target.is) {
+            (Some(hosts), _) => hosts.clone(),
+            (None, Some(is)) => self.hosts_of(is, &name, one)?,
+            (None, None) => {
+                self.error(PlanError::MissingTarget { at, name, one });
+                return None;
+            }
+        };
+        let mut sound = true;
+        for (position, host) in hosts.iter().enumerate() {
+            if Type::Host.read(host).is_err() {
+                self.error(PlanError::BadHost { at, host: host.clone() });
+                sound = false;
+            } else if hosts[..position].contains(host) {
+                self.error(PlanError::HostTwice { at, name: name.clone(), host: host.clone() });
+                sound = false;
+            }
+        }
+        if hosts.is_empty() {
+            self.error(PlanError::EmptyTarget { at, name });
+            return None;
+        }
+        if one && hosts.len() != 1 {
+            self.error(PlanError::NotOneHost { at, name, count: hosts.len() });
+            return None;
+        }
+        let mut hosts: Vec<Value> = hosts.into_iter().map(Value::String).collect();
+        let value = if one { hosts.pop()? } else { Value::List(hosts) };
+        sound.then_some(value)
+    }
+
+    fn hosts_of(&mut self, is: &Operand, name: &str, one: bool) -> Option<Vec<String>> {
+        // Text first: a bad name then gets its own sentence.
+        let kind = if one { Type::String } else { Type::List(Box::new(Type::String)) };
+        match self.early_operand(is, &kind, &format!("the target `{name}`"), ROOT, None)? {
+            Value::String(host) => Some(vec![host]),
+            Value::List(hosts) => Some(hosts.iter().map(Value::display).collect()),
+            _ => None,
+        }
+    }
+}
+
+fn read(text: &str, kind: &Type) -> Result<Value, crate::value::ReadError> {
+    match kind {
+        Type::Optional(_) if text == "none" => Ok(Value::None),
+        Type::Optional(of) => read(text, of),
+        Type::List(_) if text.is_empty() => Ok(Value::List(Vec::new())),
+        Type::List(of) => text.split(',').map(|item| of.read(item.trim())).collect::<Result<_, _>>().map(Value::List),
+        simple => simple.read(text),
+    }
+}
+
+fn compare(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
+        (Value::Float(a) | Value::Percent(a), Value::Float(b) | Value::Percent(b)) => a.partial_cmp(b),
+        (Value::Duration(a), Value::Duration(b)) | (Value::Size(a), Value::Size(b)) => Some(a.cmp(b)),
+        (Value::Date(a), Value::Date(b)) | (Value::DateTime(a), Value::DateTime(b)) => Some(a.cmp(b)),
+        (Value::Version(a), Value::Version(b)) => Some(crate::value::version::compare(a, b)),
+        _ => None,
+    }
+}

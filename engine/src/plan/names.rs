@@ -1,0 +1,71 @@
+//! The names that a node can use while it runs, and their values.
+
+use std::collections::BTreeMap;
+
+use super::frames::{find, typed};
+use super::model::{Bound, FrameId, HostName, LOCAL, Plan, SlotId};
+use super::template::Scope;
+use crate::value::Value;
+
+/// A node's scope. `frame` is the command's, so that an action sees its own names.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    pub plan: &'a Plan,
+    pub frame: FrameId,
+    /// Where the node runs.
+    pub host: Option<&'a str>,
+    /// What the run has read so far.
+    pub slots: &'a BTreeMap<SlotId, BTreeMap<HostName, Value>>,
+    /// When the node was reached, in milliseconds since the Unix epoch.
+    pub now: Option<i64>,
+    pub operator: &'a str,
+    pub run_id: &'a str,
+}
+
+impl<'a> Names<'a> {
+    /// The same moment and place, seen from another frame.
+    #[must_use]
+    pub fn within(self, frame: FrameId) -> Self {
+        Self { frame, ..self }
+    }
+
+    /// The value of something bound, if it has one by now.
+    #[must_use]
+    pub fn value(&self, bound: &Bound) -> Option<Value> {
+        match bound {
+            Bound::Value(value) => Some(value.clone()),
+            Bound::Computed { expression, frame, kind } => expression.eval(&self.within(*frame)).ok().and_then(|value| typed(value, kind).ok()),
+            Bound::Written { prose, frame, kind } => prose.render(&self.within(*frame)).ok().and_then(|text| kind.read(&text).ok()),
+            Bound::Slot(slot) => self.slot(*slot),
+        }
+    }
+
+    /// On one host a plain value; read on a set, on a host of it that host's own value, elsewhere one a host.
+    fn slot(&self, id: SlotId) -> Option<Value> {
+        let read = self.slots.get(&id)?;
+        let slot = &self.plan.slots[id.index()];
+        if !slot.spread {
+            return slot.hosts.iter().find_map(|host| read.get(host)).or_else(|| read.values().next()).cloned();
+        }
+        if let Some(host) = self.host
+            && slot.hosts.iter().any(|h| h == host)
+        {
+            return read.get(host).cloned();
+        }
+        Some(Value::PerHost(read.clone()))
+    }
+}
+
+impl Scope for Names<'_> {
+    fn lookup(&self, name: &str) -> Option<Value> {
+        match name {
+            "local" => Some(Value::String(LOCAL.to_owned())),
+            "host" => self.host.map(|host| Value::String(host.to_owned())),
+            "operator" => Some(Value::String(self.operator.to_owned())),
+            "run_id" => Some(Value::String(self.run_id.to_owned())),
+            "now" => self.now.and_then(|now| jiff::Timestamp::from_millisecond(now).ok()).map(|now| Value::DateTime(now.to_string())),
+            "vars" => Some(Value::Json(self.plan.vars.clone())),
+            _ => self.value(find(&self.plan.frames, self.frame, name)?),
+        }
+    }
+}

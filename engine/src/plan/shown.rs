@@ -1,0 +1,234 @@
+//! What a rendering of the plan shows of a node: commands as a person would type them, with the values that are known.
+//! A value that is read during the run stays as it was written, `{{ name }}`.
+
+use super::frames::find;
+use super::model::*;
+use super::template::{Expression, Prose, Scope};
+use crate::value::{Type, Value};
+
+/// A node as a person reads it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shown {
+    pub kind: &'static str,
+    pub user: Option<String>,
+    pub when: Vec<String>,
+    pub facts: Vec<(String, String)>,
+    pub requires: Vec<(String, String)>,
+    pub check: Option<String>,
+    /// What it does: the command, `sleep 30s`, a person's instructions, a gate's question.
+    pub command: Option<String>,
+    pub verify: Vec<(String, u64, u64)>,
+    pub undo: Undo,
+    pub irreversible: Option<String>,
+    /// A gate's evidence: where, and the command.
+    pub show: Vec<(HostName, String)>,
+    /// `id` of the boundary around it.
+    pub boundary: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Undo {
+    #[default]
+    Unsaid,
+    Command(String),
+    None(String),
+    Manual(String),
+}
+
+/// What is shown of a node before the run.
+#[must_use]
+pub fn node(plan: &Plan, id: NodeId) -> Shown {
+    let node = plan.node(id);
+    let before = Before { plan, frame: node.frame, host: node.host.as_deref() };
+    let mut shown = Shown { kind: kind(&node.kind), when: node.when.iter().map(|w| w.source_text().text.trim().to_owned()).collect(), ..Shown::default() };
+    shown.boundary = plan.boundary_of(node.block).and_then(|b| boundary_id(&plan.blocks[b.index()])).map(str::to_owned);
+    match &node.kind {
+        NodeKind::Step(step) | NodeKind::Enter { step, .. } => before.step(step, &mut shown),
+        NodeKind::Manual { instructions, step } => {
+            before.step(step, &mut shown);
+            shown.command = Some(before.prose(instructions));
+        }
+        NodeKind::Gate(gate) => {
+            shown.command = gate.question.as_ref().map(|q| before.prose(q));
+            shown.show = gate.show.iter().map(|s| (s.host.clone(), Before { host: Some(&s.host), ..before }.command(&s.command))).collect();
+        }
+        NodeKind::Fact(fact) => {
+            shown.user = before.user(&fact.command);
+            shown.command = Some(before.command(&fact.command));
+        }
+        NodeKind::Require(require) => {
+            let (why, what) = before.require(require);
+            shown.command = Some(what);
+            shown.requires = vec![(why, String::new())];
+        }
+        NodeKind::Leave { enter } => {
+            if let Some(UndoSpec::Command(release)) = plan.node(*enter).spec().map(|s| &s.undo) {
+                shown.user = before.user(release);
+                shown.command = Some(before.command(release));
+            }
+        }
+        NodeKind::Join => {}
+    }
+    shown
+}
+
+/// A command of the plan as it would be typed on a host.
+#[must_use]
+pub fn command(plan: &Plan, command: &Command, host: Option<&str>) -> String {
+    Before { plan, frame: command.frame, host }.command(command)
+}
+
+/// A fact or a requirement of the top: what it asks, as it would be typed.
+#[must_use]
+pub fn require(plan: &Plan, require: &RequireSpec) -> (String, String) {
+    Before { plan, frame: require.frame, host: None }.require(require)
+}
+
+fn kind(kind: &NodeKind) -> &'static str {
+    match kind {
+        NodeKind::Step(_) => "step",
+        NodeKind::Manual { .. } => "manual",
+        NodeKind::Gate(_) => "gate",
+        NodeKind::Enter { .. } => "enter",
+        NodeKind::Leave { .. } => "leave",
+        NodeKind::Fact(_) => "fact",
+        NodeKind::Require(_) => "require",
+        NodeKind::Join => "join",
+    }
+}
+
+fn boundary_id(block: &BlockSpec) -> Option<&str> {
+    match &block.kind {
+        BlockKind::Boundary { id, .. } => Some(id),
+        _ => None,
+    }
+}
+
+/// The nodes that come before one, seen through the joins.
+#[must_use]
+pub fn after(plan: &Plan, id: NodeId) -> Vec<NodeId> {
+    let mut found: Vec<NodeId> = Vec::new();
+    let mut look: Vec<NodeId> = plan.node(id).after.clone();
+    while let Some(before) = look.pop() {
+        match plan.node(before).kind {
+            NodeKind::Join => look.extend(&plan.node(before).after),
+            _ => found.push(before),
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// What is known before the run. A name that is not stands for itself.
+#[derive(Clone, Copy)]
+struct Before<'a> {
+    plan: &'a Plan,
+    frame: FrameId,
+    host: Option<&'a str>,
+}
+
+/// Plain to every shell context, and found again in what comes out.
+fn stand_in(name: &str) -> Value {
+    Value::String(format!("%rb_slot_{name}%"))
+}
+
+fn with_names(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("%rb_slot_") {
+        out.push_str(&rest[..start]);
+        let name = &rest[start + 9..];
+        let Some(end) = name.find('%') else { break };
+        out.push_str(&format!("{{{{ {} }}}}", &name[..end]));
+        rest = &name[end + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
+impl Scope for Before<'_> {
+    fn lookup(&self, name: &str) -> Option<Value> {
+        match name {
+            "local" => Some(Value::String(LOCAL.to_owned())),
+            "host" => Some(self.host.map_or_else(|| stand_in("host"), |h| Value::String(h.to_owned()))),
+            "vars" => Some(Value::Json(self.plan.vars.clone())),
+            "operator" | "run_id" | "now" => Some(stand_in(name)),
+            _ => match find(&self.plan.frames, self.frame, name)? {
+                Bound::Value(value) => Some(value.clone()),
+                Bound::Slot(_) => Some(stand_in(name)),
+                Bound::Computed { expression, frame, kind } => Some(self.within(*frame).computed(expression, kind).unwrap_or_else(|| stand_in(name))),
+                Bound::Written { prose, frame, kind } => Some(self.within(*frame).written(prose, kind).unwrap_or_else(|| stand_in(name))),
+            },
+        }
+    }
+}
+
+impl<'a> Before<'a> {
+    fn within(self, frame: FrameId) -> Self {
+        Self { frame, ..self }
+    }
+
+    /// Only a name alone can be shown through: an expression over a stand-in would come to nonsense.
+    fn computed(&self, expression: &Expression, kind: &Type) -> Option<Value> {
+        let alone = expression.names().len() == 1 && expression.names().iter().all(|(name, _)| *name == expression.source_text().text.trim());
+        if !alone {
+            return None;
+        }
+        let value = expression.eval(self).ok()?;
+        Some(super::typed(value.clone(), kind).unwrap_or(value))
+    }
+
+    fn written(&self, prose: &Prose, kind: &Type) -> Option<Value> {
+        let text = prose.render(self).ok()?;
+        Some(kind.read(&text).unwrap_or(Value::String(text)))
+    }
+
+    fn prose(&self, prose: &Prose) -> String {
+        prose.render(self).map_or_else(|_| prose.source_text().text.clone(), |text| with_names(&text))
+    }
+
+    fn command(&self, command: &Command) -> String {
+        let scope = self.within(command.frame);
+        match command.script.bind(&scope) {
+            Ok(bound) => with_names(&bound.shown),
+            Err(_) => command.script.source_text().text.clone(),
+        }
+    }
+
+    fn user(&self, command: &Command) -> Option<String> {
+        command.user.as_ref().map(|u| self.within(command.frame).prose(u))
+    }
+
+    fn require(&self, require: &RequireSpec) -> (String, String) {
+        let scope = self.within(require.frame);
+        let what = match &require.that {
+            Condition::Holds(expression) => expression.source_text().text.trim().to_owned(),
+            Condition::Succeeds(command) => scope.command(command),
+        };
+        (scope.prose(&require.why), what)
+    }
+
+    fn step(&self, step: &StepSpec, shown: &mut Shown) {
+        let user = |command: &Command| self.user(command);
+        shown.facts = step.facts.iter().map(|f| (self.plan.slots[f.slot.index()].name.clone(), self.command(&f.command))).collect();
+        shown.requires = step.requires.iter().map(|r| self.require(r)).collect();
+        shown.check = step.check.as_ref().map(|c| self.command(c));
+        shown.command = step.does.as_ref().map(|does| match does {
+            Does::Run(command) => self.command(command),
+            Does::Sleep(seconds) => format!("sleep {}", Value::Duration(*seconds).display()),
+        });
+        shown.verify = step.verify.iter().map(|v| (self.command(&v.command), v.every, v.within)).collect();
+        shown.undo = match &step.undo {
+            UndoSpec::Unsaid => Undo::Unsaid,
+            UndoSpec::Command(command) => Undo::Command(self.command(command)),
+            UndoSpec::None(why) => Undo::None(why.clone()),
+            UndoSpec::Manual(prose) => Undo::Manual(self.prose(prose)),
+        };
+        shown.irreversible.clone_from(&step.irreversible);
+        shown.user = match (&step.does, &step.check, &step.undo) {
+            (Some(Does::Run(command)), _, _) | (_, Some(command), _) | (_, _, UndoSpec::Command(command)) => user(command),
+            _ => step.verify.first().and_then(|v| user(&v.command)),
+        };
+    }
+}

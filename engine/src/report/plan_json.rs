@@ -1,0 +1,75 @@
+//! `plan --format json`: `{"runbook", "hash", "nodes": [{"id", "step", "host", "kind", "command", "undo", "boundary",
+//! "after"}]}`. Joins are not shown: `after` names the nodes before them.
+
+use serde_json::{Value as Json, json};
+
+use crate::plan::model::{BlockKind, NodeId, NodeKind, Plan};
+use crate::plan::shown::{self, Undo};
+
+#[must_use]
+pub fn json(plan: &Plan) -> Json {
+    let nodes: Vec<Json> = plan.iter().filter(|(_, node)| !matches!(node.kind, NodeKind::Join)).map(|(id, _)| node(plan, id)).collect();
+    let boundaries: Vec<Json> = plan
+        .blocks
+        .iter()
+        .filter_map(|block| match &block.kind {
+            BlockKind::Boundary { id, title, on_failure, budget } => Some(json!({"id": id, "title": title, "on_failure": on_failure, "budget": budget})),
+            _ => None,
+        })
+        .collect();
+    let hosts: Vec<Json> = plan.hosts.iter().map(|h| json!({"name": h.name, "users": h.users})).collect();
+    let facts: Vec<Json> = plan
+        .facts
+        .iter()
+        .map(|f| json!({"name": plan.slots[f.slot.index()].name, "hosts": f.hosts, "command": shown::command(plan, &f.command, None)}))
+        .collect();
+    let requires: Vec<Json> = plan
+        .requires
+        .iter()
+        .map(|r| {
+            let (why, what) = shown::require(plan, r);
+            json!({"why": why, "that": what, "hosts": r.hosts})
+        })
+        .collect();
+    json!({
+        "runbook": plan.runbook,
+        "title": plan.title,
+        "hash": plan.hash,
+        "window": plan.window,
+        "hosts": hosts,
+        "facts": facts,
+        "requires": requires,
+        "boundaries": boundaries,
+        "nodes": nodes,
+    })
+}
+
+fn node(plan: &Plan, id: NodeId) -> Json {
+    let node = plan.node(id);
+    let shown = shown::node(plan, id);
+    let (undo, undo_none, undo_manual) = match shown.undo {
+        Undo::Unsaid => (None, None, None),
+        Undo::Command(command) => (Some(command), None, None),
+        Undo::None(why) => (None, Some(why), None),
+        Undo::Manual(text) => (None, None, Some(text)),
+    };
+    let after: Vec<&str> = shown::after(plan, id).into_iter().map(|before| plan.node(before).path.as_str()).collect();
+    json!({
+        "id": node.path,
+        "step": node.step,
+        "title": node.title,
+        "host": node.host,
+        "as": shown.user,
+        "kind": shown.kind,
+        "when": shown.when,
+        "check": shown.check,
+        "command": shown.command,
+        "verify": shown.verify.iter().map(|(command, every, within)| json!({"command": command, "every": every, "within": within})).collect::<Vec<_>>(),
+        "undo": undo,
+        "undo_none": undo_none,
+        "undo_manual": undo_manual,
+        "irreversible": shown.irreversible,
+        "boundary": shown.boundary,
+        "after": after,
+    })
+}

@@ -1,0 +1,187 @@
+//! The plan as a page: what is asked before anything changes, then every step in its order with what undoes it.
+
+use std::fmt::Write;
+
+use crate::plan::model::{BlockId, BlockKind, GateThen, Node, NodeId, NodeKind, OnFailure, Plan, Release};
+use crate::plan::shown::{self, Shown, Undo};
+use crate::value::Value;
+
+#[must_use]
+pub fn text(plan: &Plan) -> String {
+    let mut page = Page { plan, out: String::new(), open: Vec::new(), number: 0 };
+    page.head();
+    let mut nodes: Vec<(NodeId, &Node)> = plan.iter().filter(|(_, n)| !matches!(n.kind, NodeKind::Join)).collect();
+    nodes.reverse();
+    while let Some((id, node)) = nodes.pop() {
+        let shown = shown::node(plan, id);
+        let mut hosts: Vec<&str> = node.host.iter().map(String::as_str).collect();
+        // The same on many hosts is said once.
+        while let Some((next, other)) = nodes.last() {
+            if node.host.is_none() || other.step != node.step || other.block != node.block || other.title != node.title || shown::node(plan, *next) != shown {
+                break;
+            }
+            hosts.extend(other.host.as_deref());
+            nodes.pop();
+        }
+        page.node(node, &hosts, &shown);
+    }
+    page.out
+}
+
+struct Page<'a> {
+    plan: &'a Plan,
+    out: String,
+    open: Vec<BlockId>,
+    number: usize,
+}
+
+fn duration(seconds: u64) -> String {
+    Value::Duration(seconds).display()
+}
+
+impl Page<'_> {
+    fn line(&mut self, depth: usize, text: &str) {
+        let _ = writeln!(self.out, "{}{text}", "  ".repeat(depth));
+    }
+
+    fn head(&mut self) {
+        let plan = self.plan;
+        let title = plan.title.as_ref().map_or_else(String::new, |t| format!(" - {t}"));
+        self.line(0, &format!("{}{title}", plan.runbook));
+        self.line(0, &format!("plan {}", plan.hash.get(..12).unwrap_or(&plan.hash)));
+        if let Some(window) = &plan.window {
+            self.line(0, &format!("starts only within {window}"));
+        }
+        self.line(0, "");
+        self.line(0, "Before anything changes");
+        let hosts: Vec<String> = plan.hosts.iter().map(|h| if h.users.is_empty() { h.name.clone() } else { format!("{} (as {})", h.name, h.users.join(", ")) }).collect();
+        self.line(1, &format!("reach {}", hosts.join(", ")));
+        for fact in &plan.facts {
+            self.line(1, &format!("read {} on {}", plan.slots[fact.slot.index()].name, fact.hosts.join(", ")));
+            let host = if let [host] = fact.hosts.as_slice() { Some(host.as_str()) } else { None };
+            self.command(2, "", &shown::command(plan, &fact.command, host));
+        }
+        for require in &plan.requires {
+            let (why, what) = shown::require(plan, require);
+            let place = if require.hosts.is_empty() { String::new() } else { format!(" on {}", require.hosts.join(", ")) };
+            self.line(1, &format!("require that {why}{place}"));
+            self.command(2, "", &what);
+        }
+        self.line(0, "");
+        self.line(0, "Then");
+    }
+
+    /// Says which blocks begin and end between the last node and this one.
+    fn blocks(&mut self, node: &Node) {
+        let plan = self.plan;
+        let said = |b: &BlockId| !matches!(plan.blocks[b.index()].kind, BlockKind::Sequence | BlockKind::Held { .. });
+        let mut around: Vec<BlockId> = plan.enclosing(node.block).filter(said).collect();
+        around.reverse();
+        let common = self.open.iter().zip(&around).take_while(|(a, b)| a == b).count();
+        self.open.truncate(common);
+        for block in &around[common..] {
+            let depth = self.open.len() + 1;
+            let head = match &plan.blocks[block.index()].kind {
+                BlockKind::Boundary { id, title, on_failure, budget } => {
+                    let title = title.as_ref().map_or_else(String::new, |t| format!(" - {t}"));
+                    let budget = budget.map_or_else(String::new, |b| format!(", within {}", duration(b)));
+                    let failure = match on_failure {
+                        OnFailure::Rollback => "a failure in it is rolled back",
+                        OnFailure::Park => "a failure in it parks the run",
+                    };
+                    format!("boundary {id}{title} ({failure}{budget})")
+                }
+                BlockKind::Parallel => "side by side:".to_owned(),
+                BlockKind::Batch => "a batch:".to_owned(),
+                BlockKind::Sequence | BlockKind::Held { .. } => continue,
+            };
+            self.line(depth, &head);
+            self.open.push(*block);
+        }
+    }
+
+    fn node(&mut self, node: &Node, hosts: &[&str], shown: &Shown) {
+        self.blocks(node);
+        self.number += 1;
+        let depth = self.open.len() + 1;
+        let items = node.path.find('[').map_or("", |start| node.path[start..].split('@').next().unwrap_or(""));
+        let place = if hosts.is_empty() { String::new() } else { format!(" on {}", hosts.join(", ")) };
+        let user = shown.user.as_ref().map_or_else(String::new, |u| format!(" as {u}"));
+        let title = node.title.as_ref().map_or_else(String::new, |t| format!(" - {t}"));
+        let kind = match node.kind {
+            NodeKind::Step(_) | NodeKind::Leave { .. } | NodeKind::Fact(_) | NodeKind::Require(_) | NodeKind::Join => "",
+            NodeKind::Manual { .. } => "by hand: ",
+            NodeKind::Gate(_) => "gate: ",
+            NodeKind::Enter { .. } => "hold ",
+        };
+        let number = self.number;
+        self.line(depth, &format!("{number}. {kind}{}{items}{place}{user}{title}", node.step));
+        let depth = depth + 2;
+        for when in &shown.when {
+            self.line(depth, &format!("when     {when}"));
+        }
+        for (name, command) in &shown.facts {
+            self.command(depth, "read", &format!("{name} = {command}"));
+        }
+        for (why, what) in shown.requires.iter().filter(|(_, what)| !what.is_empty()) {
+            self.command(depth, "require", &format!("{why}: {what}"));
+        }
+        if let Some(check) = &shown.check {
+            self.command(depth, "check", check);
+        }
+        if let NodeKind::Gate(gate) = &node.kind {
+            for (host, command) in &shown.show {
+                self.command(depth, "show", &format!("{command}   (on {host})"));
+            }
+            if !gate.choices.is_empty() {
+                self.line(depth, &format!("choices  {}", gate.choices.join(", ")));
+            }
+            let then = match gate.then {
+                GateThen::Rollback => "rolls back",
+                GateThen::Park => "parks the run",
+                GateThen::End => "ends the run",
+            };
+            self.line(depth, &format!("waits    {}; silence or a refusal {then}", duration(gate.timeout)));
+            if gate.guards_irreversible {
+                self.line(depth, "beyond   lies a point of no return");
+            }
+        } else if let Some(command) = &shown.command {
+            let word = if matches!(node.kind, NodeKind::Manual { .. }) { "do" } else { "run" };
+            self.command(depth, word, command);
+        }
+        self.ending(depth, node, shown);
+    }
+
+    fn ending(&mut self, depth: usize, node: &Node, shown: &Shown) {
+        for (command, every, within) in &shown.verify {
+            let polled = if *within > 0 { format!("   (every {}, within {})", duration(*every), duration(*within)) } else { String::new() };
+            self.command(depth, "verify", &format!("{command}{polled}"));
+        }
+        if let NodeKind::Enter { release, .. } = node.kind {
+            let release = match release {
+                Release::Always => "released whatever happens",
+                Release::OnSuccess => "released if what it covers is done, or all undone; otherwise kept",
+                Release::Ask => "a person is asked before it is released",
+            };
+            self.line(depth, &format!("release  {release}"));
+        }
+        match &shown.undo {
+            Undo::Unsaid => {}
+            Undo::Command(command) => self.command(depth, if matches!(node.kind, NodeKind::Enter { .. }) { "by" } else { "undo" }, command),
+            Undo::None(why) => self.line(depth, &format!("undo     none: {why}")),
+            Undo::Manual(text) => self.command(depth, "undo", &format!("by hand: {text}")),
+        }
+        if let Some(why) = &shown.irreversible {
+            self.line(depth, &format!("POINT OF NO RETURN: {why}"));
+        }
+    }
+
+    /// A command of several lines keeps them, each under the first.
+    fn command(&mut self, depth: usize, word: &str, command: &str) {
+        let word = if word.is_empty() { String::new() } else { format!("{word:<9}") };
+        for (position, text) in command.lines().enumerate() {
+            let lead = if position == 0 { word.clone() } else { " ".repeat(word.len()) };
+            self.line(depth, format!("{lead}{text}").trim_end());
+        }
+    }
+}
