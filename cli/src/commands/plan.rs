@@ -1,6 +1,7 @@
 //! `runbook plan FILE`
 
 use clap::ValueEnum;
+use engine::report::{plan_json, plan_mermaid, plan_text};
 
 use crate::complaint::{Complaint, DONE, Status};
 use crate::inputs::{self, InputArgs};
@@ -34,8 +35,9 @@ pub(crate) fn plan(args: &PlanArgs, out: &Out) -> Result<Status, Complaint> {
     let inputs = inputs::gather(&args.inputs, &ready.program)?;
     let plan = pipeline::planned(out, &ready, &inputs)?;
     match args.format {
-        PlanFormat::Json => out.data(&serde_json::to_string_pretty(&plan).unwrap_or_default()),
-        PlanFormat::Text | PlanFormat::Mermaid => out.data(&plan.iter().map(|(_, n)| format!("{}\n", n.path)).collect::<String>()),
+        PlanFormat::Text => out.data(&plan_text::text(&plan)),
+        PlanFormat::Json => out.data(&format!("{:#}", plan_json::json(&plan))),
+        PlanFormat::Mermaid => out.data(&plan_mermaid::mermaid(&plan)),
     }
     Ok(DONE)
 }

@@ -32,7 +32,7 @@ pub(crate) fn verify(args: &VerifyArgs, out: &Out) -> Result<Status, Complaint> 
     let chain = journal.verify()?;
     let broken = match chain {
         Ok(_) => {
-            let events = journal.read_after(0)?;
+            let events = journal.catch_up()?;
             let missing = open::pins(&events).iter().find_map(|pin| journal.store().content(&run, &pin.hash).err().map(|e| format!("{}: {e}", pin.name)));
             missing.map(|why| (1, why))
         }

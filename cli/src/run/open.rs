@@ -62,7 +62,7 @@ pub(crate) fn open(name: &str) -> Result<Opened, Complaint> {
 /// It can't be read, or its journal does not fold.
 pub(crate) fn open_in(folder: PathBuf, store: Store, run: String) -> Result<Opened, Complaint> {
     let mut journal = store.journal(&run)?;
-    let events = journal.read_after(0)?;
+    let events = journal.catch_up()?;
     let plan = plan_of(&journal, &events)?;
     let state = RunState::fold(&plan, &events)
         .map_err(|e| Complaint::new(FAILED, format!("the journal of run {run} does not fold: {e}")).help(format!("runbook verify {run}   whether it was changed")))?;
@@ -121,7 +121,7 @@ fn is_alive(pid: u32) -> bool {
 /// # Errors
 /// What was just written can't be read.
 pub(crate) fn created(folder: PathBuf, mut journal: Journal, plan: Plan) -> Result<Opened, Complaint> {
-    let events = journal.read_after(0)?;
+    let events = journal.catch_up()?;
     let run = journal.run().to_owned();
     let state = RunState::fold(&plan, &events).map_err(|e| Complaint::new(FAILED, e.to_string()))?;
     Ok(Opened { run, folder, journal, plan, events, state })

@@ -12,7 +12,6 @@ use crate::plan::names::Names;
 use crate::plan::template::{Expression, Prose};
 use crate::run::event::Millis;
 use crate::run::state::RunState;
-use crate::value::Value;
 
 /// Output of a changing command that is kept, a stream (J4).
 pub(super) const JOB_LIMIT: u64 = 64 << 20;
@@ -59,7 +58,7 @@ impl<'a> Place<'a> {
     }
 
     fn names(self, world: &'a World) -> Names<'a> {
-        Names { plan: self.plan, frame: self.frame, host: self.host, slots: &self.state.slots, now: self.now, operator: &self.state.operator, run: world.run() }
+        Names { plan: self.plan, frame: self.frame, host: self.host, slots: &self.state.slots, now: self.now, operator: &self.state.operator, run_id: world.run() }
     }
 
     pub(super) fn holds(self, expression: &Expression, world: &World) -> Result<bool, String> {
@@ -79,7 +78,7 @@ impl<'a> Place<'a> {
         let bound = command.script.bind(&names).map_err(|e| e.to_string())?;
         let mut env = Vec::with_capacity(command.env.len());
         for (name, value) in &command.env {
-            env.push((name.clone(), here.environment(value, &names).map_err(|why| format!("env {name}: {why}"))?));
+            env.push((name.clone(), Self::environment(value, &names).map_err(|why| format!("env {name}: {why}"))?));
         }
         let call = Call {
             script: bound.script,
@@ -97,15 +96,9 @@ impl<'a> Place<'a> {
         Ok(Ready { keeper: world.keeper(host)?, call })
     }
 
-    fn environment(self, bound: &Bound, names: &Names<'_>) -> Result<String, String> {
-        let value = match bound {
-            Bound::Value(value) => value.clone(),
-            Bound::Computed { expression, frame, .. } => expression.eval(&Names { frame: *frame, ..*names }).map_err(|e| e.to_string())?,
-            Bound::Written { prose, frame, .. } => Value::String(prose.render(&Names { frame: *frame, ..*names }).map_err(|e| e.to_string())?),
-            Bound::Slot(slot) => names.slot(*slot).ok_or("it has no value yet")?,
-        };
-        let words = value.to_shell_words().map_err(|e| e.to_string())?;
-        Ok(words.join(" "))
+    fn environment(bound: &Bound, names: &Names<'_>) -> Result<String, String> {
+        let value = names.value(bound).ok_or("it has no value yet")?;
+        Ok(value.to_shell_words().map_err(|e| e.to_string())?.join(" "))
     }
 
     /// The command as a person would type it.

@@ -12,7 +12,7 @@ use crate::exec::people::{FailureQuestion, Question, Reply};
 use crate::journal::chain::content_hash;
 use crate::journal::output;
 use crate::plan::model::{BlockKind, GateThen, NodeId, NodeKind, OnFailure, UndoSpec};
-use crate::run::event::{Actor, Answer, EventKind, Evidence, FailureAnswer, InterruptAnswer, Millis, Purpose};
+use crate::run::event::{Actor, EventKind, Evidence, FailureAnswer, InterruptAnswer, Millis, Purpose};
 use crate::run::state::{Phase, Stage};
 use crate::run::verdict::attempt_name;
 

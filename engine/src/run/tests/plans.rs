@@ -5,11 +5,15 @@ use crate::plan::model::{
     UndoSpec, VerifySpec, node_id,
 };
 use crate::outcome::Shell;
-use crate::plan::template::Script;
+use crate::plan::template::{RawValues, Script};
 use grammar::source::{Span, Text};
 
 pub(super) fn command() -> Command {
-    let script = Script::compile(&Text::verbatim("true", Span::default()), &|_| None).expect("`true` is a script");
+    command_of("true")
+}
+
+pub(super) fn command_of(text: &str) -> Command {
+    let script = Script::compile(&Text::verbatim(text, Span::default()), &|_| None, &RawValues::Unknown).expect("it is a script");
     Command { script, frame: FrameId(0), user: None, env: Vec::new(), cwd: None, shell: Shell::Bash, stdin: None, timeout: 60 }
 }
 
@@ -46,6 +50,7 @@ impl Builder {
             title: None,
             hash: String::new(),
             window: None,
+            vars: serde_json::Value::Null,
             hosts: hosts.iter().map(|h| HostPlan { name: (*h).to_owned(), users: Vec::new(), bash: true }).collect(),
             frames: vec![Frame::default()],
             slots: Vec::new(),
@@ -65,7 +70,7 @@ impl Builder {
         let after = self.exits.last().cloned().unwrap_or_default();
         let id = node_id(self.plan.nodes.len());
         let path = host.map_or_else(|| name.to_owned(), |h| format!("{name}@{h}"));
-        self.plan.nodes.push(Node { path, step: name.to_owned(), title: None, host: host.map(str::to_owned), block: self.block(), frame: FrameId(0), after, when: None, kind });
+        self.plan.nodes.push(Node { path, step: name.to_owned(), title: None, host: host.map(str::to_owned), block: self.block(), frame: FrameId(0), after, when: Vec::new(), kind });
         id
     }
 

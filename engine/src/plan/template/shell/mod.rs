@@ -58,9 +58,14 @@ pub(super) fn places(script: &str, types: &[Option<Type>]) -> Result<Vec<Finding
     syntax::refuse_by_neighbours(script, &mut walker);
     match syntax::parse(script) {
         Ok(program) => walker.program(&program),
-        // The neighbours said already what breaks the script.
-        Err(_) if walker.refused_any() => {}
-        Err(error) => return Err(error),
+        Err(error) => {
+            syntax::refuse_by_grammar(script, &mut walker);
+            if !walker.refused_any() {
+                return Err(error);
+            }
+            // The slots that break it are named; of the others nothing can be said yet.
+            return Ok(walker.refused_only());
+        }
     }
     if let Some(error) = walker.broken.take() {
         return Err(error);

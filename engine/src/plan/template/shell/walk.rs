@@ -98,6 +98,15 @@ impl<'a> Walker<'a> {
         self.marks.iter().any(|mark| matches!(mark, Some(Err(_))))
     }
 
+    /// For a script that can't be parsed: only what was refused, everything else passes for now.
+    pub(super) fn refused_only(mut self) -> Vec<Finding> {
+        for mark in &mut self.marks {
+            mark.get_or_insert(Ok(Place::Word));
+        }
+        let script = self.script;
+        self.findings(script)
+    }
+
     pub(super) fn findings(self, script: &str) -> Vec<Finding> {
         let finish = |(i, mark): (usize, &Option<Result<Place, Refusal>>)| Finding {
             place: mark.unwrap_or_else(|| Err(if in_comment(script, i + 1) { Refusal::Comment } else { Refusal::Unclear })),

@@ -186,7 +186,7 @@ fn values_are_refused_where_a_shell_would_make_something_of_them() {
                 "watch {{ v }}",
                 "rsync -e {{ v }} a b",
                 "\"$SHELL\" -c \"{{ v }}\"",
-                "$(eval {{ v }})",
+                "x=$(eval {{ v }})",
                 "find /a -exec eval {{ v }} \\;",
             ],
         ),
