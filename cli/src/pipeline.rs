@@ -88,7 +88,7 @@ fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 
 fn refuse(out: &Out, files: &Files, diagnostics: &[Diagnostic]) -> Complaint {
     draw(out, files.sources(), diagnostics);
-    Complaint::new(USAGE, format!("{}; nothing was run", Tally::of(diagnostics).words()))
+    Complaint::new(USAGE, format!("nothing was run: {} in the runbook or in what it was given", Tally::of(diagnostics).words()))
 }
 
 /// The runbook that was named, or the only one.

@@ -78,13 +78,14 @@ pub fn stage_why(stage: &Stage) -> Option<String> {
     }
 }
 
-/// `0.4s`, `12s`, `3m 20s`, `2h 5m`, `3d 4h`.
+/// `40ms`, `1.2s`, `12s`, `3m 20s`, `2h 5m`, `3d 4h`.
 #[must_use]
 pub fn took(millis: Millis) -> String {
     let millis = millis.max(0);
     let seconds = millis / 1000;
     match seconds {
-        0..10 => format!("{}.{}s", seconds, millis % 1000 / 100),
+        0 => format!("{millis}ms"),
+        1..10 => format!("{}.{}s", seconds, millis % 1000 / 100),
         10..60 => format!("{seconds}s"),
         60..3600 => pair(seconds / 60, "m", seconds % 60, "s"),
         3600..86_400 => pair(seconds / 3600, "h", seconds % 3600 / 60, "m"),
@@ -158,6 +159,6 @@ mod tests {
         assert_eq!(took(200_000), "3m 20s");
         assert_eq!(took(7_200_000), "2h");
         assert_eq!(took(273_600_000), "3d 4h");
-        assert_eq!(took(-5), "0.0s");
+        assert_eq!(took(-5), "0ms");
     }
 }
