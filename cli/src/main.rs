@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod complaint;
 mod diagnostics;
+mod inputs;
 mod out;
 mod people;
 mod pipeline;

@@ -28,10 +28,6 @@ pub(crate) enum Someone {
 }
 
 impl Someone {
-    pub(crate) fn can_be_asked(&self) -> bool {
-        matches!(self, Self::Terminal(_))
-    }
-
     pub(crate) fn as_ref(&self) -> &dyn People {
         match self {
             Self::Terminal(terminal) => terminal,

@@ -33,6 +33,10 @@ impl People for Terminal {
         Some(answer)
     }
 
+    fn can_be_asked(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> String {
         self.name.clone()
     }

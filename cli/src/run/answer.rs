@@ -54,7 +54,7 @@ pub(crate) fn give(opened: &mut Opened, node: NodeId, word: &Word) -> Result<boo
 }
 
 fn catch_up(opened: &mut Opened) -> Result<(), Complaint> {
-    for event in opened.journal.read_after(opened.state.seq)? {
+    for event in opened.journal.catch_up()?.into_iter().skip(opened.events.len()) {
         opened.state.apply(&opened.plan, &event).map_err(|e| Complaint::new(FAILED, format!("the journal does not fold: {e}")))?;
         opened.events.push(event);
     }

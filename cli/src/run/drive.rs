@@ -21,7 +21,7 @@ pub(crate) fn go(out: &Out, opened: Opened, purpose: Purpose, options: Options, 
     let lock = DriverLock::take(&folder, &run, &who())?;
     let began = past.first().map_or_else(crate::clock::now, |e| e.at);
     let people = people::here(out, operator());
-    let mut screen = Screen::new(out, &run, events, people.can_be_asked());
+    let mut screen = Screen::new(out, &run, events, people.as_ref().can_be_asked());
     if purpose == Purpose::Run {
         screen.stream(&plan, &past);
     }

@@ -25,7 +25,17 @@ pub(crate) fn folder() -> Result<PathBuf, Complaint> {
 /// The person behind this process, also under sudo.
 pub(crate) fn operator() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    named.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+    named.unwrap_or_else(|| {
+        let uid = rustix::process::getuid().as_raw();
+        let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        user_of(&users, uid).unwrap_or_else(|| format!("uid {uid}"))
+    })
+}
+
+/// The name of a user by the lines of `/etc/passwd`.
+fn user_of(users: &str, uid: u32) -> Option<String> {
+    let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    fields.filter(|f| f.get(2).is_some_and(|id| *id == uid.to_string())).find_map(|f| f.first().map(|name| (*name).to_owned()))
 }
 
 /// `user@host pid 123 since 2026-03-01 14:02`, for whoever finds the run held.
@@ -62,7 +72,7 @@ pub(crate) fn open(name: &str) -> Result<Opened, Complaint> {
 /// It can't be read, or its journal does not fold.
 pub(crate) fn open_in(folder: PathBuf, store: Store, run: String) -> Result<Opened, Complaint> {
     let mut journal = store.journal(&run)?;
-    let events = journal.read_after(0)?;
+    let events = journal.catch_up()?;
     let plan = plan_of(&journal, &events)?;
     let state = RunState::fold(&plan, &events)
         .map_err(|e| Complaint::new(FAILED, format!("the journal of run {run} does not fold: {e}")).help(format!("runbook verify {run}   whether it was changed")))?;
@@ -114,4 +124,27 @@ fn is_alive(pid: u32) -> bool {
     let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return false };
     // Not permitted means that it is there, and somebody else's.
     !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+}
+
+/// A run that was created in this moment.
+///
+/// # Errors
+/// What was just written can't be read.
+pub(crate) fn created(folder: PathBuf, mut journal: Journal, plan: Plan) -> Result<Opened, Complaint> {
+    let events = journal.catch_up()?;
+    let run = journal.run().to_owned();
+    let state = RunState::fold(&plan, &events).map_err(|e| Complaint::new(FAILED, e.to_string()))?;
+    Ok(Opened { run, folder, journal, plan, events, state })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_found_by_number() {
+        let users = "root:x:0:0:root:/root:/bin/sh\nmara:x:1000:1000::/home/mara:/bin/bash\n";
+        assert_eq!(user_of(users, 1000).as_deref(), Some("mara"));
+        assert_eq!(user_of(users, 7), None);
+    }
 }

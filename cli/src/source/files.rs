@@ -10,6 +10,9 @@ use grammar::source::{Source, SourceId, Span};
 /// One byte above what the parser takes: it says the rest.
 const MOST: u64 = (1 << 20) + 1;
 
+/// The code of a file that can't be read at all.
+pub(super) const UNREADABLE: &str = "RB0900";
+
 /// Every file read so far. A file that can't be read stands here with an empty text, so that its diagnostic has a
 /// place.
 #[derive(Debug, Default)]
@@ -89,7 +92,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
 
 fn unreadable(id: SourceId, path: &str, why: &str) -> Diagnostic {
     let help = if why.contains("folder") { format!("name a file in it, or `runbook lint {path}` for all of them") } else { "check the path; it is relative to the folder you are in".to_owned() };
-    Diagnostic { code: "RB0900", severity: Severity::Error, message: format!("{path} can't be read: {why}"), span: Span::new(id, 0, 0), label: String::new(), related: Vec::new(), help: Some(help) }
+    Diagnostic { code: UNREADABLE, severity: Severity::Error, message: format!("{path} can't be read: {why}"), span: Span::new(id, 0, 0), label: String::new(), related: Vec::new(), help: Some(help) }
 }
 
 #[cfg(test)]

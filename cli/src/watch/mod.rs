@@ -34,7 +34,7 @@ pub(crate) struct Screen {
 
 impl Screen {
     pub(crate) fn new(out: &Out, run: &str, events: bool, asks: bool) -> Self {
-        Self { out: out.clone(), run: run.to_owned(), events, asks, teller: Teller::default(), tails: Tails::default(), speaking: None }
+        Self { out: out.clone(), run: run.to_owned(), events, asks, teller: Teller::new(run), tails: Tails::default(), speaking: None }
     }
 
     /// Events that were written before this process began to look on.
@@ -66,8 +66,21 @@ impl Screen {
         }
     }
 
-    fn is_shown_by_its_question(&self, event: &Event) -> bool {
-        self.asks && matches!(event.kind, EventKind::GateOpened { .. } | EventKind::ManualAsked { .. })
+    /// A question shows itself what it is about, and the last words of the process say how the run ended.
+    fn is_shown_elsewhere(&self, event: &Event) -> bool {
+        match event.kind {
+            EventKind::GateOpened { .. } | EventKind::ManualAsked { .. } => self.asks,
+            EventKind::RunParked { .. }
+            | EventKind::RunStuck { .. }
+            | EventKind::RunRolledBack
+            | EventKind::RunFailed { .. }
+            | EventKind::RunEnded { .. }
+            | EventKind::RunRefused { .. }
+            | EventKind::RunDone
+            // The driver says it with what to press next.
+            | EventKind::Interrupted => true,
+            _ => false,
+        }
     }
 }
 
@@ -76,7 +89,7 @@ impl Watch for Screen {
         self.stream(plan, std::slice::from_ref(event));
         let last_words = self.last_words(event);
         let Some(mut telling) = self.teller.tell(plan, state, event) else { return };
-        if self.is_shown_by_its_question(event) || !self.wants(telling.weight) {
+        if self.is_shown_elsewhere(event) || !self.wants(telling.weight) {
             return;
         }
         telling.below.extend(last_words);

@@ -16,19 +16,19 @@ pub struct Next {
 pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
     let mut next = Vec::new();
     let mut say = |command: String, does: &str| next.push(Next { command, does: does.to_owned() });
-    for question in open_questions(run, plan, state) {
-        say(question.0, question.1);
-    }
+    let questions = open_questions(run, plan, state);
+    let asked = !questions.is_empty();
+    questions.into_iter().for_each(|(command, does)| say(command, does));
     let standing = standing(plan, state).len();
     match &state.phase {
-        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending { .. } if state.driven => {}
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending if state.driven => {}
         Phase::Running | Phase::New | Phase::Preparing { .. } => {
-            say(format!("runbook resume {run}"), "go on from where it stands");
+            say(format!("runbook resume {run}"), if asked { "go on, when that is answered" } else { "go on from where it stands" });
             if standing > 0 {
                 say(format!("runbook rollback {run}"), &undoing(standing));
             }
         }
-        Phase::RollingBack | Phase::Ending { .. } => {
+        Phase::RollingBack | Phase::Ending => {
             if !state.driven {
                 say(format!("runbook resume {run}"), "go on with what was under way");
             }

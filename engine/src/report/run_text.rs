@@ -55,7 +55,7 @@ pub fn phase_tone(state: &RunState) -> Tone {
         Phase::Done => Tone::Good,
         Phase::Stuck { .. } | Phase::Failed { .. } | Phase::Refused { .. } => Tone::Bad,
         Phase::Parked { .. } | Phase::RolledBack | Phase::RollingBack | Phase::Ended => Tone::Warn,
-        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending { .. } => if state.is_waiting() { Tone::Ask } else { Tone::Strong },
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending => if state.is_waiting() { Tone::Ask } else { Tone::Strong },
     }
 }
 

@@ -5,7 +5,6 @@ use crate::outcome::Exit;
 use crate::plan::model::{GateThen, Node};
 use crate::run::event::{Actor, Answer, Millis};
 use crate::run::state::{Declined, Stage};
-use crate::value::Value;
 
 /// A node's state as scripts read it. Stable.
 #[must_use]
@@ -79,13 +78,14 @@ pub fn stage_why(stage: &Stage) -> Option<String> {
     }
 }
 
-/// `0.4s`, `12s`, `3m 20s`, `2h 5m`, `3d 4h`.
+/// `40ms`, `1.2s`, `12s`, `3m 20s`, `2h 5m`, `3d 4h`.
 #[must_use]
 pub fn took(millis: Millis) -> String {
     let millis = millis.max(0);
     let seconds = millis / 1000;
     match seconds {
-        0..10 => format!("{}.{}s", seconds, millis % 1000 / 100),
+        0 => format!("{millis}ms"),
+        1..10 => format!("{}.{}s", seconds, millis % 1000 / 100),
         10..60 => format!("{seconds}s"),
         60..3600 => pair(seconds / 60, "m", seconds % 60, "s"),
         3600..86_400 => pair(seconds / 3600, "h", seconds % 3600 / 60, "m"),
@@ -142,25 +142,6 @@ pub fn other_host(node: &Node) -> Option<&str> {
     (!said).then_some(host)
 }
 
-/// A value as a person reads it.
-#[must_use]
-pub fn value(value: &Value) -> String {
-    match value {
-        Value::None => "none".to_owned(),
-        Value::String(text) | Value::Version(text) | Value::Date(text) | Value::DateTime(text) => text.clone(),
-        Value::Int(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Bool(yes) => yes.to_string(),
-        Value::Duration(seconds) => took(i64::try_from(*seconds).unwrap_or(i64::MAX / 1000) * 1000),
-        Value::Size(bytes) => format!("{bytes} bytes"),
-        Value::Percent(number) => format!("{number}%"),
-        Value::Json(json) => json.to_string(),
-        Value::List(items) => format!("[{}]", items.iter().map(self::value).collect::<Vec<_>>().join(", ")),
-        Value::Secret(_) => "(secret)".to_owned(),
-        Value::PerHost(hosts) => hosts.iter().map(|(host, v)| format!("{host}: {}", self::value(v))).collect::<Vec<_>>().join(", "),
-    }
-}
-
 /// `1 step`, `3 steps`.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {
@@ -178,6 +159,6 @@ mod tests {
         assert_eq!(took(200_000), "3m 20s");
         assert_eq!(took(7_200_000), "2h");
         assert_eq!(took(273_600_000), "3d 4h");
-        assert_eq!(took(-5), "0.0s");
+        assert_eq!(took(-5), "0ms");
     }
 }

@@ -57,12 +57,18 @@ impl Telling {
 }
 
 /// Tells events in their order; it remembers when things began.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Teller {
+    run: String,
     began: BTreeMap<NodeId, Millis>,
 }
 
 impl Teller {
+    #[must_use]
+    pub fn new(run: &str) -> Self {
+        Self { run: run.to_owned(), began: BTreeMap::new() }
+    }
+
     /// `state` has the event folded into it already. None: an event that says nothing to a person.
     pub fn tell(&mut self, plan: &Plan, state: &RunState, event: &Event) -> Option<Telling> {
         match &event.kind {
@@ -71,7 +77,7 @@ impl Teller {
             }
             _ => {}
         }
-        let about = About { plan, state, at: event.at, began: event.kind.node().and_then(|id| self.began.get(&id).copied()) };
+        let about = About { run: &self.run, plan, state, at: event.at, began: event.kind.node().and_then(|id| self.began.get(&id).copied()) };
         match event.kind.node() {
             Some(id) => about.node(id, &event.kind).map(|telling| telling.about(plan, id)),
             None => about.run(&event.kind),
@@ -81,6 +87,7 @@ impl Teller {
 
 /// What one event is told with.
 struct About<'a> {
+    run: &'a str,
     plan: &'a Plan,
     state: &'a RunState,
     at: Millis,

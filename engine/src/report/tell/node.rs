@@ -2,7 +2,6 @@
 
 use super::super::shown;
 use super::super::tone::Tone;
-use super::super::words;
 use super::{About, Telling, Weight};
 use crate::plan::model::{NodeId, NodeKind};
 use crate::run::event::EventKind;
@@ -17,11 +16,11 @@ impl About<'_> {
             EventKind::NodeSatisfied { .. } => Telling::new(Normal, Dim, "already", "as wanted; nothing sent"),
             EventKind::NodeRefused { why, .. } => Telling::new(Must, Bad, "refused", "nothing of it has run").below(why),
             EventKind::NodePutBack { .. } => Telling::new(Detail, Dim, "put back", "it starts over when the run goes on"),
-            EventKind::GuardHeld { value: Some(value), .. } => Telling::new(Normal, Plain, "fact", format!("= {}", words::value(value))),
+            EventKind::GuardHeld { value: Some(value), .. } => Telling::new(Normal, Plain, "fact", format!("= {}", value.display())),
             EventKind::StepBegan { attempt, .. } => {
                 let again = if *attempt > 1 { format!("attempt {attempt}  ") } else { String::new() };
                 let verb = if self.is_scope(id) { "hold" } else { "begin" };
-                Telling::new(Normal, Plain, verb, format!("{again}{}", shown::does(self.plan, self.state, id).unwrap_or_default()))
+                Telling::new(Normal, Plain, verb, format!("{again}{}", shown::does(self.run, self.plan, self.state, id).unwrap_or_default()))
             }
             EventKind::StepEnded { exit, capture_error, cut, .. } => match self.ended(id) {
                 Some(telling) => telling,

@@ -1,7 +1,7 @@
 //! Events of people: gates, manual steps, and what becomes of a failure.
 
 use super::super::tone::Tone;
-use super::super::words::{answer_word, by, then_word};
+use super::super::words::{answer_word, by, took, then_word};
 use super::{About, Telling, Weight};
 use crate::plan::model::{NodeId, NodeKind};
 use crate::run::event::{Actor, Answer, EventKind, FailureAnswer};
@@ -12,11 +12,14 @@ impl About<'_> {
         use Tone::{Ask, Bad, Good, Plain, Warn};
         use Weight::Must;
         Some(match kind {
-            EventKind::GateOpened { question, evidence, .. } => {
+            EventKind::GateOpened { question, evidence, deadline, .. } => {
                 let mut telling = Telling::new(Must, Ask, "gate", question.clone());
                 for shown in evidence {
                     telling.below.push(format!("{}$ {}", shown.host, super::super::shown::one_line(&shown.command)));
                     telling.below.extend(shown.output.lines().map(|l| format!("  {l}")));
+                }
+                if let NodeKind::Gate(gate) = &self.plan.node(id).kind {
+                    telling.below.push(format!("open for {}, then {}", took(deadline - self.at), then_word(gate.then)));
                 }
                 telling
             }
