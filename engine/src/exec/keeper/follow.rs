@@ -66,6 +66,7 @@ impl<'a> Follow<'a> {
             let words: Vec<&str> = frame.iter().map(String::as_str).collect();
             match words[..] {
                 ["some", out, err] => self.data(channel, out, err).await?,
+                ["rest"] => channel.bytes_to_mark(|bytes| self.take_out(bytes)).await?,
                 ["end", how, stop, killed, cut, held, out, err] => {
                     self.data(channel, out, err).await?;
                     return self.ending(how, stop, killed, cut, held);

@@ -55,11 +55,12 @@ rb_lines() { rb_t=
 
 # read: a command that changes nothing. The same machinery under a name of its own, without claim and go.
 rb_look() { rb_take; rb_kind=read; rb_memory || { rb_say no memory-lost; return; }
-  rb_c=$((rb_c+1)); A=".rd.$rb_chan.$rb_c"
+  rb_c=$((rb_c+1))
+  # Earlier ones are swept up now and then, not each time: a fork is dearer than a few small files.
+  [ "$((rb_c % 64))" != 0 ] || rm -f ".rd.$rb_chan."*
+  A=".rd.$rb_chan.$rb_c"
   printf 'RB %s opened\n' "$rb_n" >"$A.out" && true >"$A.err" || { rb_say no cannot-record; return; }
-  echo "job $A $rb_n 0 0" >&7; rb_run
-  # Swept up now and then, not each time: a fork is dearer than a few small files.
-  [ "$((rb_c % 64))" != 0 ] || rm -f ".rd.$rb_chan."*; }
+  echo "job $A $rb_n 0 0" >&7; rb_run; }
 
 # start: 1 claim, 2 fence (after the claim: they write their epoch first and read the claims then), 3 go, by the keeper.
 rb_start() { rb_take; rb_kind=job

@@ -149,7 +149,11 @@ async fn k3_text_that_was_cut_in_transfer_does_nothing() {
         let text = text("0123456789abcdef0123456789abcdef", &base.display().to_string(), "r1");
         let empty = bench.dir.path().join("empty");
         fs::create_dir(&empty).expect("dir");
-        let program: &[&str] = if shell == "busybox" { &["/usr/bin/busybox", "sh"] } else { &[shell] };
+        let program: &[&str] = match shell {
+            "busybox" => &["/usr/bin/busybox", "sh"],
+            "bash" => &["/usr/bin/bash"],
+            _ => &["/usr/bin/dash"],
+        };
         // All of the last lines, and a sample of the rest: a shell a byte takes minutes.
         let cuts = (0..text.len()).filter(|at| at % 37 == 0 || *at + 400 > text.len());
         for at in cuts {
@@ -181,7 +185,11 @@ async fn k3_a_request_that_was_cut_in_transfer_does_nothing() {
             names
         };
         let before = list();
-        let program: &[&str] = if shell == "busybox" { &["/usr/bin/busybox", "sh"] } else { &[shell] };
+        let program: &[&str] = match shell {
+            "busybox" => &["/usr/bin/busybox", "sh"],
+            "bash" => &["/usr/bin/bash"],
+            _ => &["/usr/bin/dash"],
+        };
         for at in 0..request.bytes.len() {
             let mut child = Command::new(program[0]).args(&program[1..]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("shell");
             let (mut stdin, mut stdout) = (child.stdin.take().expect("stdin"), child.stdout.take().expect("stdout"));
