@@ -33,4 +33,6 @@ rb_final() { rb_so=0 rb_se=0
   else rb_sizes; fi
   rb_ending; rb_say end "$rb_ending" "$1" "$rb_so" "$rb_se"; rb_bytes; A=; }
 rb_ending() { rb_linked "$A.stop"; rb_s=$rb_x; rb_linked "$A.killed"; rb_k=$rb_x
-  rb_x=no; [ -e "$A.cut" ] && rb_x=cut; rb_ending="$rb_rc $rb_s $rb_k $rb_x"; }
+  rb_x=no
+  # Our own first line is always there, unless the folder was deleted under the job: then nothing is proven.
+  { [ -e "$A.cut" ] || [ ! -s "$A.out" ]; } && rb_x=cut; rb_ending="$rb_rc $rb_s $rb_k $rb_x"; }

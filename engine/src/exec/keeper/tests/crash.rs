@@ -139,6 +139,30 @@ async fn a_persons_stop_ends_the_group_and_says_so() {
     }
 }
 
+#[tokio::test]
+async fn a_folder_deleted_under_a_running_job_never_reads_as_never_begun() {
+    for shell in SHELLS {
+        let bench = Bench::local(shell);
+        let keeper = bench.keeper().await;
+        let call = sh(&format!("rm -rf {}; exit 7", bench.run().display()));
+        let outcome = keeper.start(&name("n.1"), 1, &call, soon(), &mut Printed::default()).await.expect("start");
+        assert!(matches!(outcome, Outcome::Ended(Ended { exit: Exit::Code(7), cut: true, .. })), "{shell}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn calls_can_be_spawned_on_any_runtime() {
+    fn sendable<T: Send>(future: T) -> T {
+        future
+    }
+    let bench = Bench::local("dash");
+    let keeper = bench.keeper().await;
+    let (call, attempt) = (sh("true"), name("n.1"));
+    sendable(keeper.start(&attempt, 1, &call, soon(), &mut Printed::default())).await.expect("start");
+    sendable(keeper.ask(&attempt)).await.expect("ask");
+    sendable(keeper.hello(None, 1, "me")).await.expect("hello");
+}
+
 /// Everything that is sent, cut at every byte: nothing is written, nothing is run.
 #[tokio::test]
 async fn k3_text_that_was_cut_in_transfer_does_nothing() {

@@ -36,6 +36,11 @@ async fn k2_a_job_goes_on_when_the_ssh_master_is_killed_and_its_output_comes_onc
     let outcome = bench.again().await.attach(&attempt, (7, 0), 1000, soon(), &mut rest).await.expect("attach");
     assert!(matches!(outcome, Outcome::Ended(Ended { exit: Exit::Code(5), .. })));
     assert_eq!(rest.text(), "line 2\nline 3\nline 4\n");
+    // An idle channel over a master that died meanwhile is replaced before anything is asked.
+    for pid in tool("pgrep", &["-f", &format!("{}.*box", sockets.display())]).split_whitespace() {
+        tool("kill", &["-9", pid]);
+    }
+    assert!(matches!(keeper.ask(&attempt).await, Ok(Fate::Ended(_))));
     keeper.close().await;
 }
 
