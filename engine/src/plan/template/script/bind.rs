@@ -77,9 +77,9 @@ impl BoundSlot {
     }
 }
 
-/// Plain where it can be. In double quotes rather than single ones, because they mean the same inside a pattern.
+/// Plain where it can be; a leading `-` is quoted, so that nobody, and no `[[`, takes it for an option. In double quotes rather than single ones, because they mean the same inside a pattern.
 fn shown_word(word: &str) -> String {
-    let plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%+,".contains(c));
+    let plain = !word.is_empty() && !word.starts_with('-') && word.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%+,".contains(c));
     if plain {
         word.to_owned()
     } else if word.contains(['\\', '"', '$', '`', '!']) && !word.contains('\'') {

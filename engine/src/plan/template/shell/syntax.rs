@@ -53,35 +53,44 @@ fn explain(script: &str, error: &ParseError) -> SyntaxError {
     }
 }
 
-/// A backslash, a `$` or an opening `${` before a slot makes something else of it, whatever the parser thinks. So do
-/// places where the grammar wants a name and a slot can't be parsed at all.
+/// A backslash, a `$` or an opening `${` before a slot makes something else of it, whatever the parser thinks.
 pub(super) fn refuse_by_neighbours(script: &str, walker: &mut Walker<'_>) {
+    refuse_where(script, walker, |before, _| {
+        let escapes = |text: &str| text.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1;
+        if escapes(before) {
+            Some(Refusal::AfterBackslash)
+        } else if before.strip_suffix('$').is_some_and(|text| !escapes(text)) {
+            Some(Refusal::AfterDollar)
+        } else {
+            ["${", "${!", "${#"].iter().any(|open| before.ends_with(open)).then_some(Refusal::NamePlace)
+        }
+    });
+}
+
+/// Where the grammar wants a fixed word a script with a slot can't be parsed at all. This says why.
+pub(super) fn refuse_by_grammar(script: &str, walker: &mut Walker<'_>) {
+    refuse_where(script, walker, |before, after| {
+        let line = before.rsplit(['\n', ';', '&', '|', '(', '{']).next().unwrap_or_default().trim();
+        let here = before.trim_end_matches([' ', '\t', '-']);
+        if here.ends_with("<<") && !here.ends_with("<<<") {
+            Some(Refusal::HereDocMark)
+        } else if after.trim_start_matches([' ', '\t']).starts_with("()") || line == "function" {
+            Some(Refusal::FunctionName)
+        } else {
+            matches!(line, "for" | "select" | "do for" | "then for" | "else for").then_some(Refusal::NamePlace)
+        }
+    });
+}
+
+fn refuse_where(script: &str, walker: &mut Walker<'_>, refusal: impl Fn(&str, &str) -> Option<Refusal>) {
     for number in 1..=walker.slots() {
         let mark = variable(number);
-        let Some(at) = script.find(&mark) else { continue };
-        let (before, after) = (&script[..at], &script[at + mark.len()..]);
-        if let Some(refusal) = beside(before, after) {
+        if let Some(at) = script.find(&mark)
+            && let Some(refusal) = refusal(&script[..at], &script[at + mark.len()..])
+        {
             walker.refuse(number, refusal);
         }
     }
-}
-
-fn beside(before: &str, after: &str) -> Option<Refusal> {
-    let escapes = |text: &str| text.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1;
-    if escapes(before) {
-        return Some(Refusal::AfterBackslash);
-    }
-    if before.strip_suffix('$').is_some_and(|text| !escapes(text)) {
-        return Some(Refusal::AfterDollar);
-    }
-    if ["${", "${!", "${#"].iter().any(|open| before.ends_with(open)) {
-        return Some(Refusal::NamePlace);
-    }
-    let line = before.rsplit(['\n', ';', '&', '|', '(', '{']).next().unwrap_or_default().trim();
-    if after.trim_start_matches([' ', '\t']).starts_with("()") || line == "function" {
-        return Some(Refusal::FunctionName);
-    }
-    matches!(line, "for" | "select" | "do for" | "then for" | "else for").then_some(Refusal::NamePlace)
 }
 
 /// Whether a slot that no part of the program holds stands behind a `#`.
