@@ -66,6 +66,11 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
+    /// In a box, because blocks nest and it is large.
+    pub(crate) fn boxed() -> Box<Self> {
+        Box::default()
+    }
+
     /// Notes that `word` stands here. False, with an error, if it did before and may stand only once.
     pub(crate) fn is_first(&mut self, word: Word, span: Span, errors: &mut Errors) -> bool {
         if word.repeats() {
@@ -115,11 +120,11 @@ impl Gathered {
         }
     }
 
-    fn block(self) -> Block {
+    fn block(self: Box<Self>) -> Block {
         Block { when: self.when, after: self.after, settings: self.settings, pieces: self.pieces }
     }
 
-    pub(crate) fn runbook(mut self, name: Name) -> Runbook {
+    pub(crate) fn runbook(mut self: Box<Self>, name: Name) -> Runbook {
         Runbook {
             name,
             title: self.title.take(),
@@ -138,13 +143,13 @@ impl Gathered {
         }
     }
 
-    pub(crate) fn action(self, name: Name) -> Action {
+    pub(crate) fn action(self: Box<Self>, name: Name) -> Action {
         Action { name, title: self.title, params: self.params, settings: self.settings, fields: self.fields }
     }
 
     /// A step, or with [`Place::Manual`] a manual one. `span` is its header. A step with `mistakes` in it may well do
     /// something that could not be read, so it isn't said to do nothing.
-    pub(crate) fn step(self, id: Name, place: Place, span: Span, mistakes: bool, errors: &mut Errors) -> Step {
+    pub(crate) fn step(self: Box<Self>, id: Name, place: Place, span: Span, mistakes: bool, errors: &mut Errors) -> Step {
         let fields = self.fields;
         let idle = match place {
             Place::Manual => fields.instructions.is_none(),
@@ -156,7 +161,7 @@ impl Gathered {
         Step { id, title: self.title, when: self.when, after: self.after, settings: self.settings, fields }
     }
 
-    pub(crate) fn gate(self, id: Name) -> Gate {
+    pub(crate) fn gate(self: Box<Self>, id: Name) -> Gate {
         Gate {
             id,
             question: self.title,
@@ -173,7 +178,7 @@ impl Gathered {
         }
     }
 
-    pub(crate) fn boundary(mut self, id: Name) -> Boundary {
+    pub(crate) fn boundary(mut self: Box<Self>, id: Name) -> Boundary {
         Boundary {
             id,
             title: self.title.take(),
@@ -184,17 +189,17 @@ impl Gathered {
     }
 
     /// `on` of the header belongs to the scope, everything else to its block.
-    pub(crate) fn during(mut self, action: ActionCall, on: Vec<Name>, has_block: bool) -> During {
+    pub(crate) fn during(mut self: Box<Self>, action: ActionCall, on: Vec<Name>, has_block: bool) -> During {
         let release = self.release.take();
         let settings = Settings { on, ..Settings::default() };
         During { action, release, settings, block: has_block.then(|| self.block()) }
     }
 
-    pub(crate) fn parallel(self, span: Span) -> Spanned<Block> {
+    pub(crate) fn parallel(self: Box<Self>, span: Span) -> Spanned<Block> {
         Spanned::new(self.block(), span)
     }
 
-    pub(crate) fn each(mut self, var: Name, span: Span, errors: &mut Errors) -> Option<For> {
+    pub(crate) fn each(mut self: Box<Self>, var: Name, span: Span, errors: &mut Errors) -> Option<For> {
         let Some(over) = self.over.take() else {
             return missing(Place::For, "`in`: what it goes over", "in: name of a list or target", span, errors);
         };
@@ -202,29 +207,29 @@ impl Gathered {
         Some(For { var, over, batch, pause, tolerate, block: self.block() })
     }
 
-    pub(crate) fn call(self, id: Name, span: Span, errors: &mut Errors) -> Option<Call> {
+    pub(crate) fn call(self: Box<Self>, id: Name, span: Span, errors: &mut Errors) -> Option<Call> {
         let Some(runbook) = self.called else {
             return missing(Place::Call, "`runbook`: the one to call", "runbook: NAME", span, errors);
         };
         Some(Call { id, runbook, with: self.with, when: self.when, after: self.after })
     }
 
-    pub(crate) fn series(mut self, folder: Text, span: Span, errors: &mut Errors) -> Option<Series> {
+    pub(crate) fn series(mut self: Box<Self>, folder: Text, span: Span, errors: &mut Errors) -> Option<Series> {
         let (Some(from), Some(to)) = (self.from.take(), self.to.take()) else {
             return missing(Place::Series, "`from` and `to`", "from: the version that is there; to: the one that is wanted", span, errors);
         };
         Some(Series { folder, from, to, block: self.block() })
     }
 
-    pub(crate) fn param(self, name: Name, span: Span, errors: &mut Errors) -> Option<Param> {
+    pub(crate) fn param(self: Box<Self>, name: Name, span: Span, errors: &mut Errors) -> Option<Param> {
         let Some(kind) = self.kind else {
             return missing(Place::Param, "a type", "write the type: param NAME: string", span, errors);
         };
-        let Self { default, help, one_of, matches, min, max, .. } = self;
+        let Self { default, help, one_of, matches, min, max, .. } = *self;
         Some(Param { name, kind, default, help, one_of, matches, min, max })
     }
 
-    pub(crate) fn into_fact(self, name: Name, span: Span, errors: &mut Errors) -> Option<Fact> {
+    pub(crate) fn into_fact(self: Box<Self>, name: Name, span: Span, errors: &mut Errors) -> Option<Fact> {
         let Some(kind) = self.kind else {
             return missing(Place::Fact, "a type", "write the type: fact NAME: bool on T = `command`", span, errors);
         };

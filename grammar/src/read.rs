@@ -67,6 +67,7 @@ fn parsed(file: File, errors: &Errors) -> Parsed {
 
 /// Takes bytes as a source, if they are UTF-8; else says where the first wrong byte stands. The diagnostic's span
 /// counts in the file's bytes.
+#[expect(clippy::result_large_err, reason = "asked once a file, and the caller shows it")]
 pub fn read_utf8(id: SourceId, path: &str, bytes: Vec<u8>) -> Result<Source, Diagnostic> {
     String::from_utf8(bytes).map(|text| Source { id, path: path.to_owned(), text }).map_err(|error| {
         let at = error.utf8_error().valid_up_to();

@@ -25,7 +25,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn action(&mut self, entry: Entry<'_>, file: &mut File) {
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::boxed();
         let Some(mut parts) = self.parts(&entry) else { return };
         let Some(name) = parts.next().map(|name| self.name(name)) else { return };
         if let Some(declarations) = parts.take(Rule::declarations) {
@@ -45,10 +45,10 @@ impl Lowering<'_> {
 
     pub(super) fn param(&mut self, entry: &Entry<'_>) -> Option<Param> {
         let parts = self.parts(entry)?;
-        let mut limits = Gathered::default();
+        let mut limits = Gathered::boxed();
         self.block(entry, Place::Param, Word::Param, &mut limits);
         let param = self.declaration(parts)?;
-        let Gathered { help, one_of, matches, min, max, .. } = limits;
+        let Gathered { help, one_of, matches, min, max, .. } = *limits;
         Some(Param { help, one_of, matches, min, max, ..param })
     }
 
@@ -62,7 +62,7 @@ impl Lowering<'_> {
 
     pub(super) fn fact(&mut self, entry: &Entry<'_>) -> Option<crate::ast::Fact> {
         let mut parts = self.parts(entry)?;
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::boxed();
         let name = parts.next().map(|name| self.name(name))?;
         gathered.kind = parts.next().and_then(|kind| self.type_name(kind));
         self.header_on(&mut parts, &mut gathered);
@@ -92,43 +92,53 @@ impl Lowering<'_> {
         Some(Notify { action, on })
     }
 
-    /// A piece with its block.
-    pub(super) fn piece(&mut self, entry: &Entry<'_>, rule: Rule) -> Option<Piece> {
+    /// A piece with its block. Each kind has a function of its own, since blocks nest and frames add up.
+    pub(super) fn piece(&mut self, entry: &Entry<'_>, rule: Rule, pieces: &mut Vec<Piece>) {
+        match rule {
+            Rule::step => self.step(entry, Place::Step, Word::Step, pieces),
+            Rule::manual => self.step(entry, Place::Manual, Word::Manual, pieces),
+            Rule::gate => self.gate(entry, pieces),
+            Rule::boundary => self.boundary(entry, pieces),
+            Rule::parallel => self.parallel(entry, pieces),
+            Rule::during => pieces.extend(self.during(entry)),
+            Rule::for_each => pieces.extend(self.for_each(entry)),
+            Rule::call_runbook => pieces.extend(self.call_runbook(entry)),
+            Rule::series => pieces.extend(self.series(entry)),
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, entry: &Entry<'_>, place: Place, word: Word, pieces: &mut Vec<Piece>) {
         let span = self.header(entry);
         let before = self.errors.list.len();
-        Some(match rule {
-            Rule::step => {
-                let (id, gathered) = self.piece_head(entry, Place::Step, Word::Step)?;
-                Piece::Step(gathered.step(id, Place::Step, span, self.errors.list.len() > before, self.errors))
-            }
-            Rule::manual => {
-                let (id, gathered) = self.piece_head(entry, Place::Manual, Word::Manual)?;
-                Piece::Manual(gathered.step(id, Place::Manual, span, self.errors.list.len() > before, self.errors))
-            }
-            Rule::gate => {
-                let (id, gathered) = self.piece_head(entry, Place::Gate, Word::Gate)?;
-                Piece::Gate(gathered.gate(id))
-            }
-            Rule::boundary => {
-                let (id, gathered) = self.piece_head(entry, Place::Boundary, Word::Boundary)?;
-                Piece::Boundary(gathered.boundary(id))
-            }
-            Rule::parallel => {
-                let mut gathered = Gathered::default();
-                self.block(entry, Place::Parallel, Word::Parallel, &mut gathered);
-                Piece::Parallel(gathered.parallel(span))
-            }
-            Rule::during => self.during(entry)?,
-            Rule::for_each => self.for_each(entry)?,
-            Rule::call_runbook => self.call_runbook(entry)?,
-            Rule::series => self.series(entry)?,
-            _ => return None,
-        })
+        let Some((id, gathered)) = self.piece_head(entry, place, word) else { return };
+        let mistakes = self.errors.list.len() > before;
+        let step = gathered.step(id, place, span, mistakes, self.errors);
+        pieces.push(if place == Place::Manual { Piece::Manual(step) } else { Piece::Step(step) });
+    }
+
+    fn gate(&mut self, entry: &Entry<'_>, pieces: &mut Vec<Piece>) {
+        if let Some((id, gathered)) = self.piece_head(entry, Place::Gate, Word::Gate) {
+            pieces.push(Piece::Gate(gathered.gate(id)));
+        }
+    }
+
+    fn boundary(&mut self, entry: &Entry<'_>, pieces: &mut Vec<Piece>) {
+        if let Some((id, gathered)) = self.piece_head(entry, Place::Boundary, Word::Boundary) {
+            pieces.push(Piece::Boundary(gathered.boundary(id)));
+        }
+    }
+
+    fn parallel(&mut self, entry: &Entry<'_>, pieces: &mut Vec<Piece>) {
+        let span = self.header(entry);
+        let mut gathered = Gathered::boxed();
+        self.block(entry, Place::Parallel, Word::Parallel, &mut gathered);
+        pieces.push(Piece::Parallel(gathered.parallel(span)));
     }
 
     fn during(&mut self, entry: &Entry<'_>) -> Option<Piece> {
         let mut parts = self.parts(entry)?;
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::boxed();
         let action = parts.next().and_then(|call| self.call(call))?;
         let on = self.on_clause(&mut parts).map(|(on, _)| on).unwrap_or_default();
         if let Some(clause) = parts.take(Rule::release_clause) {
@@ -140,7 +150,7 @@ impl Lowering<'_> {
 
     fn for_each(&mut self, entry: &Entry<'_>) -> Option<Piece> {
         let mut parts = self.parts(entry)?;
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::boxed();
         let var = parts.next().map(|var| self.name(var))?;
         gathered.over = parts.next().map(|over| self.expression(over));
         gathered.batch = self.clause(&mut parts, Rule::batch_clause);
@@ -153,7 +163,7 @@ impl Lowering<'_> {
 
     fn call_runbook(&mut self, entry: &Entry<'_>) -> Option<Piece> {
         let mut parts = self.parts(entry)?;
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::boxed();
         let id = parts.next().map(|id| self.name(id))?;
         gathered.called = parts.next().map(|name| self.name(name));
         gathered.with = parts.next().map(|arguments| self.arguments(arguments)).unwrap_or_default();
@@ -164,7 +174,7 @@ impl Lowering<'_> {
 
     fn series(&mut self, entry: &Entry<'_>) -> Option<Piece> {
         let mut parts = self.parts(entry)?;
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::boxed();
         let folder = parts.next().map(|folder| self.text(folder))?;
         gathered.from = parts.next().map(|from| self.expression(from));
         gathered.to = parts.next().map(|to| self.expression(to));
@@ -174,9 +184,9 @@ impl Lowering<'_> {
     }
 
     /// `KEYWORD id "title" on T { … }`.
-    fn piece_head(&mut self, entry: &Entry<'_>, place: Place, word: Word) -> Option<(Name, Gathered)> {
+    fn piece_head(&mut self, entry: &Entry<'_>, place: Place, word: Word) -> Option<(Name, Box<Gathered>)> {
         let mut parts = self.parts(entry)?;
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::boxed();
         let id = parts.next().map(|id| self.name(id))?;
         gathered.title = self.optional_text(&mut parts);
         self.header_on(&mut parts, &mut gathered);

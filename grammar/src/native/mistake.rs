@@ -94,7 +94,7 @@ impl Lowering<'_> {
             // A step or a gate or something else: what its lines are is unknown too.
             (_, false) => return,
         };
-        let mut nothing = Gathered::default();
+        let mut nothing = Gathered::boxed();
         for inner in entries {
             self.field(inner, guessed, &mut nothing);
         }

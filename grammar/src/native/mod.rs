@@ -92,7 +92,7 @@ impl Lowering<'_> {
             Some(Rule::import) => self.import(entry, file),
             Some(Rule::action) => self.action(entry, file),
             Some(Rule::runbook) => self.runbook(entry, file),
-            _ => self.field(entry, Place::File, &mut crate::gathered::Gathered::default()),
+            _ => self.field(entry, Place::File, &mut crate::gathered::Gathered::boxed()),
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::word::{PIECES, Place, Word};
 
 impl Lowering<'_> {
     /// All keys but those that say what the piece is.
-    pub(super) fn fields<'n>(&mut self, entries: impl IntoIterator<Item = &'n Entry>, place: Place) -> Gathered {
-        let mut gathered = Gathered::default();
+    pub(super) fn fields<'n>(&mut self, entries: impl IntoIterator<Item = &'n Entry>, place: Place) -> Box<Gathered> {
+        let mut gathered = Gathered::boxed();
         let known = place.yaml();
         for entry in entries {
             match Word::read(&entry.key.text) {
@@ -146,7 +146,7 @@ impl Lowering<'_> {
         let mut params = Vec::new();
         for entry in self.map(node, "`params`") {
             let name = self.key_name(&entry.key);
-            let mut gathered = Gathered::default();
+            let mut gathered = Gathered::boxed();
             match &entry.value.value {
                 Value::Map(entries) => gathered = self.fields(entries, Place::Param),
                 _ => gathered.kind = self.type_name(&entry.value, "the type of a param"),

@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use super::node::{Entry, Node, Value};
-use crate::ast::Piece;
+use crate::ast::{Name, Piece};
 use crate::gathered::Gathered;
 use crate::source::Span;
 use crate::syntax_error::SyntaxError;
@@ -34,8 +34,7 @@ impl Lowering<'_> {
                 }
             }
             _ => {
-                let piece = self.block(word, head, rest, span);
-                gathered.pieces.extend(piece);
+                self.block(word, head, rest, span, &mut gathered.pieces);
             }
         }
     }
@@ -61,40 +60,66 @@ impl Lowering<'_> {
         }
     }
 
-    fn block<'n>(&mut self, word: Word, head: &'n Entry, rest: impl Iterator<Item = &'n Entry>, span: Span) -> Option<Piece> {
+    /// Each kind has a function of its own, since blocks nest and frames add up.
+    fn block<'n>(&mut self, word: Word, head: &'n Entry, rest: impl Iterator<Item = &'n Entry>, span: Span, pieces: &mut Vec<Piece>) {
+        match word {
+            Word::Step => self.step(Place::Step, head, rest, span, pieces),
+            Word::Manual => self.step(Place::Manual, head, rest, span, pieces),
+            Word::Gate => self.gate(head, rest, pieces),
+            Word::Boundary => self.boundary(head, rest, pieces),
+            Word::Parallel => self.parallel(head, rest, span, pieces),
+            Word::During => pieces.extend(self.during(head, rest)),
+            Word::For => pieces.extend(self.for_each(head, rest, span)),
+            Word::Call => pieces.extend(self.call_runbook(head, rest, span)),
+            _ => pieces.extend(self.series(head, rest, span)),
+        }
+    }
+
+    fn id(&mut self, head: &Entry) -> Option<Name> {
+        self.name(&head.value, &format!("`{}`", head.key.text))
+    }
+
+    fn step<'n>(&mut self, place: Place, head: &'n Entry, rest: impl Iterator<Item = &'n Entry>, span: Span, pieces: &mut Vec<Piece>) {
         let before = self.errors.list.len();
-        let id = |lowering: &mut Self| lowering.name(&head.value, &format!("`{}`", word.text()));
-        Some(match word {
-            Word::Step => {
-                let gathered = self.fields(rest, Place::Step);
-                Piece::Step(gathered.step(id(self)?, Place::Step, span, self.errors.list.len() > before, self.errors))
-            }
-            Word::Manual => {
-                let gathered = self.fields(rest, Place::Manual);
-                Piece::Manual(gathered.step(id(self)?, Place::Manual, span, self.errors.list.len() > before, self.errors))
-            }
-            Word::Gate => Piece::Gate(self.fields(rest, Place::Gate).gate(id(self)?)),
-            Word::Boundary => Piece::Boundary(self.fields(rest, Place::Boundary).boundary(id(self)?)),
-            Word::During => self.during(head, rest)?,
-            Word::Parallel => {
-                let mut gathered = self.fields(rest, Place::Parallel);
-                self.children(&head.value, &mut gathered);
-                Piece::Parallel(gathered.parallel(span))
-            }
-            Word::For => {
-                let gathered = self.fields(rest, Place::For);
-                Piece::For(gathered.each(id(self)?, span, self.errors)?)
-            }
-            Word::Call => {
-                let gathered = self.fields(rest, Place::Call);
-                Piece::Call(gathered.call(id(self)?, span, self.errors)?)
-            }
-            _ => {
-                let gathered = self.fields(rest, Place::Series);
-                let folder = self.text(&head.value, "`series`")?;
-                Piece::Series(gathered.series(folder, span, self.errors)?)
-            }
-        })
+        let gathered = self.fields(rest, place);
+        let Some(id) = self.id(head) else { return };
+        let mistakes = self.errors.list.len() > before;
+        let step = gathered.step(id, place, span, mistakes, self.errors);
+        pieces.push(if place == Place::Manual { Piece::Manual(step) } else { Piece::Step(step) });
+    }
+
+    fn gate<'n>(&mut self, head: &'n Entry, rest: impl Iterator<Item = &'n Entry>, pieces: &mut Vec<Piece>) {
+        let gathered = self.fields(rest, Place::Gate);
+        pieces.extend(self.id(head).map(|id| Piece::Gate(gathered.gate(id))));
+    }
+
+    fn boundary<'n>(&mut self, head: &'n Entry, rest: impl Iterator<Item = &'n Entry>, pieces: &mut Vec<Piece>) {
+        let gathered = self.fields(rest, Place::Boundary);
+        pieces.extend(self.id(head).map(|id| Piece::Boundary(gathered.boundary(id))));
+    }
+
+    fn parallel<'n>(&mut self, head: &'n Entry, rest: impl Iterator<Item = &'n Entry>, span: Span, pieces: &mut Vec<Piece>) {
+        let mut gathered = self.fields(rest, Place::Parallel);
+        self.children(&head.value, &mut gathered);
+        pieces.push(Piece::Parallel(gathered.parallel(span)));
+    }
+
+    fn for_each<'n>(&mut self, head: &'n Entry, rest: impl Iterator<Item = &'n Entry>, span: Span) -> Option<Piece> {
+        let gathered = self.fields(rest, Place::For);
+        let var = self.id(head)?;
+        gathered.each(var, span, self.errors).map(Piece::For)
+    }
+
+    fn call_runbook<'n>(&mut self, head: &'n Entry, rest: impl Iterator<Item = &'n Entry>, span: Span) -> Option<Piece> {
+        let gathered = self.fields(rest, Place::Call);
+        let id = self.id(head)?;
+        gathered.call(id, span, self.errors).map(Piece::Call)
+    }
+
+    fn series<'n>(&mut self, head: &'n Entry, rest: impl Iterator<Item = &'n Entry>, span: Span) -> Option<Piece> {
+        let gathered = self.fields(rest, Place::Series);
+        let folder = self.text(&head.value, "`series`")?;
+        gathered.series(folder, span, self.errors).map(Piece::Series)
     }
 
     fn children(&mut self, node: &Node, gathered: &mut Gathered) {
