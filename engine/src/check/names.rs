@@ -11,7 +11,7 @@ pub const RESERVED: [&str; 6] = ["local", "host", "operator", "run_id", "now", "
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub(super) enum What {
     Param,
     /// Exactly one host.
     Target,

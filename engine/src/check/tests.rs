@@ -101,6 +101,7 @@ fn what_is_not_built_yet_is_refused_and_never_ignored() {
         ("gate g \"?\" { second_person true\n timeout 5m then park }", "true"),
         ("gate g \"?\" { valid_for 5m\n timeout 5m then park }", "5m"),
         ("manual m on h { instructions \"do\"\n evidence seen: string \"what?\" }", "seen"),
+        ("step a on h { run `true` }\n step b on h { when succeeded(\"a\")\n run `true` }", "\"a\""),
         ("param s: secret\n step a on h { run `true` }", "secret"),
         ("for x in t batch [1, 2] { step s on x { run `true` } }", "[1, 2]"),
         ("fact l: list(string) on h = `echo`\n for x in l { step s on h { run `true` } }", "l"),

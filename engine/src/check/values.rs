@@ -22,6 +22,9 @@ impl Checker<'_> {
                 None
             }
             Ok(expression) => {
+                for (_, at) in expression.steps_asked() {
+                    self.not_built(at, "`succeeded`");
+                }
                 let sound = self.names_in(text, expression.names(), place, false);
                 if sound { expression.static_type(&|name| place.type_of(name)) } else { None }
             }

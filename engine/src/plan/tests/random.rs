@@ -76,7 +76,8 @@ proptest! {
             prop_assert!(paths.insert(&node.path), "{} stands twice", node.path);
             prop_assert!(node.block.index() < plan.blocks.len() && node.frame.index() < plan.frames.len());
             if let NodeKind::Leave { enter } = node.kind {
-                prop_assert!(matches!(plan.node(enter).kind, NodeKind::Enter { .. }) && plan.node(enter).host == node.host);
+                let entered = matches!(plan.node(enter).kind, NodeKind::Enter { .. }) && plan.node(enter).host == node.host;
+                prop_assert!(entered, "{} leaves nothing", node.path);
             }
             if matches!(node.kind, NodeKind::Join) {
                 prop_assert!(node.after.len() > 1);
@@ -85,7 +86,8 @@ proptest! {
         for (id, block) in plan.blocks.iter().enumerate() {
             prop_assert!(block.parent.is_none_or(|p| p.index() < id));
             if let BlockKind::Held { by } = &block.kind {
-                prop_assert!(by.iter().all(|e| matches!(plan.node(*e).kind, NodeKind::Enter { .. })));
+                let entered = by.iter().all(|e| matches!(plan.node(*e).kind, NodeKind::Enter { .. }));
+                prop_assert!(entered, "a block is held by something else");
             }
         }
         // Everything in a sequence waits for all that stands above it.
