@@ -36,7 +36,7 @@ fn write(shapes: &[Shape], count: &mut usize, parallel: bool, out: &mut String) 
         let n = *count;
         match shape {
             Shape::Step { set } => {
-                let after = last_step.filter(|_| parallel && n % 2 == 0).map_or_else(String::new, |l| format!("after [s{l}]\n"));
+                let after = last_step.filter(|_| parallel && n.is_multiple_of(2)).map_or_else(String::new, |l| format!("after [s{l}]\n"));
                 out.push_str(&format!("step s{n} on {} {{ {after}run `true` }}\n", if *set { "t" } else { "h" }));
                 last_step = Some(n);
             }
