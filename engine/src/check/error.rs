@@ -18,8 +18,6 @@ pub enum CheckError {
     UndefinedName { at: Span, name: String, similar: Option<String>, why: Option<String> },
     #[error("`{action}` needs `{name}`")]
     MissingArgument { at: Span, action: String, name: String, kind: String },
-    #[error("`{name}` is given twice")]
-    ArgumentTwice { at: Span, first: Span, name: String },
     #[error("{what} can't take this: {error}")]
     UnreadableValue { at: Span, what: String, error: ReadError },
     #[error("{what} wants {wanted}, and this is {found}")]
@@ -86,8 +84,6 @@ pub enum CheckError {
     KnownTooLate { at: Span, what: String, name: String },
     #[error("{what} can't be {found}")]
     OutOfRange { at: Span, what: &'static str, found: String, help: &'static str },
-    #[error("`{name}` is no name of a host")]
-    BadHostName { at: Span, name: String, why: String },
     #[error("{what} is not built yet")]
     NotBuiltYet { at: Span, what: String, help: Option<&'static str> },
 }
@@ -132,7 +128,6 @@ impl CheckError {
                 (None, None) => Some("a name is a param, a target, a fact, a capture, a loop's variable or a gate's choice; text stands in quotes".to_owned()),
             }),
             E::MissingArgument { at, name, kind, .. } => said("RB0105", *at, format!("`{name}` is missing"), format!("add `{name}: …`, {kind}")),
-            E::ArgumentTwice { at, first, .. } => beside(said("RB0106", *at, "the second time", "leave one".to_owned()), [(*first, "the first time".to_owned())]),
             E::UnreadableValue { at, error, .. } => said("RB0107", *at, format!("not {}", error.expected), error.help.clone().or_else(|| Some(format!("write {}", error.expected)))),
             E::WrongType { at, wanted, found, .. } => said("RB0108", *at, format!("{found}"), if matches!(found, Type::Optional(_)) && !matches!(wanted, Type::Optional(_)) {
                 "it may be none: give it a default, or ask `is not none` first".to_owned()
@@ -169,7 +164,6 @@ impl CheckError {
             E::ManualWithoutInstructions { at, .. } => said("RB0136", *at, "what is to be done?", "add `instructions \"…\"`".to_owned()),
             E::KnownTooLate { at, .. } => said("RB0137", *at, "read during the run", "use params, targets and loop variables here: the plan is drawn before the run begins".to_owned()),
             E::OutOfRange { at, help, .. } => said("RB0138", *at, "out of range", (*help).to_owned()),
-            E::BadHostName { at, why, .. } => said("RB0139", *at, "not a host", why.clone()),
             E::MayBeUnset { at, bound, name } => beside(said("RB0140", *at, "its step may not have run", format!("ask first: `when {name} is defined`")), [(*bound, "a step that may be skipped, or satisfied by its `check`".to_owned())]),
             E::NotBuiltYet { at, help, .. } => said("RB0901", *at, "not built yet", help.map(str::to_owned).or_else(|| Some("this version can't run it, and won't pretend to".to_owned()))),
         }

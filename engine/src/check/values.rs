@@ -5,7 +5,7 @@ use grammar::ast::{Expr, Operand};
 use grammar::source::{Span, Text};
 
 use super::error::CheckError;
-use super::names::{Known, What};
+use super::names::Known;
 use super::walk::{Checker, Place};
 use crate::plan::template::{Expression, Prose, RawValues, Script};
 use crate::value::Type;
@@ -22,6 +22,9 @@ impl Checker<'_> {
                 None
             }
             Ok(expression) => {
+                for (_, at) in expression.steps_asked() {
+                    self.not_built(at, "`succeeded`");
+                }
                 let sound = self.names_in(text, expression.names(), place, false);
                 if sound { expression.static_type(&|name| place.type_of(name)) } else { None }
             }
@@ -78,12 +81,24 @@ impl Checker<'_> {
         match Script::compile(text, &|name| place.type_of(name), &RawValues::Unknown) {
             Err(errors) => self.errors.extend(errors.into_iter().map(Into::into)),
             Ok(script) => {
+                self.advice.extend(script.advice());
                 let mut names = script.names();
                 if script.uses_raw() {
                     names.extend(names_pasted(text));
                 }
                 self.names_in(text, names, place, true);
             }
+        }
+    }
+
+    /// A value of any type.
+    pub(super) fn any_operand(&mut self, operand: &Operand, place: &Place) {
+        match operand {
+            Operand::Literal(text) => self.prose(text, place),
+            Operand::Computed(text) => {
+                self.expression(text, place);
+            }
+            Operand::List(items) => items.value.iter().for_each(|item| self.any_operand(item, place)),
         }
     }
 
@@ -166,11 +181,8 @@ impl Checker<'_> {
         CheckError::UndefinedName { at, name, similar, why }
     }
 
-    /// A capture of a step that may have been skipped or satisfied.
+    /// Something that is read in a place that may have been skipped or satisfied.
     fn may_be_unset(&self, known: &Known, name: &str, text: &Text, place: &Place) -> bool {
-        if known.what != What::Capture {
-            return false;
-        }
         let asks = |text: &str| text.contains(&format!("{name} is defined"));
         known.unless.iter().any(|condition| !place.conditions.contains(condition)) && !asks(&text.text) && !place.conditions.iter().any(|c| asks(c))
     }

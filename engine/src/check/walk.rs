@@ -10,6 +10,7 @@ use super::error::CheckError;
 use super::merged::Merged;
 use super::names::{self, Known, Names, RESERVED, What, similar};
 use super::order;
+use crate::plan::template::Advice;
 use crate::plan::window::Window;
 use crate::value::Type;
 
@@ -25,6 +26,8 @@ pub(super) struct Checker<'a> {
     pub(super) errors: Vec<Diagnostic>,
     /// The declarations that something uses, by their spans.
     pub(super) used: BTreeSet<Span>,
+    /// What is allowed in commands and deserves a word.
+    pub(super) advice: Vec<Advice>,
     pub(super) ids: BTreeMap<String, Span>,
     pub(super) gates: BTreeMap<String, Span>,
     /// Every name that some piece gives a value.
@@ -44,7 +47,7 @@ pub(super) struct Place {
 
 impl<'a> Checker<'a> {
     pub(super) fn new(actions: &'a BTreeMap<String, Action>) -> Self {
-        Self { actions, errors: Vec::new(), used: BTreeSet::new(), ids: BTreeMap::new(), gates: BTreeMap::new(), elsewhere: BTreeMap::new() }
+        Self { actions, errors: Vec::new(), used: BTreeSet::new(), advice: Vec::new(), ids: BTreeMap::new(), gates: BTreeMap::new(), elsewhere: BTreeMap::new() }
     }
 
     pub(super) fn error(&mut self, error: CheckError) {
@@ -85,12 +88,20 @@ impl<'a> Checker<'a> {
             self.param(param, &mut place);
         }
         self.targets(&runbook.targets, &mut place);
+        // The runbook is the outermost block: facts inherit its settings, which are looked at again when facts are known.
+        let said = self.errors.len();
+        let on = self.settings(&runbook.body.settings, &place).on;
+        self.errors.truncate(said);
+        place.on = on;
         for fact in &runbook.facts {
             self.fact(fact, &mut place);
         }
         for require in &runbook.requires {
-            self.require(require, &place);
+            let nowhere = require.on.is_empty() && matches!(require.that, grammar::ast::Condition::Holds(_));
+            let on = if nowhere { Vec::new() } else { place.on.clone() };
+            self.require(require, &Place { on, ..place.clone() });
         }
+        place.on.clear();
         let mut place = self.settings(&runbook.body.settings, &place);
         self.no_after(&runbook.body.after);
         if let Some(when) = &runbook.body.when {
@@ -220,7 +231,7 @@ impl<'a> Checker<'a> {
             if !variable {
                 self.error(CheckError::BadId { at: name.span, name: name.value.clone(), what: "the name of an environment variable", corrected: names::corrected(name, '_').to_uppercase() });
             }
-            self.operand(value, &Type::Json, &format!("`{}`", name.value), &here);
+            self.any_operand(value, &here);
         }
         if let Some(shell) = &settings.shell
             && !matches!(shell.text.as_str(), "bash" | "sh")
@@ -436,6 +447,7 @@ impl<'a> Checker<'a> {
         }
         let mut known = Known::new(What::Fact, kind, fact.name.span);
         known.spread = self.spread(&here);
+        known.unless.clone_from(&place.conditions);
         self.variable(&fact.name, known, place);
     }
 
@@ -494,7 +506,7 @@ impl<'a> Checker<'a> {
             self.not_built(valid.span, "`valid_for`");
         }
         self.gate_timeout(gate, &no_host);
-        self.choices(gate, place, &no_host);
+        self.choices(gate, place, &Place { conditions: here.conditions, ..no_host });
     }
 
     fn gate_timeout(&mut self, gate: &Gate, place: &Place) {
@@ -524,7 +536,7 @@ impl<'a> Checker<'a> {
         }
         let name = Name { value: gate.id.replace('-', "_"), span: gate.id.span };
         let mut known = Known::new(What::Choice, Some(Type::String), gate.id.span);
-        known.unless = place.conditions.clone();
+        known.unless.clone_from(&here.conditions);
         self.variable(&name, known, place);
     }
 

@@ -10,6 +10,10 @@ use super::{Given, Inputs, plan};
 use crate::check::{NoFiles, ParsedFile, check};
 
 pub(crate) mod example;
+mod driven;
+mod inputs;
+mod lowering;
+mod random;
 
 pub(crate) fn parsed(path: &str, text: &str) -> ParsedFile {
     let source = Source { id: SourceId(0), path: path.to_owned(), text: text.to_owned() };
