@@ -25,7 +25,7 @@ pub(crate) struct Findings {
 pub(crate) fn findings(files: &mut Files, path: &Path) -> Findings {
     let (source, parsed) = match files.parse(path) {
         Ok(read) => read,
-        Err(Unread(diagnostic)) => return Findings { diagnostics: vec![diagnostic], unparsed: true },
+        Err(Unread(diagnostic)) => return Findings { diagnostics: vec![*diagnostic], unparsed: true },
     };
     let mut found = Findings { unparsed: has_errors(&parsed.diagnostics), diagnostics: parsed.diagnostics };
     if found.unparsed {
@@ -61,7 +61,7 @@ pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
     let mut files = Files::default();
     let (source, parsed) = match files.parse(&named.file) {
         Ok(read) => read,
-        Err(Unread(diagnostic)) => return Err(refuse(out, &files, &[diagnostic])),
+        Err(Unread(diagnostic)) => return Err(refuse(out, &files, &[*diagnostic])),
     };
     if has_errors(&parsed.diagnostics) {
         return Err(refuse(out, &files, &parsed.diagnostics));
