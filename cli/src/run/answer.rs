@@ -41,7 +41,7 @@ pub(crate) fn give(opened: &mut Opened, node: NodeId, word: &Word) -> Result<boo
         let event = Event { seq: opened.state.seq + 1, at: now, kind: kind.clone() };
         let mut after = opened.state.clone();
         after.apply(&opened.plan, &event).map_err(|_| Complaint::new(FAILED, format!("run {} takes no answers now: {}", opened.run, engine::run::verdict::word(&opened.state))).help("try again in a moment"))?;
-        match opened.journal.append(now, vec![kind]) {
+        match opened.journal.append(vec![(now, kind)]) {
             Ok(_) => {
                 opened.state = after;
                 opened.events.push(event);

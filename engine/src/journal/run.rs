@@ -59,10 +59,10 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Behind`] when someone else appended first: read on, fold, decide again.
     /// [`JournalError::Full`] when there is no room: nothing was written.
-    pub fn append(&mut self, at: Millis, kinds: Vec<EventKind>) -> Result<Vec<Durable<Event>>, JournalError> {
+    pub fn append(&mut self, kinds: Vec<(Millis, EventKind)>) -> Result<Vec<Durable<Event>>, JournalError> {
         let mut head = self.head.clone();
         let mut lines = Vec::with_capacity(kinds.len());
-        for (seq, kind) in (self.seq + 1..).zip(kinds) {
+        for (seq, (at, kind)) in (self.seq + 1..).zip(kinds) {
             let event = Event { seq, at, kind };
             let body = body_of(&self.run, &event)?;
             head = link(&head, seq, &body);

@@ -54,14 +54,14 @@ impl Driver<'_> {
                 }
                 Ok(ready) => {
                     let job = self.attempt(node, attempt, false, false)?;
-                    if let Some(proof) = self.ledger.commit(vec![began])?.pop() {
+                    if let Some(proof) = self.ledger.prove(began)? {
                         self.fly(key, send(proof, job, ready));
                     }
                 }
             },
             Some(Does::Sleep(seconds)) => {
                 let seconds = *seconds;
-                if !self.ledger.commit(vec![began])?.is_empty() {
+                if self.ledger.prove(began)?.is_some() {
                     self.fly(key, async move {
                         tokio::time::sleep(Duration::from_secs(seconds)).await;
                         vec![slept(node, attempt)]
@@ -79,7 +79,7 @@ impl Driver<'_> {
         let Some(UndoSpec::Command(command)) = plan.node(node).spec().map(|s| &s.undo) else { return Ok(()) };
         let ready = Place::of_node(&plan, self.ledger.state(), node).ready(command, true, &self.world);
         let job = self.attempt(node, attempt, true, false)?;
-        if let Some(proof) = self.ledger.commit(vec![EventKind::UndoBegan { node, attempt, epoch }])?.pop() {
+        if let Some(proof) = self.ledger.prove(EventKind::UndoBegan { node, attempt, epoch })? {
             match ready {
                 Ok(ready) => self.fly(key, send(proof, job, ready)),
                 // An undo whose values can't be bound has failed: a person must do it.

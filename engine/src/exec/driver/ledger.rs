@@ -15,6 +15,8 @@ pub(super) struct Ledger<'a> {
     journal: Journal,
     plan: Rc<Plan>,
     state: RunState,
+    /// In the state, and not yet on disk.
+    noted: Vec<(Millis, EventKind)>,
     watch: &'a mut dyn Watch,
 }
 
@@ -23,7 +25,7 @@ impl<'a> Ledger<'a> {
         let events = journal.catch_up()?;
         let state = RunState::fold(&plan, &events)?;
         journal.was_written_to()?;
-        Ok(Self { journal, plan, state, watch })
+        Ok(Self { journal, plan, state, noted: Vec::new(), watch })
     }
 
     pub(super) fn start_driver(&mut self, purpose: Purpose, operator: String) -> Result<(), DriveError> {
@@ -53,38 +55,53 @@ impl<'a> Ledger<'a> {
         self.journal.store().folder()
     }
 
-    /// Records what is still possible and returns the proofs. An answer that comes too late (its question was
-    /// answered elsewhere, its step was put back) is dropped: it decided nothing.
+    /// Takes events into the state and keeps them until the next [`Self::commit`]: one flush serves them all. Nothing
+    /// may be sent, asked or shown before that. What is no longer possible (its question was answered elsewhere, its
+    /// step was put back) is dropped: it decided nothing.
+    pub(super) fn note(&mut self, kinds: Vec<EventKind>) {
+        let at = now();
+        for kind in kinds {
+            let event = Event { seq: self.state.seq + 1, at, kind };
+            match self.state.apply(&self.plan, &event) {
+                Ok(()) => self.noted.push((at, event.kind)),
+                Err(illegal) => tracing::debug!(%illegal, "dropped"),
+            }
+        }
+    }
+
+    /// Records events, and what was noted before them, in one flush. Returns the proofs of all that is new on disk.
     pub(super) fn commit(&mut self, kinds: Vec<EventKind>) -> Result<Vec<Durable<Event>>, DriveError> {
-        loop {
-            let at = now();
-            let mut legal = Vec::with_capacity(kinds.len());
-            for kind in &kinds {
-                let event = Event { seq: self.state.seq + 1, at, kind: kind.clone() };
-                match self.state.apply(&self.plan, &event) {
-                    Ok(()) => legal.push(event.kind),
-                    Err(illegal) => tracing::debug!(%illegal, "dropped"),
-                }
-            }
-            if legal.is_empty() {
-                return Ok(Vec::new());
-            }
-            match self.journal.append(at, legal) {
+        self.note(kinds);
+        while !self.noted.is_empty() {
+            match self.journal.append(self.noted.clone()) {
                 Ok(proofs) => {
+                    self.noted.clear();
                     for proof in &proofs {
                         self.watch.event(&self.plan, &self.state, proof.get());
                     }
                     return Ok(proofs);
                 }
                 // Someone else's word came first: what is still possible after it is tried again.
-                Err(JournalError::Behind) => self.catch_up()?,
+                Err(JournalError::Behind) => {
+                    let noted = std::mem::take(&mut self.noted);
+                    self.catch_up()?;
+                    self.note(noted.into_iter().map(|(_, kind)| kind).collect());
+                }
                 Err(other) => return Err(other.into()),
             }
         }
+        Ok(Vec::new())
+    }
+
+    /// Records one event and proves that it is on disk; `None` when it is no longer possible.
+    pub(super) fn prove(&mut self, kind: EventKind) -> Result<Option<Durable<Event>>, DriveError> {
+        let proofs = self.commit(vec![kind.clone()])?;
+        Ok(proofs.into_iter().rev().find(|proof| proof.get().kind == kind))
     }
 
     /// Takes in what another process wrote, where one did.
     pub(super) fn look(&mut self) -> Result<(), DriveError> {
+        self.commit(Vec::new())?;
         if self.journal.was_written_to()? {
             self.catch_up()?;
         }

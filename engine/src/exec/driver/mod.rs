@@ -180,7 +180,7 @@ impl Driver<'_> {
                     Effect::Reach { node } => Some(EventKind::NodeReached { node, now }),
                     _ => None,
                 });
-                self.ledger.commit(kinds.collect())?;
+                self.ledger.note(kinds.collect());
                 continue;
             }
             let before = self.ledger.state().seq;
@@ -191,6 +191,7 @@ impl Driver<'_> {
                 break;
             }
         }
+        self.ledger.commit(Vec::new())?;
         if !matches!(self.ledger.state().phase, Phase::Preparing { .. } | Phase::Running | Phase::RollingBack | Phase::Ending) {
             return Ok(Some(Leave::Settled));
         }
@@ -273,7 +274,7 @@ impl Driver<'_> {
         match news {
             News::Answer { key, events } => {
                 if self.flights.remove(&key).is_some() {
-                    self.ledger.commit(events)?;
+                    self.ledger.note(events);
                 }
             }
             News::Output { node, stream, bytes } => self.ledger.show_output(node, stream, &bytes),
