@@ -18,8 +18,6 @@ pub enum CheckError {
     UndefinedName { at: Span, name: String, similar: Option<String>, why: Option<String> },
     #[error("`{action}` needs `{name}`")]
     MissingArgument { at: Span, action: String, name: String, kind: String },
-    #[error("`{name}` is given twice")]
-    ArgumentTwice { at: Span, first: Span, name: String },
     #[error("{what} can't take this: {error}")]
     UnreadableValue { at: Span, what: String, error: ReadError },
     #[error("{what} wants {wanted}, and this is {found}")]
@@ -132,7 +130,6 @@ impl CheckError {
                 (None, None) => Some("a name is a param, a target, a fact, a capture, a loop's variable or a gate's choice; text stands in quotes".to_owned()),
             }),
             E::MissingArgument { at, name, kind, .. } => said("RB0105", *at, format!("`{name}` is missing"), format!("add `{name}: …`, {kind}")),
-            E::ArgumentTwice { at, first, .. } => beside(said("RB0106", *at, "the second time", "leave one".to_owned()), [(*first, "the first time".to_owned())]),
             E::UnreadableValue { at, error, .. } => said("RB0107", *at, format!("not {}", error.expected), error.help.clone().or_else(|| Some(format!("write {}", error.expected)))),
             E::WrongType { at, wanted, found, .. } => said("RB0108", *at, format!("{found}"), if matches!(found, Type::Optional(_)) && !matches!(wanted, Type::Optional(_)) {
                 "it may be none: give it a default, or ask `is not none` first".to_owned()

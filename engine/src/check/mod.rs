@@ -19,6 +19,8 @@ use grammar::ast::{Action, Runbook};
 use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::{Source, Span};
 
+use crate::plan::template::Advice;
+
 pub use error::CheckError;
 pub use library::{Library, LoadError, NoFiles, ParsedFile};
 pub use names::RESERVED;
@@ -31,6 +33,7 @@ pub struct Program {
     actions: BTreeMap<String, Action>,
     sources: Vec<Source>,
     used: BTreeSet<Span>,
+    advice: Vec<Advice>,
 }
 
 impl Program {
@@ -56,6 +59,12 @@ impl Program {
     #[must_use]
     pub fn uses(&self, declaration: Span) -> bool {
         self.used.contains(&declaration)
+    }
+
+    /// What its commands may do and a lint has a word about.
+    #[must_use]
+    pub fn advice(&self) -> &[Advice] {
+        &self.advice
     }
 
     /// The actions that stand in the program's own files.
@@ -85,10 +94,11 @@ pub fn check(main: ParsedFile, library: &mut dyn Library) -> Result<Program, Vec
     }
     let runbook = runbooks.first().map(|r| (*r).clone());
     let (mut errors, used) = (checker.errors, checker.used);
+    let advice = checker.advice;
     if errors.iter().any(|e| e.severity == Severity::Error) {
         errors.sort_by_key(|e| (e.span.source, e.span.start));
         errors.dedup();
         return Err(errors);
     }
-    Ok(Program { runbook, actions: loaded.actions, sources: loaded.files.into_iter().map(|f| f.source).collect(), used })
+    Ok(Program { runbook, actions: loaded.actions, sources: loaded.files.into_iter().map(|f| f.source).collect(), used, advice })
 }

@@ -178,19 +178,18 @@ impl<'a> Checker<'a> {
             let similar = similar(&call.name, actions.keys().map(String::as_str)).or_else(|| same_last_word(&call.name, actions.keys()));
             self.error(CheckError::UnknownAction { at: call.name.span, name: call.name.value.clone(), similar });
             for (_, value) in &call.args {
-                self.operand(value, &Type::Json, "an argument", here);
+                self.any_operand(value, here);
             }
             return None;
         };
         let known: Vec<String> = action.params.iter().map(|p| p.name.value.clone()).collect();
-        for (position, (name, value)) in call.args.iter().enumerate() {
-            if let Some((first, _)) = call.args[..position].iter().find(|(other, _)| other.value == name.value) {
-                self.error(CheckError::ArgumentTwice { at: name.span, first: first.span, name: name.value.clone() });
-            }
+        for (name, value) in &call.args {
             match action.params.iter().find(|p| p.name.value == name.value) {
                 Some(param) => {
-                    let kind = Type::written(&param.kind).unwrap_or(Type::Json);
-                    self.operand(value, &kind, &format!("`{}`", name.value), here);
+                    match Type::written(&param.kind) {
+                        Some(kind) => self.operand(value, &kind, &format!("`{}`", name.value), here),
+                        None => self.any_operand(value, here),
+                    }
                 }
                 None => {
                     let similar = similar(name, known.iter().map(String::as_str));
@@ -211,7 +210,11 @@ impl<'a> Checker<'a> {
     /// A param of a runbook or of an action.
     pub(super) fn param(&mut self, param: &Param, place: &mut Place) {
         let kind = self.written_type(&param.kind);
-        let wanted = kind.clone().unwrap_or(Type::Json);
+        // Without a type nothing can be said of the values.
+        let Some(wanted) = kind.clone() else {
+            self.variable(&param.name, Known::new(What::Param, None, param.name.span), place);
+            return;
+        };
         let what = format!("`{}`", param.name.value);
         if let Some(default) = &param.default {
             self.operand(default, &wanted, &what, place);

@@ -1,1 +1,214 @@
-//! tests
+//! One bad file for each mistake: its code, the text it points at, and a word of its help.
+
+use std::collections::BTreeMap;
+
+use grammar::diagnostic::Diagnostic;
+use grammar::source::{Source, SourceId};
+
+use super::{Library, LoadError, NoFiles, ParsedFile, Program, check, stdlib};
+
+fn read(text: &str) -> ParsedFile {
+    let source = Source { id: SourceId(0), path: "t.runbook".to_owned(), text: text.to_owned() };
+    // Mistakes of syntax that are of no interest here may stand beside.
+    ParsedFile { file: grammar::parse(&source).file, source }
+}
+
+fn checked(text: &str) -> Result<Program, Vec<Diagnostic>> {
+    check(read(text), &mut NoFiles)
+}
+
+/// `body` in a runbook that has a host, a set and a string.
+fn within(body: &str) -> String {
+    format!("runbook x {{\n target h: host = \"h1\"\n target t = [\"h1\", \"h2\"]\n param p: string = \"v\"\n {body}\n}}")
+}
+
+/// What is wrong with the finding, if anything.
+fn miss(text: &str, code: &str, at: &str, help: &str) -> Option<String> {
+    let errors = checked(text).err().unwrap_or_default();
+    let said: Vec<_> = errors.iter().map(|e| (e.code, &text[e.span.start..e.span.end], e.help.as_deref().unwrap_or(""))).collect();
+    let found = said.iter().any(|(c, a, h)| *c == code && *a == at && h.contains(help));
+    let whole = errors.iter().all(|e| !e.label.is_empty() && e.help.is_some() && e.code == code);
+    (!found || !whole).then(|| format!("wanted {code} at `{at}` with `{help}`, found {said:#?}\nin {text}\n"))
+}
+
+#[track_caller]
+fn finds(text: &str, code: &str, at: &str, help: &str) {
+    let missed = miss(text, code, at, help);
+    assert!(missed.is_none(), "{}", missed.unwrap_or_default());
+}
+
+#[test]
+fn every_mistake_points_at_its_place_and_says_what_to_write() {
+    let missed: Vec<String> = [
+        ("step s on h { use service.stoped(name: \"x\") }", "RB0101", "service.stoped", "`service.stopped`"),
+        ("step s on wep { run `true` }", "RB0102", "wep", "`t`"),
+        ("step s on h { use service.stopped(nam: \"x\", name: \"y\") }", "RB0103", "nam", "`name`"),
+        ("step s on h { run `echo {{ q }}` }", "RB0104", "q", "text stands in quotes"),
+        ("step s on h { when pp == \"v\"\n run `true` }", "RB0104", "pp", "did you mean `p`?"),
+        ("step s on h { use service.stopped() }", "RB0105", "service.stopped", "name: …"),
+        ("step s on h { run `true`\n timeout 30 }", "RB0107", "30", "30s"),
+        ("step s on h { use host.rebooted(within: true) }", "RB0107", "true", "a duration"),
+        ("step s on h { use host.rebooted(within: p) }", "RB0108", "p", "a duration"),
+        ("step s on h { when p\n run `true` }", "RB0108", "p", "`true` or `false`"),
+        ("step s on h { run `true` }\n step s on h { run `true` }", "RB0109", "s", "s-2"),
+        ("fact p: bool on h = `true`\n step s on h { run `true` }", "RB0110", "p", "another name"),
+        ("param now: string = \"x\"", "RB0111", "now", "my_now"),
+        ("step s { run `true` }", "RB0112", "s", "on TARGET"),
+        ("fact lag: int on t = `echo 1`\n step s on h { when lag > 3\n run `true` }", "RB0113", "lag", "max(lag)"),
+        ("parallel { step a on h { run `true` }\n step b on h { after [aa]\n run `true` } }", "RB0114", "aa", "`a`"),
+        ("parallel { step a on h { after [b]\n run `true` }\n step b on h { after [a]\n run `true` } }", "RB0115", "b", "circle"),
+        ("step a on h { run `echo {{ v }}` }\n step b on h { run `true`\n capture v: string }", "RB0116", "v", "behind"),
+        ("during puppet.disabled(reason: \"x\") on h { step s on h { run `true` } }", "RB0118", "puppet.disabled", "release always"),
+        ("gate g \"?\" { }", "RB0119", "g", "timeout 30m then park"),
+        ("gate g \"?\" { timeout 5m }", "RB0120", "5m", "then rollback"),
+        ("gate g \"?\" { timeout 5m then rollback }", "RB0121", "rollback", "boundary"),
+        ("step s on h { check `true` }", "RB0122", "s", "`run`"),
+        ("param q: strin = \"x\"\n step s on h { run `true` }", "RB0123", "strin", "`string`"),
+        ("parallel { step s on h { run `true`\n irreversible \"gone\" } }", "RB0124", "gone", "before or behind"),
+        ("window \"Mon-Foo 08:00-16:00 UTC\"", "RB0125", "Mon-Foo 08:00-16:00 UTC", "Mon-Thu"),
+        ("step Stop_It on h { run `true` }", "RB0126", "Stop_It", "`stop-it`"),
+        ("param someName: string = \"x\"", "RB0126", "someName", "`some_name`"),
+        ("boundary b { on_failure explode\n step s on h { run `true` } }", "RB0127", "explode", "`park`"),
+        ("step s on h { shell \"zsh\"\n run `true` }", "RB0127", "zsh", "\"bash\""),
+        ("during host.rebooted() on h release always { step s on h { run `true` } }", "RB0128", "host.rebooted", "undo"),
+        ("step a on h { run `true` }\n step s on h { after [a]\n run `true` }", "RB0129", "a", "top to bottom"),
+        ("parallel { during puppet.disabled(reason: \"x\") on h release always\n step s on h { run `true` } }", "RB0135", "puppet.disabled", "block of its own"),
+        ("step s on h { verify `true`\n reboots within 5m }", "RB0135", "5m", "what reboots"),
+        ("manual m on h { }", "RB0136", "m", "instructions"),
+        ("fact n: int on h = `echo 3`\n step s on h { run `true`\n expect n }", "RB0137", "n", "loop variables"),
+        ("for x in t batch 0 { step s on x { run `true` } }", "RB0138", "0", "one item"),
+        ("step a on h { when p == \"v\"\n run `true`\n capture v: string }\n step b on h { run `echo {{ v }}` }", "RB0140", "v", "when v is defined"),
+    ]
+    .into_iter()
+    .filter_map(|(body, code, at, help)| miss(&within(body), code, at, help))
+    .collect();
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn what_is_not_built_yet_is_refused_and_never_ignored() {
+    let missed: Vec<String> = [
+        ("lock \"x\"", "x"),
+        ("notify puppet.applied() on [failed]", "puppet.applied"),
+        ("call c other.book", "c"),
+        ("series \"up/\" from p to p { step s on h { run `true` } }", "up/"),
+        ("step s on h { upload \"a\" to \"/b\" }", "a"),
+        ("step s on h { download \"/a\" to \"b\" }", "/a"),
+        ("step s on t { run `true`\n tolerate 1 }", "1"),
+        ("for x in t tolerate 1 { step s on x { run `true` } }", "1"),
+        ("step s on h { run `true`\n unreachable skip }", "skip"),
+        ("gate g \"?\" { approvers [\"a\"]\n timeout 5m then park }", "[\"a\"]"),
+        ("gate g \"?\" { second_person true\n timeout 5m then park }", "true"),
+        ("gate g \"?\" { valid_for 5m\n timeout 5m then park }", "5m"),
+        ("manual m on h { instructions \"do\"\n evidence seen: string \"what?\" }", "seen"),
+        ("param s: secret\n step a on h { run `true` }", "secret"),
+        ("for x in t batch [1, 2] { step s on x { run `true` } }", "[1, 2]"),
+        ("fact l: list(string) on h = `echo`\n for x in l { step s on h { run `true` } }", "l"),
+        ("param q: string = \"a\" { matches \"a+\" }\n step s on h { run `true` }", "a+"),
+    ]
+    .into_iter()
+    .filter_map(|(body, at)| miss(&within(body), "RB0901", at, "won't pretend"))
+    .collect();
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn all_mistakes_are_said_at_once_and_in_order() {
+    let errors = checked(&within("step Bad { run `echo {{ nothing }}` }\n gate g \"?\" { }")).expect_err("mistakes");
+    assert_eq!(errors.iter().map(|e| e.code).collect::<Vec<_>>(), ["RB0126", "RB0112", "RB0104", "RB0119"]);
+}
+
+#[test]
+fn a_circle_of_actions_names_every_one() {
+    let text = "action a.x() { use a.y() }\naction a.y() { use a.x() }";
+    let errors = checked(text).expect_err("a circle");
+    assert_eq!((errors[0].code, errors[0].message.as_str()), ("RB0117", "actions use each other in a circle: a.x → a.y → a.x"));
+}
+
+#[test]
+fn an_action_of_the_standard_library_is_not_redefined() {
+    finds("action service.stopped(name: string) { run `true {{ name }}` }", "RB0133", "service.stopped", "standard library");
+}
+
+#[test]
+fn a_file_has_one_runbook() {
+    finds("runbook x { }\nrunbook y { }", "RB0134", "y", "its own file");
+}
+
+#[test]
+fn an_action_sees_its_own_names_alone() {
+    let text = "action a.b() { run `echo {{ p }}` }\nrunbook x { param p: string = \"v\"\n target h: host = \"h1\"\n step s on h { use a.b() } }";
+    finds(text, "RB0104", "p", "as an argument");
+}
+
+#[test]
+fn a_fact_on_a_set_is_that_hosts_own_on_a_host_of_it() {
+    for body in [
+        "fact lag: int on t = `echo 1`\n step s on t { when lag > 3\n run `true` }",
+        "fact lag: int on t = `echo 1`\n for x in t { step s on x { when lag > 3\n run `true` } }",
+        "fact lag: int on t = `echo 1`\n require \"small\" max(lag) < 3\n step s on h { run `true` }",
+        "fact lag: int on t = `echo 1`\n require \"small\" lag[h] < 3\n step s on h { run `true` }",
+    ] {
+        let text = within(body);
+        assert!(checked(&text).is_ok(), "{text}\n{:#?}", checked(&text).err());
+    }
+}
+
+#[test]
+fn a_capture_may_be_used_where_its_step_ran_or_was_asked_about() {
+    for body in [
+        "step a on h { run `true`\n capture v: string }\n step b on h { run `echo {{ v }}` }",
+        "step a on h { when p == \"v\"\n run `true`\n capture v: string }\n step b on h { when v is defined\n run `echo {{ v }}` }",
+        "step a on h { when p == \"v\"\n run `true`\n capture v: string }\n step b on h { when p == \"v\"\n run `echo {{ v }}` }",
+        "parallel { step b on h { after [a]\n run `echo {{ v }}` }\n step a on h { run `true`\n capture v: string } }",
+    ] {
+        let text = within(body);
+        assert!(checked(&text).is_ok(), "{text}\n{:#?}", checked(&text).err());
+    }
+}
+
+#[test]
+fn the_whole_standard_library_is_sound() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../stdlib");
+    let on_disk: std::collections::BTreeSet<String> =
+        std::fs::read_dir(folder).expect("the folder").map(|f| format!("stdlib/{}", f.expect("a file").file_name().to_string_lossy())).filter(|f| f.ends_with(".runbook")).collect();
+    assert_eq!(stdlib::sources().map(|s| s.path).collect::<std::collections::BTreeSet<_>>(), on_disk, "engine/src/check/stdlib.rs lists every file");
+    for source in stdlib::sources() {
+        let parsed = grammar::parse(&source);
+        assert!(parsed.diagnostics.is_empty(), "{}: {:#?}", source.path, parsed.diagnostics);
+        let program = checked("runbook x { }").expect("sound");
+        let mut checker = super::walk::Checker::new(program.actions());
+        for action in &parsed.file.actions {
+            checker.action(action);
+        }
+        let said: Vec<_> = checker.errors.iter().map(|e| (e.code, &e.message, source.text.get(e.span.start..e.span.end))).collect();
+        assert!(said.is_empty(), "{}: {said:#?}", source.path);
+    }
+}
+
+/// Files by their paths.
+struct Folder(BTreeMap<&'static str, &'static str>);
+
+impl Library for Folder {
+    fn load(&mut self, path: &str, _from: &Source) -> Result<ParsedFile, LoadError> {
+        if path.starts_with("..") {
+            return Err(LoadError::Outside);
+        }
+        let (position, (path, text)) = (0u32..).zip(&self.0).find(|(_, (p, _))| **p == path).ok_or_else(|| LoadError::Unreadable { why: "there is no such file".to_owned() })?;
+        let source = Source { id: SourceId(position + 1), path: (*path).to_owned(), text: (*text).to_owned() };
+        Ok(ParsedFile { file: grammar::parse(&source).file, source })
+    }
+}
+
+#[test]
+fn imports_bring_actions_in_once_and_name_their_circles() {
+    let mut folder = Folder(BTreeMap::from([("a.runbook", "import \"b.runbook\"\naction a.a() { run `true` }"), ("b.runbook", "action b.b() { run `true` }"), ("loop.runbook", "import \"loop.runbook\"\naction l.l() { run `true` }")]));
+    let program = check(read("import \"a.runbook\"\nimport \"b.runbook\"\nrunbook x { target h: host = \"h1\"\n step s on h { use b.b() } }"), &mut folder).expect("sound");
+    assert_eq!(program.sources().len(), 3);
+    for (text, code, at) in [("import \"c.runbook\"\nrunbook x { }", "RB0130", "c.runbook"), ("import \"../c.runbook\"\nrunbook x { }", "RB0132", "../c.runbook")] {
+        let errors = check(read(text), &mut folder).expect_err("no such import");
+        assert_eq!((errors[0].code, &text[errors[0].span.start..errors[0].span.end]), (code, at));
+    }
+    let errors = check(read("import \"loop.runbook\"\nrunbook x { }"), &mut folder).expect_err("a circle");
+    assert_eq!((errors[0].code, errors[0].message.as_str()), ("RB0131", "files import each other in a circle: loop.runbook → loop.runbook"));
+}

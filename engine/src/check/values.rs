@@ -78,12 +78,24 @@ impl Checker<'_> {
         match Script::compile(text, &|name| place.type_of(name), &RawValues::Unknown) {
             Err(errors) => self.errors.extend(errors.into_iter().map(Into::into)),
             Ok(script) => {
+                self.advice.extend(script.advice());
                 let mut names = script.names();
                 if script.uses_raw() {
                     names.extend(names_pasted(text));
                 }
                 self.names_in(text, names, place, true);
             }
+        }
+    }
+
+    /// A value of any type.
+    pub(super) fn any_operand(&mut self, operand: &Operand, place: &Place) {
+        match operand {
+            Operand::Literal(text) => self.prose(text, place),
+            Operand::Computed(text) => {
+                self.expression(text, place);
+            }
+            Operand::List(items) => items.value.iter().for_each(|item| self.any_operand(item, place)),
         }
     }
 

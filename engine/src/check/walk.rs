@@ -10,6 +10,7 @@ use super::error::CheckError;
 use super::merged::Merged;
 use super::names::{self, Known, Names, RESERVED, What, similar};
 use super::order;
+use crate::plan::template::Advice;
 use crate::plan::window::Window;
 use crate::value::Type;
 
@@ -25,6 +26,8 @@ pub(super) struct Checker<'a> {
     pub(super) errors: Vec<Diagnostic>,
     /// The declarations that something uses, by their spans.
     pub(super) used: BTreeSet<Span>,
+    /// What is allowed in commands and deserves a word.
+    pub(super) advice: Vec<Advice>,
     pub(super) ids: BTreeMap<String, Span>,
     pub(super) gates: BTreeMap<String, Span>,
     /// Every name that some piece gives a value.
@@ -44,7 +47,7 @@ pub(super) struct Place {
 
 impl<'a> Checker<'a> {
     pub(super) fn new(actions: &'a BTreeMap<String, Action>) -> Self {
-        Self { actions, errors: Vec::new(), used: BTreeSet::new(), ids: BTreeMap::new(), gates: BTreeMap::new(), elsewhere: BTreeMap::new() }
+        Self { actions, errors: Vec::new(), used: BTreeSet::new(), advice: Vec::new(), ids: BTreeMap::new(), gates: BTreeMap::new(), elsewhere: BTreeMap::new() }
     }
 
     pub(super) fn error(&mut self, error: CheckError) {
@@ -220,7 +223,7 @@ impl<'a> Checker<'a> {
             if !variable {
                 self.error(CheckError::BadId { at: name.span, name: name.value.clone(), what: "the name of an environment variable", corrected: names::corrected(name, '_').to_uppercase() });
             }
-            self.operand(value, &Type::Json, &format!("`{}`", name.value), &here);
+            self.any_operand(value, &here);
         }
         if let Some(shell) = &settings.shell
             && !matches!(shell.text.as_str(), "bash" | "sh")

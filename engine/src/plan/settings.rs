@@ -99,7 +99,6 @@ impl<'p> Lowering<'p> {
             Operand::Literal(text) if text.text.contains("{{") => self.written(text, kind, what, frame, host),
             Operand::Literal(text) if matches!(kind, Type::Optional(_)) && text.text == "none" => Some(Bound::Value(Value::None)),
             Operand::Literal(text) => {
-                let kind = if *kind == Type::Json { &Type::String } else { kind };
                 let plain = text.text.replace("\\{{", "{{");
                 match kind.present().read(&plain) {
                     Ok(value) => Some(Bound::Value(value)),
@@ -117,6 +116,22 @@ impl<'p> Lowering<'p> {
                 self.early_typed(text, kind, what, frame, host).map(Bound::Value)
             }
             Operand::List(items) => self.list(&items.value, items.span, kind, what, frame, host),
+        }
+    }
+
+    /// A variable of the environment takes what it is given as it is.
+    fn variable(&mut self, operand: &Operand, name: &str, frame: FrameId, host: Option<&str>) -> Option<Bound> {
+        let what = format!("`{name}`");
+        match operand {
+            Operand::Literal(_) => self.operand(operand, &Type::String, &what, frame, host),
+            Operand::List(_) => self.operand(operand, &Type::List(Box::new(Type::String)), &what, frame, host),
+            Operand::Computed(text) => {
+                let expression = self.expression(text)?;
+                if self.early(frame, host, |early| early.unknown(expression.names())).is_some() {
+                    return Some(Bound::Computed { expression, frame, kind: Type::Json });
+                }
+                self.early_value(text, &what, frame, host).map(Bound::Value)
+            }
         }
     }
 
@@ -212,7 +227,7 @@ impl<'p> Lowering<'p> {
         };
         let mut env = Vec::new();
         for (name, value, written_in) in &around.env {
-            env.push(((*name).to_owned(), self.operand(value, &Type::Json, &format!("`{name}`"), *written_in, host)?));
+            env.push(((*name).to_owned(), self.variable(value, name, *written_in, host)?));
         }
         let seconds = match timeout {
             Some((text, written_in)) => self.seconds_of(Some(text), "`timeout`", written_in, host)?,

@@ -10,6 +10,9 @@ use super::{Given, Inputs, plan};
 use crate::check::{NoFiles, ParsedFile, check};
 
 pub(crate) mod example;
+mod inputs;
+mod lowering;
+mod random;
 
 pub(crate) fn parsed(path: &str, text: &str) -> ParsedFile {
     let source = Source { id: SourceId(0), path: path.to_owned(), text: text.to_owned() };

@@ -71,7 +71,7 @@ impl Value {
 
 /// The number in the largest unit that leaves no rest.
 fn in_unit(number: u64, units: &[(&str, u64)], smallest: &str) -> String {
-    match units.iter().find(|(_, factor)| number > 0 && number % factor == 0) {
+    match units.iter().find(|(_, factor)| number > 0 && number.is_multiple_of(*factor)) {
         Some((unit, factor)) => format!("{}{unit}", number / factor),
         None => format!("{number}{smallest}"),
     }

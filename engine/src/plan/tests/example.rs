@@ -12,8 +12,12 @@ action matomo.maintenance(enabled: bool) "Maintenance mode" {
 }
 "#;
 
+pub(crate) fn text() -> String {
+    format!("{EXAMPLE}{MAINTENANCE}")
+}
+
 pub(crate) fn example() -> Plan {
-    planned(&format!("{EXAMPLE}{MAINTENANCE}"), &given(&[("reason", "kernel")], &[]))
+    planned(&text(), &given(&[("reason", "kernel")], &[]))
 }
 
 #[test]
@@ -42,7 +46,7 @@ fn the_language_pages_example_is_planned() {
 #[test]
 fn both_spellings_of_one_runbook_have_one_hash() {
     let mut yaml = parsed("t.runbook.yaml", include_str!("../../../../grammar/tests/data/matomo-restart.runbook.yaml"));
-    let native = parsed("t.runbook", &format!("{EXAMPLE}{MAINTENANCE}"));
+    let native = parsed("t.runbook", &text());
     yaml.file.actions = native.file.actions.clone();
     let inputs = given(&[("reason", "kernel")], &[]);
     let a = plan(&check(native, &mut NoFiles).expect("sound"), &inputs).expect("a plan");

@@ -63,6 +63,7 @@ pub(super) fn refuse_in_shells(walker: &mut Walker<'_>, words: &[String], comman
         if let Some(code) = arguments.code {
             walker.refuse_all(&words[i + code], Refusal::CodePlace);
             given_code |= runs;
+            inside(walker, &words[i + code..]);
         }
         if !runs {
             continue;
@@ -76,6 +77,22 @@ pub(super) fn refuse_in_shells(walker: &mut Walker<'_>, words: &[String], comman
             refuse_leading(walker, &words[i + file], dashes);
         }
     }
+}
+
+/// The code itself, where it is written out: what it does with its arguments is looked at like the rest.
+fn inside(walker: &mut Walker<'_>, words: &[String]) {
+    let Some(Ok(program)) = words.first().and_then(|code| literal_code(code)).map(|code| super::syntax::parse(&code)) else { return };
+    for (at, word) in words.iter().enumerate().skip(1) {
+        let held = walker.held_by(word);
+        walker.flow.give_positional(at - 1, &held);
+    }
+    walker.program(&program);
+}
+
+/// Code in single quotes, where a `$` is the inner shell's.
+fn literal_code(word: &str) -> Option<String> {
+    let inner = word.strip_prefix('\'')?.strip_suffix('\'')?;
+    (!inner.contains('\'')).then(|| inner.to_owned())
 }
 
 /// A value at the beginning of this word would be read as an option that runs code, unless its type forbids it.

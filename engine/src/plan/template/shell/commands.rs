@@ -16,8 +16,7 @@ pub(super) fn assigned(word: &str) -> Option<&str> {
 
 pub(super) fn refuse_by_command(walker: &mut Walker<'_>, words: &[String]) {
     let mut start = 0;
-    loop {
-        let Some(name) = words.get(start) else { break };
+    while let Some(name) = words.get(start) {
         walker.refuse_all(name, Refusal::CommandPosition);
         let Some(next) = before_command(&words[start..]) else { break };
         by_wrapper(walker, &words[start..], next);
@@ -57,6 +56,13 @@ fn by_name(walker: &mut Walker<'_>, words: &[String]) {
     let Some(name) = words.first().and_then(|word| program(word)) else { return };
     let rest = &words[1..];
     let all = |walker: &mut Walker<'_>, refusal: Refusal| rest.iter().for_each(|word| walker.refuse_all(word, refusal));
+    if matches!(name.as_str(), "echo" | "printf") {
+        rest.iter().for_each(|word| walker.print(word));
+    }
+    if matches!(name.as_str(), "read" | "mapfile" | "readarray") {
+        rest.iter().filter(|word| is_name(word)).for_each(|name| walker.flow.read_into(name));
+        walker.flow.read_into(if name == "read" { "REPLY" } else { "MAPFILE" });
+    }
     match name.as_str() {
         "eval" | "trap" | "alias" | "." | "source" | "bind" | "complete" | "compgen" | "compopt" | "enable" | "fc" | "history" | "watch" | "parallel" | "su" | "at" | "batch"
         | "crontab" | "script" | "runuser" => all(walker, Refusal::CodePlace),
@@ -73,7 +79,10 @@ fn by_name(walker: &mut Walker<'_>, words: &[String]) {
         "printf" => printf(walker, rest),
         "test" | "[" => tests_of_values::simple(walker, words),
         "let" | "shift" | "exit" | "return" | "break" | "continue" => arithmetic(walker, rest),
+        name if walker.functions.iter().any(|known| known == name) => positional(walker, rest),
         "set" | "shopt" => {
+            let behind = rest.iter().position(|word| word == "--").map_or(rest.len(), |at| at + 1);
+            positional(walker, &rest[behind..]);
             rest.iter().take_while(|word| *word != "--").for_each(|word| walker.refuse_all(word, Refusal::OptionPlace));
         }
         "find" => find(walker, rest),
@@ -84,9 +93,18 @@ fn by_name(walker: &mut Walker<'_>, words: &[String]) {
     }
 }
 
+/// What a function, or the script itself, is given as `$1`, `$2`, …
+fn positional(walker: &mut Walker<'_>, words: &[String]) {
+    for (i, word) in words.iter().enumerate() {
+        let held = walker.held_by(word);
+        walker.flow.give_positional(i + 1, &held);
+    }
+}
+
 /// Numbers pass; a value of any other type would be evaluated.
 fn arithmetic(walker: &mut Walker<'_>, words: &[String]) {
-    for number in words.iter().flat_map(|word| slots_in(word)) {
+    let held: Vec<usize> = words.iter().flat_map(|word| slots_in(word).into_iter().chain(walker.flow.reached_in_arithmetic(word))).collect();
+    for number in held {
         if !walker.is_number(number) {
             walker.refuse(number, Refusal::Arithmetic);
         }
@@ -97,9 +115,15 @@ fn declaration(walker: &mut Walker<'_>, name: &str, words: &[String]) {
     let options: String = words.iter().filter(|word| word.starts_with(['-', '+'])).map(String::as_str).collect();
     for word in words {
         let value = assigned(word);
-        if value.is_none() || options.contains(['n', 'a', 'A']) || slots_in(&options).first().is_some() {
+        if value.is_none() || options.contains(['n', 'a', 'A']) || !slots_in(&options).is_empty() {
             walker.refuse_all(word, Refusal::NamePlace);
-        } else if options.contains('i') || name == "integer" {
+        } else if let (Some(name), held @ [_, ..]) = (value, walker.held_by(word).as_slice()) {
+            walker.flow.give(name, held.iter().copied());
+        }
+        if value.is_none() {
+            continue;
+        }
+        if options.contains('i') || name == "integer" {
             walker.refuse_all(word, Refusal::Arithmetic);
         } else if let Some(refusal) = value.and_then(|name| walker.special.refusal_for(name)) {
             walker.refuse_all(word, refusal);
@@ -109,6 +133,14 @@ fn declaration(walker: &mut Walker<'_>, name: &str, words: &[String]) {
 
 fn printf(walker: &mut Walker<'_>, words: &[String]) {
     let mut at = 0;
+    if let [option, name, values @ ..] = words
+        && option == "-v"
+    {
+        for word in values {
+            let held = walker.held_by(word);
+            walker.flow.give(name, held);
+        }
+    }
     match words.first().map(String::as_str) {
         Some("-v") => {
             words.iter().skip(1).take(1).for_each(|name| walker.refuse_all(name, Refusal::NamePlace));

@@ -59,7 +59,7 @@ pub(super) fn refuse_programs(walker: &mut Walker<'_>, name: &str, words: &[Stri
 }
 
 fn refuse(walker: &mut Walker<'_>, code: &str) {
-    for number in slots_in(code) {
+    for number in slots_in(code).into_iter().chain(walker.flow.reached(code)) {
         if !walker.is_number(number) {
             walker.refuse(number, Refusal::ForeignCode);
         }

@@ -7,6 +7,7 @@
 mod arguments;
 mod commands;
 mod feeding;
+mod flow;
 mod foreign;
 mod names;
 mod options;
@@ -48,6 +49,9 @@ pub(super) struct Finding {
     pub(super) in_sed: bool,
 }
 
+/// Values that are passed on from variable to variable more often than this are not followed further.
+const MOST_ROUNDS: usize = 8;
+
 pub(super) fn variable(number: usize) -> String {
     format!("${{rb_{number}}}")
 }
@@ -57,7 +61,16 @@ pub(super) fn places(script: &str, types: &[Option<Type>]) -> Result<Vec<Finding
     let mut walker = walk::Walker::new(script, types);
     syntax::refuse_by_neighbours(script, &mut walker);
     match syntax::parse(script) {
-        Ok(program) => walker.program(&program),
+        Ok(program) => {
+            // Once around finds out which variable is given what, and each round may find another to pass it on to.
+            for _ in 0..MOST_ROUNDS {
+                let before = walker.flow.clone();
+                walker.program(&program);
+                if walker.flow == before {
+                    break;
+                }
+            }
+        }
         Err(error) => {
             syntax::refuse_by_grammar(script, &mut walker);
             if !walker.refused_any() {

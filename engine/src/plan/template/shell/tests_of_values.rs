@@ -17,6 +17,12 @@ pub(super) fn simple(walker: &mut Walker<'_>, words: &[String]) {
     if rest.len() > 1 && rest[0] == "!" {
         rest = &rest[1..];
     }
+    // Without quotes a variable may turn into several words, operators among them.
+    for word in rest.iter().filter(|word| word.starts_with('$')) {
+        for number in walker.flow.reached(word) {
+            walker.refuse(number, Refusal::TestOperator);
+        }
+    }
     match rest {
         [_] => {}
         [operator, value] => match literal(operator).as_deref() {
@@ -67,7 +73,8 @@ pub(super) fn extended(walker: &mut Walker<'_>, test: &ExtendedTestExpr) {
                 | P::ArithmeticLessThanOrEqualTo
                 | P::ArithmeticGreaterThan
                 | P::ArithmeticGreaterThanOrEqualTo => {
-                    for number in slots_in(&left.value).into_iter().chain(slots_in(&right.value)) {
+                    let held = [left, right].map(|side| [slots_in(&side.value), walker.flow.reached_in_arithmetic(&side.value)].concat()).concat();
+                    for number in held {
                         if !walker.is_number(number) {
                             walker.refuse(number, Refusal::Arithmetic);
                         }

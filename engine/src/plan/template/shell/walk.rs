@@ -7,6 +7,7 @@ use brush_parser::ast::{
 
 use super::super::refusal::Refusal;
 use super::syntax::{SyntaxError, in_comment};
+use super::flow::{self, Flow};
 use super::{Finding, Place, feeding, names, tests_of_values};
 use crate::value::Type;
 
@@ -23,6 +24,10 @@ pub(super) struct Walker<'a> {
     pub(super) special: names::Special,
     /// Names of functions that read code from their input.
     pub(super) readers: Vec<String>,
+    /// Names of all functions.
+    pub(super) functions: Vec<String>,
+    /// Which slots variables hold.
+    pub(super) flow: Flow,
     /// A substitution inside that can't be parsed.
     pub(super) broken: Option<SyntaxError>,
 }
@@ -38,6 +43,8 @@ impl<'a> Walker<'a> {
             blanket: None,
             special: names::special(script),
             readers: Vec::new(),
+            functions: Vec::new(),
+            flow: Flow::default(),
             broken: None,
         }
     }
@@ -76,10 +83,30 @@ impl<'a> Walker<'a> {
         self.blanket = blanket;
     }
 
+    /// Every slot in a text, and where the text would be run also those that its variables hold.
     pub(super) fn refuse_all(&mut self, text: &str, refusal: Refusal) {
-        for number in names::slots_in(text) {
+        let held = match refusal {
+            Refusal::CodePlace | Refusal::ForeignCode | Refusal::NamePlace => self.flow.reached(text),
+            Refusal::CommandPosition => self.flow.reached_by_name(text),
+            _ => Vec::new(),
+        };
+        for number in names::slots_in(text).into_iter().chain(held) {
             self.refuse(number, refusal);
         }
+    }
+
+    pub(super) fn print(&mut self, text: &str) {
+        let held = self.held_by(text);
+        self.flow.print(held);
+    }
+
+    /// What a text holds that may be more than a number: slots of its own, and those of its variables.
+    pub(super) fn held_by(&self, text: &str) -> Vec<usize> {
+        let own = if flow::prints(text) { names::slots_in(text) } else { Vec::new() };
+        let mut slots: Vec<usize> = own.into_iter().chain(self.flow.reached(text)).filter(|number| !self.is_number(*number)).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        slots
     }
 
     pub(super) fn note_option(&mut self, number: usize) {
@@ -128,11 +155,10 @@ impl<'a> Walker<'a> {
 
     /// The inside of `$( )`.
     pub(super) fn substitution(&mut self, text: &str) {
-        if names::slots_in(text).is_empty() {
-            return;
-        }
+        let own = !names::slots_in(text).is_empty();
         match super::syntax::parse(text) {
             Ok(program) => self.program(&program),
+            Err(_) if !own => {}
             Err(error) => {
                 let at = self.script.find(text).unwrap_or(0) + error.at;
                 self.broken.get_or_insert(SyntaxError { at, ..error });
@@ -178,6 +204,7 @@ impl<'a> Walker<'a> {
             }
             Command::Function(function) => {
                 self.refuse_all(&function.fname.value, Refusal::FunctionName);
+                self.functions.push(function.fname.value.clone());
                 self.redirects(function.body.1.iter().flat_map(|list| &list.0), reads);
                 self.compound(&function.body.0);
             }
@@ -201,6 +228,10 @@ impl<'a> Walker<'a> {
             CompoundCommand::Subshell(shell) => self.list(&shell.list),
             CompoundCommand::ForClause(clause) => {
                 self.refuse_all(&clause.variable_name, Refusal::NamePlace);
+                for word in clause.values.iter().flatten() {
+                    let held = self.held_by(&word.value);
+                    self.flow.give(&clause.variable_name, held);
+                }
                 let blanket = self.special.refusal_for(&clause.variable_name);
                 for word in clause.values.iter().flatten() {
                     self.given_to(&word.value, blanket, true);
@@ -298,6 +329,14 @@ impl<'a> Walker<'a> {
         };
         self.refuse_all(name, Refusal::NamePlace);
         let blanket = self.special.refusal_for(name);
+        let words: Vec<&str> = match &assignment.value {
+            AssignmentValue::Scalar(word) => vec![&word.value],
+            AssignmentValue::Array(items) => items.iter().map(|(_, word)| word.value.as_str()).collect(),
+        };
+        for word in words {
+            let held = self.held_by(word);
+            self.flow.give(name, held);
+        }
         match &assignment.value {
             AssignmentValue::Scalar(word) => self.given_to(&word.value, blanket, false),
             AssignmentValue::Array(items) => {
@@ -312,7 +351,7 @@ impl<'a> Walker<'a> {
     /// A value that a variable is given; some variables run or reckon with what they are given.
     fn given_to(&mut self, word: &str, refusal: Option<Refusal>, several: bool) {
         if let Some(refusal) = refusal {
-            for number in names::slots_in(word) {
+            for number in names::slots_in(word).into_iter().chain(self.flow.reached(word)) {
                 if !(refusal == Refusal::Arithmetic && self.is_number(number)) {
                     self.refuse(number, refusal);
                 }
@@ -332,7 +371,10 @@ impl<'a> Walker<'a> {
                 IoRedirect::File(_, _, IoFileRedirectTarget::ProcessSubstitution(kind, shell)) => {
                     self.process(shell, reads && matches!(kind, ProcessSubstitutionKind::Read));
                 }
-                IoRedirect::HereString(_, word) => self.under(blanket, |walker| walker.word(&word.value, false)),
+                IoRedirect::HereString(_, word) => {
+                    self.print(&word.value);
+                    self.under(blanket, |walker| walker.word(&word.value, false));
+                }
                 IoRedirect::HereDocument(_, doc) => {
                     self.refuse_all(&doc.here_end.value, Refusal::HereDocMark);
                     if doc.requires_expansion {

@@ -1,6 +1,6 @@
 //! Slots inside one word: quotes, expansions, substitutions.
 
-use brush_parser::word::{self, Parameter, ParameterExpr, WordPiece, WordPieceWithSource};
+use brush_parser::word::{self, Parameter, ParameterExpr, ParameterTransformOp, WordPiece, WordPieceWithSource};
 
 use super::super::refusal::Refusal;
 use super::syntax::options;
@@ -18,6 +18,10 @@ enum Around {
 impl Walker<'_> {
     /// `several`: more than one word may stand here.
     pub(super) fn word(&mut self, text: &str, several: bool) {
+        if let Some(refusal) = self.blanket {
+            self.flow.reached(text).into_iter().for_each(|number| self.refuse(number, refusal));
+        }
+        self.look_inside(text);
         let slots = names::slots_in(text);
         match slots.as_slice() {
             [] => {}
@@ -33,7 +37,21 @@ impl Walker<'_> {
         }
     }
 
+    /// Arithmetic and substitutions in a word without slots: a variable in them may hold one.
+    fn look_inside(&mut self, text: &str) {
+        if names::slots_in(text).is_empty()
+            && ["$(", "${", "$["].iter().any(|sign| text.contains(sign))
+            && let Ok(pieces) = word::parse(text, &options())
+        {
+            self.pieces(text, &pieces, Around::Nothing);
+        }
+    }
+
     pub(super) fn here_document(&mut self, text: &str) {
+        if let Some(refusal) = self.blanket {
+            self.flow.reached(text).into_iter().for_each(|number| self.refuse(number, refusal));
+        }
+        self.print(text);
         match word::parse_heredoc(text, &options()) {
             Ok(pieces) => self.pieces(text, &pieces, Around::HereDoc),
             Err(_) => self.refuse_all(text, Refusal::Unclear),
@@ -41,6 +59,9 @@ impl Walker<'_> {
     }
 
     pub(super) fn arithmetic(&mut self, text: &str) {
+        for number in self.flow.reached_in_arithmetic(text) {
+            self.refuse(number, Refusal::Arithmetic);
+        }
         let plain = !text.contains(['\'', '`', '"']) && !text.contains("$(");
         for number in names::slots_in(text) {
             let found = match (self.is_number(number), plain) {
@@ -77,7 +98,7 @@ impl Walker<'_> {
                 WordPiece::ParameterExpansion(ParameterExpr::Parameter { parameter: Parameter::Named(name), indirect: false }) if names::slot_number(name).is_some() => {
                     let before = text.get(..piece.start_index).unwrap_or_default();
                     let tilde = around == Around::Nothing && after_tilde(before);
-                    for number in names::slot_number(name) {
+                    if let Some(number) = names::slot_number(name) {
                         self.mark(number, if tilde { Err(Refusal::AfterTilde) } else { Ok(place(around)) });
                     }
                 }
@@ -89,9 +110,6 @@ impl Walker<'_> {
 
     /// `${x…}` of a variable that is not ours.
     fn expansion(&mut self, expansion: &ParameterExpr, written: &str, around: Around) {
-        if names::slots_in(written).is_empty() {
-            return;
-        }
         use ParameterExpr as E;
         match expansion {
             E::UseDefaultValues { parameter, default_value: word, .. }
@@ -99,10 +117,12 @@ impl Walker<'_> {
             | E::IndicateErrorIfNullOrUnset { parameter, error_message: word, .. }
             | E::UseAlternativeValue { parameter, alternative_value: word, .. } => {
                 self.index(parameter);
-                if let (E::AssignDefaultValues { .. }, Parameter::Named(name), Some(word)) = (expansion, parameter, word)
-                    && let Some(refusal) = self.special.refusal_for(name)
-                {
-                    self.refuse_all(word, refusal);
+                if let (E::AssignDefaultValues { .. }, Parameter::Named(name), Some(word)) = (expansion, parameter, word) {
+                    let held = self.held_by(word);
+                    self.flow.give(name, held);
+                    if let Some(refusal) = self.special.refusal_for(name) {
+                        self.refuse_all(word, refusal);
+                    }
                 }
                 word.iter().for_each(|word| self.glued(word, around));
             }
@@ -126,6 +146,11 @@ impl Walker<'_> {
                 self.index(parameter);
                 self.arithmetic(&offset.value);
                 length.iter().for_each(|length| self.arithmetic(&length.value));
+            }
+            E::Transform { op: ParameterTransformOp::PromptExpand, .. } => self.refuse_all(written, Refusal::CodePlace),
+            E::Parameter { parameter, indirect: true } => {
+                self.refuse_all(written, Refusal::NamePlace);
+                self.index(parameter);
             }
             E::Parameter { parameter, .. } | E::ParameterLength { parameter, .. } | E::Transform { parameter, .. } => self.index(parameter),
             E::VariableNames { .. } | E::MemberKeys { .. } => self.refuse_all(written, Refusal::NamePlace),

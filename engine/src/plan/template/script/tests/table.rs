@@ -236,6 +236,51 @@ fn values_are_refused_where_a_shell_would_make_something_of_them() {
 }
 
 #[test]
+fn a_value_is_followed_from_variable_to_variable() {
+    use Refusal as R;
+    for (source, refusal) in [
+        ("x={{ v }}; eval \"$x\"", R::CodePlace),
+        ("x={{ v }}; y=\"a $x\"; sh -c \"$y\"", R::CodePlace),
+        ("x={{ v }}; ssh db1 \"echo $x\"", R::CodePlace),
+        ("x={{ v }}; echo $(( x + 1 ))", R::Arithmetic),
+        ("x={{ v }}; (( x > 1 ))", R::Arithmetic),
+        ("x={{ v }}; [[ $x -gt 1 ]]", R::Arithmetic),
+        ("x={{ v }}; echo ${y:x}", R::Arithmetic),
+        ("x={{ v }}; echo \"$x\" | sh", R::FedToInterpreter),
+        ("x={{ v }}; sh <<EOF\n$x\nEOF", R::FedToInterpreter),
+        ("x={{ v }}; $x a", R::CommandPosition),
+        ("x={{ v }}; echo ${!x}", R::NamePlace),
+        ("x={{ v }}; printf -v \"$x\" a", R::NamePlace),
+        ("x={{ v }}; echo ${x@P}", R::CodePlace),
+        ("x={{ v }}; [ $x = a ]", R::TestOperator),
+        ("x={{ v }}; mysql -e \"select $x\"", R::ForeignCode),
+        ("set -- {{ v }}; eval \"$1\"", R::CodePlace),
+        ("f() { eval \"$2\"; }; f a {{ v }}", R::CodePlace),
+        ("for x in {{ v }}; do eval \"$x\"; done", R::CodePlace),
+        ("read -r x <<< {{ v }}; eval \"$x\"", R::CodePlace),
+        ("echo {{ v }} | { read -r x; sh -c \"$x\"; }", R::CodePlace),
+        ("sh -c 'eval \"$1\"' sh {{ v }}", R::CodePlace),
+        ("sh -c 'echo $(( $1 ))' sh {{ v }}", R::Arithmetic),
+        ("x={{ v }} sh -c 'eval \"$x\"'", R::CodePlace),
+        ("x=$(printf %s {{ v }}); eval \"$x\"", R::CodePlace),
+        ("export x={{ v }}; sh -c \"$x\"", R::CodePlace),
+    ] {
+        assert_eq!(refusals(source), [refusal], "{source}");
+    }
+    for source in [
+        "x={{ v }}; echo \"$x\"",
+        "x={{ n }}; echo $(( x + 1 ))",
+        "x={{ v }}; trap 'rm -- \"$x\"' EXIT",
+        "x={{ v }}; [ \"$x\" = a ]",
+        "n=$(grep -c a {{ p }}); [ \"$n\" -gt 5 ]; (( n > 5 ))",
+        "retry() { \"$@\" || \"$@\"; }; retry systemctl restart {{ v }}",
+        "sh -c 'echo \"$1\"; (( $# > 0 ))' sh {{ v }}",
+    ] {
+        assert_eq!(refusals(source), [], "{source}");
+    }
+}
+
+#[test]
 fn a_refusal_points_at_its_slot_and_says_what_to_write() {
     let errors = compile("echo a;\necho 'é {{ v }}' \"{{ w }}\" {{ n }}").expect_err("refused");
     let [error] = errors.as_slice() else { panic!("{errors:?}") };

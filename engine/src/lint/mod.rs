@@ -1,0 +1,95 @@
+//! Rules beyond "it can be run": what makes a runbook safe to run. One rule, one file; each is explained with a bad and
+//! a good example, and those examples are its tests.
+
+mod fails_unseen;
+mod irreversible_ungated;
+mod irreversible_unordered;
+mod left_unchanged;
+mod list_may_be_empty;
+mod may_be_option;
+mod raw_pasted;
+mod reboots_side_by_side;
+mod retry_unchecked;
+mod sed_program;
+#[cfg(test)]
+mod tests;
+mod undo_captures;
+mod unused;
+mod walk;
+
+use grammar::diagnostic::{Diagnostic, Severity};
+use grammar::source::Span;
+
+use crate::check::Program;
+
+/// A rule, for `lint` and for `lint --explain`.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// `RB03` and two digits; stable.
+    pub code: &'static str,
+    pub severity: Severity,
+    pub title: &'static str,
+    /// Why it is a rule.
+    pub explanation: &'static str,
+    /// A file that breaks it, and nothing else.
+    pub bad: &'static str,
+    /// The same, mended.
+    pub good: &'static str,
+    find: fn(&Program, &mut Found),
+}
+
+/// What a rule has found.
+#[derive(Debug)]
+struct Found {
+    rule: &'static Rule,
+    list: Vec<Diagnostic>,
+}
+
+impl Found {
+    fn add(&mut self, span: Span, message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> &mut Diagnostic {
+        let at = self.list.len();
+        self.list.push(Diagnostic {
+            code: self.rule.code,
+            severity: self.rule.severity,
+            message: message.into(),
+            span,
+            label: label.into(),
+            related: Vec::new(),
+            help: Some(help.into()),
+        });
+        &mut self.list[at]
+    }
+}
+
+/// Every rule, by code.
+#[must_use]
+pub fn rules() -> [&'static Rule; 12] {
+    [
+        &left_unchanged::RULE,
+        &irreversible_ungated::RULE,
+        &irreversible_unordered::RULE,
+        &undo_captures::RULE,
+        &reboots_side_by_side::RULE,
+        &retry_unchecked::RULE,
+        &fails_unseen::RULE,
+        &raw_pasted::RULE,
+        &may_be_option::RULE,
+        &list_may_be_empty::RULE,
+        &sed_program::RULE,
+        &unused::RULE,
+    ]
+}
+
+/// What the rules say of a program, in the order of its text.
+#[must_use]
+pub fn lint(program: &Program) -> Vec<Diagnostic> {
+    let mut all = Vec::new();
+    for rule in rules() {
+        let mut found = Found { rule, list: Vec::new() };
+        (rule.find)(program, &mut found);
+        all.extend(found.list);
+    }
+    all.sort_by_key(|d| (d.span.source, d.span.start, d.code));
+    all.dedup();
+    all
+}

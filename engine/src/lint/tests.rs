@@ -1,0 +1,42 @@
+//! Every rule against its own examples, and the language page's example against all of them.
+
+use super::{lint, rules};
+use crate::check::{NoFiles, check};
+use crate::plan::tests::parsed;
+use grammar::diagnostic::{Diagnostic, Severity};
+
+fn linted(text: &str) -> Vec<Diagnostic> {
+    let program = check(parsed("t.runbook", text), &mut NoFiles).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
+    lint(&program)
+}
+
+#[test]
+fn every_rule_finds_its_bad_example_and_nothing_in_its_good_one() {
+    for rule in rules() {
+        let bad = linted(rule.bad);
+        assert_eq!(bad.iter().map(|d| d.code).collect::<Vec<_>>(), [rule.code], "{}: {bad:#?}", rule.bad);
+        assert!(bad.iter().all(|d| d.severity == rule.severity && d.help.is_some() && d.span.end > d.span.start), "{bad:#?}");
+        assert_eq!(linted(rule.good), [], "{}", rule.good);
+    }
+}
+
+#[test]
+fn codes_are_in_order_and_none_is_given_twice() {
+    let codes: Vec<&str> = rules().iter().map(|r| r.code).collect();
+    let mut sorted = codes.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(codes, sorted);
+}
+
+#[test]
+fn a_gate_that_may_be_skipped_does_not_count() {
+    let text = "runbook x { target h: host = \"h1\"\n param ask: bool\n gate sure \"?\" { when ask\n timeout 1h then park }\n step s on h { run `x`\n irreversible \"gone\" } }";
+    assert!(linted(text).iter().any(|d| d.code == "RB0302"));
+}
+
+#[test]
+fn the_language_pages_example_has_no_errors() {
+    let found = linted(&crate::plan::tests::example::text());
+    assert!(found.iter().all(|d| d.severity != Severity::Error), "{found:#?}");
+}

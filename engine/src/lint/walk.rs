@@ -1,0 +1,119 @@
+//! The steps of a program with what stands around them.
+
+use grammar::ast::{ActionCall, Block, Boundary, Does, Fields, For, Name, Piece, Step};
+use grammar::source::Text;
+
+use crate::check::Program;
+use crate::check::merged::Merged;
+
+/// A step and where it stands.
+#[derive(Clone)]
+pub(super) struct Seen<'a> {
+    pub(super) step: &'a Step,
+    pub(super) manual: bool,
+    pub(super) around: Around<'a>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Around<'a> {
+    /// The innermost.
+    pub(super) boundary: Option<&'a Boundary>,
+    /// Inside a `parallel`.
+    pub(super) parallel: bool,
+    /// The loop between the step and its boundary whose items may pass side by side.
+    pub(super) batch: Option<&'a For>,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn merged(&self, program: &'a Program) -> Merged<'a> {
+        Merged::of_step(&self.step.fields, program.actions())
+    }
+}
+
+/// Every step of the runbook, top to bottom.
+pub(super) fn steps(program: &Program) -> Vec<Seen<'_>> {
+    let mut found = Vec::new();
+    if let Some(runbook) = program.runbook() {
+        walk(&runbook.body, Around::default(), &mut found);
+    }
+    found
+}
+
+fn walk<'a>(block: &'a Block, around: Around<'a>, found: &mut Vec<Seen<'a>>) {
+    for piece in &block.pieces {
+        match piece {
+            Piece::Step(step) => found.push(Seen { step, manual: false, around }),
+            Piece::Manual(step) => found.push(Seen { step, manual: true, around }),
+            Piece::Boundary(boundary) => walk(&boundary.block, Around { boundary: Some(boundary), batch: None, ..around }, found),
+            Piece::During(during) => during.block.iter().for_each(|b| walk(b, around, found)),
+            Piece::Parallel(block) => walk(block, Around { parallel: true, ..around }, found),
+            Piece::For(each) => walk(&each.block, Around { batch: if is_wide(each) { Some(each) } else { around.batch }, ..around }, found),
+            Piece::Gate(_) | Piece::Call(_) | Piece::Series(_) | Piece::Fact(_) | Piece::Require(_) => {}
+        }
+    }
+}
+
+/// Whether more than one item may be under way at once.
+fn is_wide(each: &For) -> bool {
+    each.batch.as_ref().is_some_and(|b| b.text.trim() != "1")
+}
+
+/// Every set of fields that stands in the program's own files, with the name it goes by.
+pub(super) fn fields(program: &Program) -> Vec<(&Name, &Fields)> {
+    let mut all: Vec<(&Name, &Fields)> = steps(program).into_iter().map(|seen| (&seen.step.id, &seen.step.fields)).collect();
+    all.extend(program.own_actions().map(|action| (&action.name, &action.fields)));
+    all
+}
+
+/// Every guard that says yes or no, and is not asked again.
+pub(super) fn guards(program: &Program) -> Vec<&Text> {
+    let mut texts = Vec::new();
+    for (_, fields) in fields(program) {
+        texts.extend(&fields.check);
+        texts.extend(fields.requires.iter().filter_map(asked));
+        texts.extend(fields.facts.iter().filter(|f| f.kind.name.value == "bool").map(|f| &f.cmd));
+    }
+    if let Some(runbook) = program.runbook() {
+        texts.extend(runbook.facts.iter().filter(|f| f.kind.name.value == "bool").map(|f| &f.cmd));
+        texts.extend(runbook.requires.iter().filter_map(asked));
+        blocks(&runbook.body, &mut |piece| match piece {
+            Piece::Fact(fact) if fact.kind.name.value == "bool" => texts.push(&fact.cmd),
+            Piece::Require(require) => texts.extend(asked(require)),
+            _ => {}
+        });
+    }
+    texts
+}
+
+fn asked(require: &grammar::ast::Require) -> Option<&Text> {
+    match &require.that {
+        grammar::ast::Condition::Succeeds(command) => Some(command),
+        grammar::ast::Condition::Holds(_) => None,
+    }
+}
+
+/// Every piece, at any depth.
+pub(super) fn blocks<'a>(block: &'a Block, look: &mut impl FnMut(&'a Piece)) {
+    for piece in &block.pieces {
+        look(piece);
+        match piece {
+            Piece::Boundary(boundary) => blocks(&boundary.block, look),
+            Piece::During(during) => {
+                if let Some(block) = &during.block {
+                    blocks(block, look);
+                }
+            }
+            Piece::Parallel(block) => blocks(block, look),
+            Piece::For(each) => blocks(&each.block, look),
+            Piece::Step(_) | Piece::Manual(_) | Piece::Gate(_) | Piece::Call(_) | Piece::Series(_) | Piece::Fact(_) | Piece::Require(_) => {}
+        }
+    }
+}
+
+/// The action that a step uses, for a place to point at.
+pub(super) fn used(fields: &Fields) -> Option<&ActionCall> {
+    match &fields.does {
+        Some(Does::Use(call)) => Some(call),
+        _ => None,
+    }
+}
