@@ -114,3 +114,29 @@ fn troubled_stage(stage: &Stage) -> bool {
 pub fn quoted(word: &str) -> String {
     shell_words::quote(word).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{folded, sample, up_to_the_failure, up_to_the_gate, written};
+    use super::*;
+    use crate::run::event::EventKind;
+
+    fn commands(kinds: Vec<EventKind>) -> Vec<String> {
+        let plan = sample();
+        of("abc", &plan, &folded(&plan, &written(kinds))).into_iter().map(|n| n.command).collect()
+    }
+
+    #[test]
+    fn an_open_gate_says_how_it_is_answered() {
+        let plan = sample();
+        assert_eq!(commands(up_to_the_gate(&plan)), ["runbook approve abc go --choice now|later", "runbook reject abc go"]);
+    }
+
+    #[test]
+    fn a_parked_run_can_be_resumed_rolled_back_or_ended() {
+        let plan = sample();
+        let mut kinds = up_to_the_failure(&plan);
+        kinds.push(EventKind::RunParked { why: "`start@web1` failed".to_owned() });
+        assert_eq!(commands(kinds), ["runbook resume abc", "runbook rollback abc", "runbook end abc", "runbook log abc start@web1"]);
+    }
+}
