@@ -84,8 +84,6 @@ pub enum CheckError {
     KnownTooLate { at: Span, what: String, name: String },
     #[error("{what} can't be {found}")]
     OutOfRange { at: Span, what: &'static str, found: String, help: &'static str },
-    #[error("`{name}` is no name of a host")]
-    BadHostName { at: Span, name: String, why: String },
     #[error("{what} is not built yet")]
     NotBuiltYet { at: Span, what: String, help: Option<&'static str> },
 }
@@ -166,7 +164,6 @@ impl CheckError {
             E::ManualWithoutInstructions { at, .. } => said("RB0136", *at, "what is to be done?", "add `instructions \"…\"`".to_owned()),
             E::KnownTooLate { at, .. } => said("RB0137", *at, "read during the run", "use params, targets and loop variables here: the plan is drawn before the run begins".to_owned()),
             E::OutOfRange { at, help, .. } => said("RB0138", *at, "out of range", (*help).to_owned()),
-            E::BadHostName { at, why, .. } => said("RB0139", *at, "not a host", why.clone()),
             E::MayBeUnset { at, bound, name } => beside(said("RB0140", *at, "its step may not have run", format!("ask first: `when {name} is defined`")), [(*bound, "a step that may be skipped, or satisfied by its `check`".to_owned())]),
             E::NotBuiltYet { at, help, .. } => said("RB0901", *at, "not built yet", help.map(str::to_owned).or_else(|| Some("this version can't run it, and won't pretend to".to_owned()))),
         }

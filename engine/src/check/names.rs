@@ -11,7 +11,7 @@ pub const RESERVED: [&str; 6] = ["local", "host", "operator", "run_id", "now", "
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub(super) enum What {
     Param,
     /// Exactly one host.
     Target,
@@ -128,14 +128,11 @@ pub(super) fn is_dotted(text: &str) -> bool {
 /// A legal name as near as can be to what was written.
 pub(super) fn corrected(text: &str, joint: char) -> String {
     let mut out = String::new();
-    let mut chars = text.chars().peekable();
     let mut before: Option<char> = None;
-    while let Some(c) = chars.next() {
+    for c in text.chars() {
         let camel = c.is_ascii_uppercase() && before.is_some_and(|b| b.is_ascii_lowercase());
-        if camel || !c.is_ascii_alphanumeric() {
-            if !out.is_empty() && !out.ends_with(joint) {
-                out.push(joint);
-            }
+        if (camel || !c.is_ascii_alphanumeric()) && !out.is_empty() && !out.ends_with(joint) {
+            out.push(joint);
         }
         if c.is_ascii_alphanumeric() {
             out.push(c.to_ascii_lowercase());

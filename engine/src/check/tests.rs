@@ -101,6 +101,7 @@ fn what_is_not_built_yet_is_refused_and_never_ignored() {
         ("gate g \"?\" { second_person true\n timeout 5m then park }", "true"),
         ("gate g \"?\" { valid_for 5m\n timeout 5m then park }", "5m"),
         ("manual m on h { instructions \"do\"\n evidence seen: string \"what?\" }", "seen"),
+        ("step a on h { run `true` }\n step b on h { when succeeded(\"a\")\n run `true` }", "\"a\""),
         ("param s: secret\n step a on h { run `true` }", "secret"),
         ("for x in t batch [1, 2] { step s on x { run `true` } }", "[1, 2]"),
         ("fact l: list(string) on h = `echo`\n for x in l { step s on h { run `true` } }", "l"),
@@ -158,6 +159,7 @@ fn a_fact_on_a_set_is_that_hosts_own_on_a_host_of_it() {
 fn a_capture_may_be_used_where_its_step_ran_or_was_asked_about() {
     for body in [
         "step a on h { run `true`\n capture v: string }\n step b on h { run `echo {{ v }}` }",
+        "boundary b { when p == \"v\"\n step a on h { run `true`\n capture v: string\n undo none \"x\" }\n step c on h { run `echo {{ v }}`\n undo none \"x\" } }",
         "step a on h { when p == \"v\"\n run `true`\n capture v: string }\n step b on h { when v is defined\n run `echo {{ v }}` }",
         "step a on h { when p == \"v\"\n run `true`\n capture v: string }\n step b on h { when p == \"v\"\n run `echo {{ v }}` }",
         "parallel { step b on h { after [a]\n run `echo {{ v }}` }\n step a on h { run `true`\n capture v: string } }",

@@ -5,7 +5,7 @@ use grammar::ast::{Expr, Operand};
 use grammar::source::{Span, Text};
 
 use super::error::CheckError;
-use super::names::{Known, What};
+use super::names::Known;
 use super::walk::{Checker, Place};
 use crate::plan::template::{Expression, Prose, RawValues, Script};
 use crate::value::Type;
@@ -22,6 +22,9 @@ impl Checker<'_> {
                 None
             }
             Ok(expression) => {
+                for (_, at) in expression.steps_asked() {
+                    self.not_built(at, "`succeeded`");
+                }
                 let sound = self.names_in(text, expression.names(), place, false);
                 if sound { expression.static_type(&|name| place.type_of(name)) } else { None }
             }
@@ -178,11 +181,8 @@ impl Checker<'_> {
         CheckError::UndefinedName { at, name, similar, why }
     }
 
-    /// A capture of a step that may have been skipped or satisfied.
+    /// Something that is read in a place that may have been skipped or satisfied.
     fn may_be_unset(&self, known: &Known, name: &str, text: &Text, place: &Place) -> bool {
-        if known.what != What::Capture {
-            return false;
-        }
         let asks = |text: &str| text.contains(&format!("{name} is defined"));
         known.unless.iter().any(|condition| !place.conditions.contains(condition)) && !asks(&text.text) && !place.conditions.iter().any(|c| asks(c))
     }

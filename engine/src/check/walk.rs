@@ -88,12 +88,20 @@ impl<'a> Checker<'a> {
             self.param(param, &mut place);
         }
         self.targets(&runbook.targets, &mut place);
+        // The runbook is the outermost block: facts inherit its settings, which are looked at again when facts are known.
+        let said = self.errors.len();
+        let on = self.settings(&runbook.body.settings, &place).on;
+        self.errors.truncate(said);
+        place.on = on;
         for fact in &runbook.facts {
             self.fact(fact, &mut place);
         }
         for require in &runbook.requires {
-            self.require(require, &place);
+            let nowhere = require.on.is_empty() && matches!(require.that, grammar::ast::Condition::Holds(_));
+            let on = if nowhere { Vec::new() } else { place.on.clone() };
+            self.require(require, &Place { on, ..place.clone() });
         }
+        place.on.clear();
         let mut place = self.settings(&runbook.body.settings, &place);
         self.no_after(&runbook.body.after);
         if let Some(when) = &runbook.body.when {
@@ -439,6 +447,7 @@ impl<'a> Checker<'a> {
         }
         let mut known = Known::new(What::Fact, kind, fact.name.span);
         known.spread = self.spread(&here);
+        known.unless.clone_from(&place.conditions);
         self.variable(&fact.name, known, place);
     }
 
@@ -497,7 +506,7 @@ impl<'a> Checker<'a> {
             self.not_built(valid.span, "`valid_for`");
         }
         self.gate_timeout(gate, &no_host);
-        self.choices(gate, place, &no_host);
+        self.choices(gate, place, &Place { conditions: here.conditions, ..no_host });
     }
 
     fn gate_timeout(&mut self, gate: &Gate, place: &Place) {
@@ -527,7 +536,7 @@ impl<'a> Checker<'a> {
         }
         let name = Name { value: gate.id.replace('-', "_"), span: gate.id.span };
         let mut known = Known::new(What::Choice, Some(Type::String), gate.id.span);
-        known.unless = place.conditions.clone();
+        known.unless.clone_from(&here.conditions);
         self.variable(&name, known, place);
     }
 

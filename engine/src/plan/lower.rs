@@ -89,14 +89,20 @@ impl<'p> Lowering<'p> {
 
     pub(super) fn runbook(&mut self, runbook: &'p Runbook) {
         let context = Context { frame: ROOT, block: BlockId(0), on: Hosts::default(), around: Around::default(), when: Vec::new(), items: String::new() };
+        // The runbook is the outermost block. Its environment may hold facts, so those are read without it.
+        let (on, mut around) = self.place(&runbook.body.settings, &context);
+        around.env.clear();
+        let top = Context { on, around, ..context.clone() };
         for fact in &runbook.facts {
-            let (hosts, around) = self.place(&fact.settings, &context);
+            let (hosts, around) = self.place(&fact.settings, &top);
             let spec = self.fact(fact, &hosts.names, hosts.spread, ROOT, ROOT, &around);
             self.facts.extend(spec);
         }
         for require in &runbook.requires {
-            let hosts = self.hosts(&require.on, &context);
-            let spec = self.require(require, hosts.names, ROOT, &context.around);
+            // A requirement on nothing but values is asked nowhere.
+            let anywhere = require.on.is_empty() && matches!(require.that, Condition::Holds(_));
+            let hosts = if anywhere { Hosts::default() } else { self.hosts(&require.on, &top) };
+            let spec = self.require(require, hosts.names, ROOT, &top.around);
             self.requires.extend(spec);
         }
         self.block(&runbook.body, &context, Vec::new());
@@ -114,7 +120,7 @@ impl<'p> Lowering<'p> {
             let found = self.early(context.frame, None, |early| super::template::Scope::lookup(early, &name.value));
             let (values, several) = match found {
                 Some(Value::List(items)) => (items, true),
-                Some(Value::Json(serde_json::Value::Array(items))) => (items.into_iter().map(|i| Value::Json(i)).collect(), true),
+                Some(Value::Json(serde_json::Value::Array(items))) => (items.into_iter().map(Value::Json).collect(), true),
                 Some(value) => (vec![value], false),
                 None => {
                     self.error(PlanError::KnownTooLate { at: name.span, what: "where a step runs".to_owned(), name: name.value.clone() });

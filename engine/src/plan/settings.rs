@@ -153,7 +153,7 @@ impl<'p> Lowering<'p> {
     fn list(&mut self, items: &[Operand], span: Span, kind: &Type, what: &str, frame: FrameId, host: Option<&str>) -> Option<Bound> {
         let of = match kind.present() {
             Type::List(of) => (**of).clone(),
-            _ => Type::Json,
+            _ => Type::String,
         };
         let mut values = Vec::new();
         let mut late = false;

@@ -104,8 +104,7 @@ impl<'p> Lowering<'p> {
         around = around.with(settings, frame);
         let said = settings.timeout.as_ref().map(|t| (t, frame));
         let timeout = said.or_else(|| merged.layers.iter().zip(&frames).find_map(|(l, f)| l.settings.and_then(|s| s.timeout.as_ref()).map(|t| (t, *f))));
-        for ((layer, frame), position) in merged.layers.iter().zip(&frames).zip(0..) {
-            let _: usize = position;
+        for (layer, frame) in merged.layers.iter().zip(&frames) {
             for fact in &layer.fields.facts {
                 let around = around.with(&fact.settings, *frame);
                 let (hosts, spread) = if fact.settings.on.is_empty() {
@@ -116,7 +115,7 @@ impl<'p> Lowering<'p> {
                 };
                 facts.push(self.fact(fact, &hosts, spread, *frame, *frame, &around)?);
             }
-            if position > 0 || layer.action.is_some() {
+            if layer.action.is_some() {
                 for (name, capture) in captures {
                     self.frames[frame.index()].names.entry((*name).to_owned()).or_insert(Bound::Slot(capture.slot));
                 }
@@ -181,7 +180,7 @@ impl<'p> Lowering<'p> {
 
     fn work(&mut self, copy: &Copy<'_, 'p>, layer: usize, text: &'p Text, stdin: bool) -> Option<Command> {
         let stdin = if stdin { copy.merged.first(|f| f.stdin.as_ref()).map(|(at, text)| (text, copy.frames[at])) } else { None };
-        let timeout = copy.timeout.or(copy.around.timeout.map(|(t, f)| (t, f)));
+        let timeout = copy.timeout.or(copy.around.timeout);
         let command = self.command(text, copy.frames[layer], Some(copy.host), &copy.around, timeout, stdin, STEP_SECONDS)?;
         self.meet(copy.host, &command);
         Some(command)

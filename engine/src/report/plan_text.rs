@@ -133,6 +133,9 @@ impl Page<'_> {
             for (host, command) in &shown.show {
                 self.command(depth, "show", &format!("{command}   (on {host})"));
             }
+            if let Some(word) = &gate.confirm {
+                self.line(depth, &format!("confirm  by typing \"{}\"", word.source_text().text));
+            }
             if !gate.choices.is_empty() {
                 self.line(depth, &format!("choices  {}", gate.choices.join(", ")));
             }
@@ -145,6 +148,8 @@ impl Page<'_> {
             if gate.guards_irreversible {
                 self.line(depth, "beyond   lies a point of no return");
             }
+        } else if matches!(node.kind, NodeKind::Leave { .. }) {
+            // How it is released stands where it was taken.
         } else if let Some(command) = &shown.command {
             let word = if matches!(node.kind, NodeKind::Manual { .. }) { "do" } else { "run" };
             self.command(depth, word, command);
@@ -153,6 +158,9 @@ impl Page<'_> {
     }
 
     fn ending(&mut self, depth: usize, node: &Node, shown: &Shown) {
+        if let Some(within) = node.spec().and_then(|s| s.reboots) {
+            self.line(depth, &format!("reboots  done when the host answers again, within {}", duration(within)));
+        }
         for (command, every, within) in &shown.verify {
             let polled = if *within > 0 { format!("   (every {}, within {})", duration(*every), duration(*within)) } else { String::new() };
             self.command(depth, "verify", &format!("{command}{polled}"));

@@ -36,7 +36,7 @@ fn write(shapes: &[Shape], count: &mut usize, parallel: bool, out: &mut String) 
         let n = *count;
         match shape {
             Shape::Step { set } => {
-                let after = last_step.filter(|_| parallel && n % 2 == 0).map_or_else(String::new, |l| format!("after [s{l}]\n"));
+                let after = last_step.filter(|_| parallel && n.is_multiple_of(2)).map_or_else(String::new, |l| format!("after [s{l}]\n"));
                 out.push_str(&format!("step s{n} on {} {{ {after}run `true` }}\n", if *set { "t" } else { "h" }));
                 last_step = Some(n);
             }
@@ -76,7 +76,8 @@ proptest! {
             prop_assert!(paths.insert(&node.path), "{} stands twice", node.path);
             prop_assert!(node.block.index() < plan.blocks.len() && node.frame.index() < plan.frames.len());
             if let NodeKind::Leave { enter } = node.kind {
-                prop_assert!(matches!(plan.node(enter).kind, NodeKind::Enter { .. }) && plan.node(enter).host == node.host);
+                let entered = matches!(plan.node(enter).kind, NodeKind::Enter { .. }) && plan.node(enter).host == node.host;
+                prop_assert!(entered, "{} leaves nothing", node.path);
             }
             if matches!(node.kind, NodeKind::Join) {
                 prop_assert!(node.after.len() > 1);
@@ -85,7 +86,8 @@ proptest! {
         for (id, block) in plan.blocks.iter().enumerate() {
             prop_assert!(block.parent.is_none_or(|p| p.index() < id));
             if let BlockKind::Held { by } = &block.kind {
-                prop_assert!(by.iter().all(|e| matches!(plan.node(*e).kind, NodeKind::Enter { .. })));
+                let entered = by.iter().all(|e| matches!(plan.node(*e).kind, NodeKind::Enter { .. }));
+                prop_assert!(entered, "a block is held by something else");
             }
         }
         // Everything in a sequence waits for all that stands above it.
