@@ -43,7 +43,10 @@ pub(super) struct Channel {
     pipe: BufReader<std::pin::Pin<Box<dyn tokio::io::AsyncRead + Send>>>,
     stdin: std::pin::Pin<Box<dyn tokio::io::AsyncWrite + Send>>,
     _holder: Box<dyn std::any::Any + Send>,
+    /// Of the last request: what its answers carry.
     nonce: String,
+    /// Known to the two ends of this channel alone.
+    secret: String,
     pub(super) used: Instant,
 }
 
@@ -55,6 +58,7 @@ impl Channel {
             stdin: pipe.stdin,
             _holder: pipe.holder,
             nonce: nonce.to_owned(),
+            secret: nonce.to_owned(),
             used: Instant::now(),
         };
         let mut noise = Vec::new();
@@ -109,6 +113,30 @@ impl Channel {
         }
     }
 
+    /// All bytes up to the channel's own mark, piece by piece.
+    pub(super) async fn bytes_to_mark(&mut self, mut take: impl FnMut(&[u8])) -> Result<(), Broken> {
+        let mark = format!("\nRB {} rest\n", self.secret).into_bytes();
+        let mut kept: Vec<u8> = Vec::new();
+        loop {
+            let piece = self.pipe.fill_buf().await.map_err(|_| Broken::Lost)?;
+            if piece.is_empty() {
+                return Err(Broken::Lost);
+            }
+            let (before, length) = (kept.len(), piece.len());
+            kept.extend_from_slice(piece);
+            if let Some(at) = find(&kept, &mark) {
+                // What follows the mark is the next frame's.
+                self.pipe.consume(at + mark.len() - before);
+                take(&kept[..at]);
+                return Ok(());
+            }
+            self.pipe.consume(length);
+            let sure = kept.len().saturating_sub(mark.len() - 1);
+            take(&kept[..sure]);
+            kept.drain(..sure);
+        }
+    }
+
     /// Exactly so many bytes that follow a frame, piece by piece.
     pub(super) async fn bytes(&mut self, mut count: u64, mut take: impl FnMut(&[u8])) -> Result<(), Broken> {
         while count > 0 {
@@ -123,4 +151,16 @@ impl Channel {
         }
         Ok(())
     }
+}
+
+/// Where the mark begins. It begins with a line end, so most bytes are passed over quickly.
+fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = bytes[from..].iter().position(|&byte| byte == mark[0]) {
+        if bytes[from + at..].starts_with(mark) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
 }

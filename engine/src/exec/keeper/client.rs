@@ -1,6 +1,6 @@
 //! The engine's side of a host: a few channels, opened when needed, given back after each request.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Mutex, Semaphore},
@@ -16,7 +16,7 @@ use super::{
     name::plain,
     request::{self, Request, line},
 };
-use crate::exec::transport::{Connection, Connector, Target, Unreachable};
+use crate::exec::transport::{Connection, Connector, Pipe, Target, Unreachable};
 
 /// Below the ten sessions that sshd allows a connection by default.
 const CHANNELS: usize = 8;
@@ -291,7 +291,7 @@ impl Keeper {
 
     async fn followed(&self, channel: &mut Channel, request: &Request, follow: &mut Follow<'_>) -> Result<Followed, Broken> {
         channel.send(request).await?;
-        follow.to_the_end(channel).await
+        follow.until_its_end(channel).await
     }
 
     async fn outcome(&self, attempt: &AttemptName, channel: Channel, followed: Followed) -> Result<Outcome, KeeperError> {
@@ -344,7 +344,7 @@ impl Keeper {
         let (out, err) = follow.offsets();
         let words = [out.to_string(), err.to_string()];
         channel.send(&made(line("attach", attempt.as_str(), &self.life(), &[&words[0], &words[1]]))?).await?;
-        Ok(Ok(follow.to_the_end(channel).await?))
+        Ok(Ok(follow.until_its_end(channel).await?))
     }
 
     /// One question, one answer; asked again over a new channel when the first was dead, since asking twice is harmless.
@@ -424,8 +424,8 @@ impl Keeper {
         }
     }
 
-    fn seat(&self) -> impl Future<Output = Result<tokio::sync::SemaphorePermit<'_>, KeeperError>> {
-        async { self.seats.acquire().await.map_err(|_| KeeperError::ConnectionLost { host: self.host() }) }
+    async fn seat(&self) -> Result<tokio::sync::SemaphorePermit<'_>, KeeperError> {
+        self.seats.acquire().await.map_err(|_| KeeperError::ConnectionLost { host: self.host() })
     }
 
     fn give_back(&self, channel: Channel) {
@@ -468,25 +468,23 @@ impl Keeper {
     }
 
     async fn open(&self) -> Result<Channel, KeeperError> {
-        let mut kept = self.connection.lock().await;
-        let connection = match kept.as_ref() {
-            Some(connection) => Arc::clone(connection),
-            None => Arc::clone(kept.insert(Arc::new(self.connector.connect(&self.target).await?))),
-        };
-        let pipe = match connection.shell().await {
-            Ok(pipe) => pipe,
-            Err(why) => {
-                // A dead master is forgotten; the next try starts another.
-                if !matches!(why, Unreachable::NoMoreSessions { .. }) {
-                    *kept = None;
-                }
-                return Err(why.into());
-            }
-        };
-        drop(kept);
+        let pipe = self.pipe().await?;
         let nonce = request::nonce()?;
         let text = text(&nonce, self.folder.base.as_deref().unwrap_or_default(), &self.folder.run_id);
         Channel::open(pipe, &nonce, &text).await.map_err(|broken| self.broken(broken))
+    }
+
+    /// A shell over the connection that we have; when that turns out to be dead, over a new one.
+    async fn pipe(&self) -> Result<Pipe, Unreachable> {
+        let mut kept = self.connection.lock().await;
+        if let Some(connection) = kept.as_ref() {
+            match connection.shell().await {
+                Err(Unreachable::Closed { .. }) => *kept = None,
+                answer => return answer,
+            }
+        }
+        let connection = self.connector.connect(&self.target).await?;
+        kept.insert(Arc::new(connection)).shell().await
     }
 }
 

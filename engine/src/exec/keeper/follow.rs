@@ -60,12 +60,13 @@ impl<'a> Follow<'a> {
     }
 
     /// Until the end of the command, or of the channel.
-    pub(super) async fn to_the_end(&mut self, channel: &mut Channel) -> Result<Followed, Broken> {
+    pub(super) async fn until_its_end(&mut self, channel: &mut Channel) -> Result<Followed, Broken> {
         loop {
             let frame = channel.frame().await?;
             let words: Vec<&str> = frame.iter().map(String::as_str).collect();
             match words[..] {
                 ["some", out, err] => self.data(channel, out, err).await?,
+                ["rest"] => channel.bytes_to_mark(|bytes| self.take_out(bytes)).await?,
                 ["end", how, stop, killed, cut, held, out, err] => {
                     self.data(channel, out, err).await?;
                     return self.ending(how, stop, killed, cut, held);

@@ -18,10 +18,11 @@ rb_keep() {
     rb_mark "$A.go" "$rb_me:$rb_start:$rb_boot" || { echo "void $A" >&7; return; }
   fi
   exec 6>&2 2>/dev/null                           # what this shell has to say is not the command's output
-  case $rb_user in
-    -) rb_feed | setsid "$rb_shell" -c "$rb_lead$rb_read" runbook "$rb_end" "$A" "$rb_um" 2>&6 6>&- 7>&- ;;
-    *) rb_feed | setsid sh -c "$rb_lead"'exec sudo -n -H -u "$4" -- "$5" -c "$6" runbook "$1"' runbook "$rb_end" "$A" "$rb_um" "$rb_user" "$rb_shell" "$rb_read" 2>&6 6>&- 7>&- ;;
-  esac
+  # A here-document saves a process, but bash may put it into a file, and long ones need the process anyway.
+  if [ -n "$rb_data${BASH_VERSION-}" ] || [ "${#rb_body}" -gt 1000 ]; then rb_feed | rb_exec; else (rb_exec) <<RB_TEXT
+$rb_body$rb_end
+RB_TEXT
+  fi
   rb_rc=$?
   exec >/dev/null 6>&-                            # the drains see the end
   rb_pg=; read -r rb_pg <"$A.pg" || { rb_said "$A.pg"; rb_pg=$rb_x; }
@@ -30,6 +31,13 @@ rb_keep() {
   [ -n "$rb_pg" ] && rb_group "$rb_pg" && rb_busy "$rb_pg"
   rb_mark "$A.end" "$rb_rc:$rb_left"
   echo "end $A $rb_rc:$rb_left" >&7; }
+
+# In a session of its own. --norc: under sshd bash reads ~/.bashrc even for -c.
+rb_exec() { case $rb_shell in bash) rb_shell="bash --norc";; esac
+  case $rb_user in
+    -) exec setsid $rb_shell -c "$rb_lead$rb_read" runbook "$rb_end" "$A" "$rb_um" 2>&6 6>&- 7>&- ;;
+    *) exec setsid sh -c "$rb_lead"'exec sudo -n -H -u "$4" -- $5 -c "$6" runbook "$1"' runbook "$rb_end" "$A" "$rb_um" "$rb_user" "$rb_shell" "$rb_read" 2>&6 6>&- 7>&- ;;
+  esac; }
 
 # What the leader of the job's session does first: its group is on record, or nothing happens.
 rb_lead='set -C; { true >"$2.pg=$$" && echo "$$" >"$2.pg" && [ ! -L "$2.stop" ]; } 2>/dev/null || exit 125; set +C; umask "$3"; '

@@ -43,7 +43,7 @@ rb_reach() { rb_x=$(LC_ALL=C sudo -n -H -u "$rb_1" -- sh -c 'printf "RB %s as %s
 *}" ;; esac; }
 
 # The settings, then the text of a command: $rb_6 is BYTES:BYTES of text and of input, each in lines up to its end mark.
-rb_take() { rb_secs=$rb_1 rb_grace=$rb_2 rb_max=$rb_3 rb_user=$rb_4 rb_shell=$rb_5; rb_body= rb_data= rb_end="#RB-END $rb_n"
+rb_take() { rb_secs=$rb_1 rb_grace=${rb_2%:*} rb_epoch=${rb_2#*:} rb_max=$rb_3 rb_user=$rb_4 rb_shell=$rb_5; rb_body= rb_data= rb_end="#RB-END $rb_n"
   rb_lines "${rb_6%:*}"; rb_body=$rb_t; case $rb_6 in *:0) ;; *) rb_lines "${rb_6#*:}"; rb_data=${rb_t%?};; esac; }
 rb_lines() { rb_t=
   if [ "$1" -gt 16384 ]; then rb_t=$(head -c "$1"; echo .); rb_t=${rb_t%.}
@@ -55,14 +55,15 @@ rb_lines() { rb_t=
 
 # read: a command that changes nothing. The same machinery under a name of its own, without claim and go.
 rb_look() { rb_take; rb_kind=read; rb_memory || { rb_say no memory-lost; return; }
-  rb_c=$((rb_c+1)); A=".rd.$rb_chan.$rb_c"
+  rb_c=$((rb_c+1))
+  # Earlier ones are swept up now and then, not each time: a fork is dearer than a few small files.
+  [ "$((rb_c % 64))" != 0 ] || rm -f ".rd.$rb_chan."*
+  A=".rd.$rb_chan.$rb_c"
   printf 'RB %s opened\n' "$rb_n" >"$A.out" && true >"$A.err" || { rb_say no cannot-record; return; }
-  echo "job $A $rb_n 0 0" >&7; rb_run
-  # Swept up now and then, not each time: a fork is dearer than a few small files.
-  [ "$((rb_c % 64))" != 0 ] || rm -f ".rd.$rb_chan."*; }
+  echo "job $A $rb_n 0 0" >&7; rb_run; }
 
 # start: 1 claim, 2 fence (after the claim: they write their epoch first and read the claims then), 3 go, by the keeper.
-rb_start() { rb_take2
+rb_start() { rb_take; rb_kind=job
   rb_memory || { rb_say no memory-lost; return; }
   if ! rb_mark "$A.claim" "$rb_n"; then if rb_there "$A.claim"; then rb_say no exists; else rb_say no cannot-record; fi; return; fi
   rb_epochs; [ "$rb_top" = "$rb_epoch" ] || { ln -s void "$A.go"; rb_say no fenced "$rb_top"; return; }
@@ -70,7 +71,6 @@ rb_start() { rb_take2
   printf 'RB %s opened\n' "$rb_n" >"$A.out" && true >"$A.err" && { [ "$rb_user" = - ] || rb_mark "$A.user" "$rb_user"; } ||
     { ln -s void "$A.go"; rb_say no cannot-record; return; }
   echo "job $A $rb_n 0 0" >&7; rb_run; }
-rb_take2() { rb_kind=job; rb_epoch=${rb_2#*:}; rb_2=${rb_2%:*}; rb_take; }
 
 rb_clean() { rb_memory || { rb_say no memory-lost; return; }; cd / && rm -rf "$rb_run" && rb_say done || rb_say no folder; }
 

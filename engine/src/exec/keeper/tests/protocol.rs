@@ -153,9 +153,9 @@ async fn a_timeout_ends_the_whole_group_of_a_deaf_command_of_another_user() {
         let call = Call { user: Some("nobody".into()), timeout: Duration::from_secs(1), ..sh(script) };
         let Outcome::Ended(ended) = keeper.start(&name("n.1"), 1, &call, soon(), &mut Printed::default()).await.expect("start") else { panic!("{shell}") };
         assert_eq!(ended.exit, Exit::TimedOut { settled: true }, "{shell}");
-        assert_eq!(tool("pgrep", &["-u", "nobody", "-f", "sleep 98[789]"]), "", "{shell}");
         let read = keeper.read(&call, soon(), &mut Printed::default()).await.expect("read");
         assert_eq!(read.exit, Exit::TimedOut { settled: true }, "{shell}");
+        assert_eq!(tool("pgrep", &["-u", "nobody", "-f", "^sleep 98[789]"]), "", "{shell}");
     }
 }
 
