@@ -46,17 +46,10 @@ impl Complaint {
         self
     }
 
-    /// The findings were printed already.
-    pub(crate) fn told(status: Status) -> Self {
-        Self::new(status, String::new())
-    }
-
     pub(crate) fn tell(&self, out: &Out) {
-        if !self.what.is_empty() {
-            let mut lines = self.what.lines();
-            out.must(&format!("{} {}", out.paint(Tone::Bad, "error:"), lines.next().unwrap_or_default()));
-            lines.for_each(|line| out.must(&format!("       {line}")));
-        }
+        let mut lines = self.what.lines();
+        out.must(&format!("{} {}", out.paint(Tone::Bad, "error:"), lines.next().unwrap_or_default()));
+        lines.for_each(|line| out.must(&format!("       {line}")));
         for line in &self.help {
             out.must(&format!("{} {line}", out.paint(Tone::Ask, " help:")));
         }

@@ -164,6 +164,21 @@ pub(crate) fn fit(text: &str, columns: usize) -> String {
     format!("{kept}…")
 }
 
+/// Breaks a text between words; a word that is too long stays whole, so that it can be copied.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Makes control characters of a program's output visible: they must not move this terminal's cursor.
 pub(crate) fn tame(text: &str) -> String {
     text.chars().filter_map(|c| if c == '\t' { Some(' ') } else if c == '\r' { None } else if c.is_control() { Some('\u{fffd}') } else { Some(c) }).collect()

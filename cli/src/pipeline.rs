@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use engine::check::{ParsedFile, Program, check};
+use engine::lint::lint;
 use engine::plan::model::Plan;
 use engine::plan::{Inputs, plan};
 use grammar::ast::{File, Runbook};
@@ -25,7 +26,7 @@ pub(crate) struct Findings {
 pub(crate) fn findings(files: &mut Files, path: &Path) -> Findings {
     let (source, parsed) = match files.parse(path) {
         Ok(read) => read,
-        Err(Unread(diagnostic)) => return Findings { diagnostics: vec![diagnostic], unparsed: true },
+        Err(Unread(diagnostic)) => return Findings { diagnostics: vec![*diagnostic], unparsed: true },
     };
     let mut found = Findings { unparsed: has_errors(&parsed.diagnostics), diagnostics: parsed.diagnostics };
     if found.unparsed {
@@ -37,7 +38,7 @@ pub(crate) fn findings(files: &mut Files, path: &Path) -> Findings {
     for file in programs {
         let mut project = Project { files, root: root_of(path) };
         let said = match check(ParsedFile { source: source.clone(), file }, &mut project) {
-            Ok(_) => Vec::new(),
+            Ok(program) => lint(&program),
             Err(errors) => errors,
         };
         found.diagnostics.extend(said.into_iter().filter(|d| !found.diagnostics.contains(d)).collect::<Vec<_>>());
@@ -61,17 +62,20 @@ pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
     let mut files = Files::default();
     let (source, parsed) = match files.parse(&named.file) {
         Ok(read) => read,
-        Err(Unread(diagnostic)) => return Err(refuse(out, &files, &[diagnostic])),
+        Err(Unread(diagnostic)) => return Err(refuse(out, &files, &[*diagnostic])),
     };
     if has_errors(&parsed.diagnostics) {
         return Err(refuse(out, &files, &parsed.diagnostics));
     }
     let file = pick(parsed.file, named)?;
     let mut project = Project { files: &mut files, root: root_of(&named.file) };
-    match check(ParsedFile { source, file }, &mut project) {
-        Ok(program) => Ok(Ready { files, program, warnings: Tally::of(&parsed.diagnostics) }),
-        Err(errors) => Err(refuse(out, &files, &errors)),
+    let program = check(ParsedFile { source, file }, &mut project).map_err(|errors| refuse(out, &files, &errors))?;
+    let mut said = parsed.diagnostics;
+    said.extend(lint(&program));
+    if has_errors(&said) {
+        return Err(refuse(out, &files, &said));
     }
+    Ok(Ready { files, program, warnings: Tally::of(&said) })
 }
 
 /// Plans it for what it is given. Its errors are drawn.

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use engine::report::tone::Tone;
+use engine::lint::rules;
+use engine::report::tone::{Line, Tone};
 use engine::report::words::count;
+use grammar::diagnostic::Severity;
 
 use crate::complaint::{Complaint, DONE, FAILED, Status, USAGE};
 use crate::diagnostics::{self, Tally};
-use crate::out::Out;
+use crate::out::{Out, wrap};
 use crate::pipeline;
 use crate::source::{Files, runbook_files};
 
@@ -17,7 +19,7 @@ use crate::source::{Files, runbook_files};
 /// Exits with 0 when nothing is wrong, 1 with errors (or with warnings under
 /// `--deny warnings`), 2 when a file can't be read or parsed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  runbook lint restart.runbook\n  runbook lint runbooks/ --deny warnings\n  runbook lint --format json runbooks/ | jq '.findings[].message'")]
+#[command(after_help = "Examples:\n  runbook lint restart.runbook\n  runbook lint runbooks/ --deny warnings\n  runbook lint --explain RB0301\n  runbook lint --format json runbooks/ | jq '.findings[].message'")]
 pub(crate) struct LintArgs {
     /// Files, and folders with everything below them; default: the folder you are in
     #[arg(value_name = "PATH")]
@@ -28,6 +30,9 @@ pub(crate) struct LintArgs {
     /// What counts as an error besides errors
     #[arg(long, value_enum, value_name = "WHAT")]
     deny: Option<Deny>,
+    /// Explain a rule by its code, with a bad and a good example
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "deny"])]
+    explain: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -42,6 +47,9 @@ enum Deny {
 }
 
 pub(crate) fn lint(args: &LintArgs, out: &Out) -> Result<Status, Complaint> {
+    if let Some(code) = &args.explain {
+        return explain(code, out);
+    }
     let here = [PathBuf::from(".")];
     let paths = runbook_files(if args.paths.is_empty() { &here } else { &args.paths })?;
     let mut files = Files::default();
@@ -73,4 +81,24 @@ pub(crate) fn lint(args: &LintArgs, out: &Out) -> Result<Status, Complaint> {
         Tally { warnings: 1.., .. } if args.deny == Some(Deny::Warnings) => FAILED,
         Tally { .. } => DONE,
     })
+}
+
+fn explain(code: &str, out: &Out) -> Result<Status, Complaint> {
+    let Some(rule) = rules().into_iter().find(|r| r.code.eq_ignore_ascii_case(code)) else {
+        let known = rules().map(|r| format!("{}  {}", r.code, r.title)).join("\n       ");
+        return Err(Complaint::usage(format!("no rule has the code `{code}`")).help("a finding without a rule says itself what to do").help(format!("the rules:\n       {known}")));
+    };
+    let severity = match rule.severity {
+        Severity::Error => (Tone::Bad, "error"),
+        Severity::Warning => (Tone::Warn, "warning"),
+        Severity::Info => (Tone::Dim, "info"),
+    };
+    let mut page = vec![Line::new().with(Tone::Strong, rule.code).plain("  ").with(severity.0, severity.1).plain(format!("  {}", rule.title)), Line::new()];
+    page.extend(rule.explanation.lines().flat_map(|l| wrap(l, out.width())).map(|l| Line::new().plain(l)));
+    for (name, tone, text) in [("bad", Tone::Bad, rule.bad), ("good", Tone::Good, rule.good)] {
+        page.extend([Line::new(), Line::new().with(tone, name)]);
+        page.extend(text.trim_matches('\n').lines().map(|l| Line::new().plain(format!("  {l}"))));
+    }
+    out.page(&page);
+    Ok(DONE)
 }

@@ -28,7 +28,7 @@ impl Drawing {
             (false, true) => GraphicalTheme::unicode_nocolor(),
             (false, false) => GraphicalTheme::none(),
         };
-        let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_context_lines(1).with_cause_chain();
+        let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_context_lines(1).with_cause_chain().with_show_related_as_nested(true);
         Self { handler }
     }
 
@@ -146,7 +146,9 @@ impl Excerpt<'_> {
 impl SourceCode for Excerpt<'_> {
     fn read_span<'b>(&'b self, span: &SourceSpan, before: usize, after: usize) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
         let read = self.0.text.as_bytes().read_span(span, before, after)?;
-        Ok(Box::new(MietteSpanContents::new_named(self.0.path.clone(), read.data(), *read.span(), read.line(), read.column(), read.line_count())))
+        // Its own column counts bytes; ours are characters, as everywhere else.
+        let column = self.0.line_column(read.span().offset()).1 - 1;
+        Ok(Box::new(MietteSpanContents::new_named(self.0.path.clone(), read.data(), *read.span(), read.line(), column, read.line_count())))
     }
 }
 
@@ -182,6 +184,17 @@ mod tests {
         insta::assert_snapshot!(drawn);
         assert!(drawn.lines().all(|l| l.chars().count() <= 80), "{drawn}");
         assert!(!drawn.contains('\x1b'), "{drawn}");
+    }
+
+    #[test]
+    fn the_place_counts_in_characters() {
+        let source = Source { id: SourceId(0), path: "a.runbook".to_owned(), text: "runbook größe { stepp }\n".to_owned() };
+        let mut diagnostic = diagnostic(&source);
+        let at = source.text.find("stepp").unwrap_or(0);
+        diagnostic.span = Span::new(SourceId(0), at, at + 5);
+        diagnostic.related.clear();
+        let drawn = Drawing::new(false, false, 80).draw(&[source], &diagnostic);
+        assert!(drawn.contains("a.runbook:1:17"), "{drawn}");
     }
 
     #[test]

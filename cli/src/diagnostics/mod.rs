@@ -3,6 +3,7 @@
 mod human;
 mod json;
 
+use engine::check::stdlib;
 use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::Source;
 
@@ -34,8 +35,9 @@ impl Tally {
 /// Draws each finding on standard error.
 pub(crate) fn draw(out: &Out, sources: &[Source], diagnostics: &[Diagnostic]) {
     let drawing = Drawing::for_screen(out);
+    let sources: Vec<Source> = sources.iter().cloned().chain(stdlib::sources()).collect();
     for diagnostic in diagnostics {
-        out.must(drawing.draw(sources, diagnostic).trim_end());
+        out.must(drawing.draw(&sources, diagnostic).trim_end());
         out.must("");
     }
 }

@@ -56,9 +56,8 @@ impl Console {
             if !is_wanted() {
                 return Typed::TakenBack;
             }
-            match self.more() {
-                Some(0) => return Typed::Closed,
-                Some(_) | None => {}
+            if self.more() == Some(0) {
+                return Typed::Closed;
             }
         }
     }

@@ -132,3 +132,85 @@ fn fits(plan: &Plan, node: NodeId, answer: &Answer) -> Result<(), Complaint> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::check::{NoFiles, ParsedFile, check};
+    use engine::plan::Inputs;
+    use grammar::source::{Source, SourceId};
+
+    use super::*;
+
+    const TEXT: &str = r#"
+runbook sample {
+  target web: host = "web1"
+  gate how "How?" { choices ["now", "later"]; timeout 30m then park }
+  gate go "Really?" { confirm "yes"; timeout 30m then park }
+  manual look "Look at it" on web { instructions "look"; undo none "looking" }
+  step act on web { run `true`
+    undo none "nothing" }
+}
+"#;
+
+    fn sample() -> (Plan, RunState) {
+        let source = Source { id: SourceId(0), path: "sample.runbook".to_owned(), text: TEXT.to_owned() };
+        let parsed = grammar::parse(&source);
+        assert_eq!(parsed.diagnostics, []);
+        let program = check(ParsedFile { source, file: parsed.file }, &mut NoFiles).expect("it checks");
+        let plan = engine::plan::plan(&program, &Inputs::default()).expect("it is planned");
+        let mut state = RunState::new(&plan);
+        let set = |state: &mut RunState, name: &str, stage| state.nodes[plan.find(name)[0].index()].stage = stage;
+        set(&mut state, "how", Stage::Open { opening: 2, deadline: 1000 });
+        set(&mut state, "go", Stage::Approved { choice: None });
+        set(&mut state, "look", Stage::AwaitingPerson);
+        (plan, state)
+    }
+
+    fn said(name: &str, answer: Answer, now: Millis) -> Result<Judged, Complaint> {
+        let (plan, state) = sample();
+        judge(&plan, &state, find(&plan, &state, name)?, &Word { answer, note: None }, "mara", now)
+    }
+
+    fn yes() -> Answer {
+        Answer::Approved { choice: None }
+    }
+
+    fn choice(choice: &str) -> Answer {
+        Answer::Approved { choice: Some(choice.to_owned()) }
+    }
+
+    #[test]
+    fn p2_an_answer_counts_until_the_deadline_and_not_after_it() {
+        assert!(matches!(said("how", choice("now"), 1000), Ok(Judged::Write(EventKind::GateAnswered { opening: 2, .. }))));
+        assert_eq!(said("how", choice("now"), 1001).map_err(|c| c.status), Err(FAILED));
+    }
+
+    #[test]
+    fn p3_the_same_answer_is_accepted_once_more_and_a_different_one_is_a_conflict() {
+        assert_eq!(said("go", yes(), 5), Ok(Judged::Already));
+        assert_eq!(said("go", Answer::Rejected, 5).map_err(|c| c.status), Err(FAILED));
+    }
+
+    #[test]
+    fn a_choice_must_be_one_of_the_gate_s() {
+        for wrong in [yes(), choice("never")] {
+            assert_eq!(said("how", wrong, 5).map_err(|c| c.status), Err(crate::complaint::USAGE));
+        }
+        assert_eq!(said("go", choice("now"), 5).map_err(|c| c.status), Err(crate::complaint::USAGE));
+        assert!(said("how", Answer::Rejected, 5).is_ok());
+    }
+
+    #[test]
+    fn a_manual_step_is_done_or_not() {
+        assert!(matches!(said("look", yes(), 5), Ok(Judged::Write(EventKind::ManualAnswered { done: true, .. }))));
+        assert!(matches!(said("look", Answer::Rejected, 5), Ok(Judged::Write(EventKind::ManualAnswered { done: false, .. }))));
+        assert!(said("look", choice("now"), 5).is_err());
+    }
+
+    #[test]
+    fn what_asks_nothing_takes_no_answer_and_the_message_names_what_does() {
+        assert_eq!(said("act", yes(), 5).map_err(|c| c.status), Err(crate::complaint::USAGE));
+        let unknown = said("nope", yes(), 5).expect_err("no such gate");
+        assert!(unknown.help[0].contains("how, go, look@web1"), "{unknown:?}");
+    }
+}

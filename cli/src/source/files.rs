@@ -23,7 +23,7 @@ pub(crate) struct Files {
 
 /// Why there is no source.
 #[derive(Debug)]
-pub(crate) struct Unread(pub(crate) Diagnostic);
+pub(crate) struct Unread(pub(crate) Box<Diagnostic>);
 
 impl Files {
     pub(crate) fn sources(&self) -> &[Source] {
@@ -41,26 +41,21 @@ impl Files {
         }
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
         let shown = path.display().to_string();
-        let read = bytes(path).map_err(|why| unreadable(id, &shown, &why)).and_then(|bytes| {
-            let shown_bytes = String::from_utf8_lossy(&bytes).into_owned();
-            grammar::read_utf8(id, &shown, bytes).map_err(|diagnostic| {
-                // The wrong byte is drawn in its line; the replacement characters before it shift nothing, there are none.
-                self.keep(Source { id, path: shown.clone(), text: shown_bytes }, canonical.clone());
-                diagnostic
-            })
-        });
-        match read {
-            Ok(source) => {
-                self.keep(source.clone(), canonical);
-                Ok(source)
-            }
-            Err(diagnostic) => {
-                if self.sources.len() == id.0 as usize {
-                    self.keep(Source { id, path: shown, text: String::new() }, PathBuf::new());
+        let (text, diagnostic) = match bytes(path) {
+            Err(why) => (String::new(), unreadable(id, &shown, &why)),
+            Ok(bytes) => {
+                let drawn = drawable(&bytes);
+                match grammar::read_utf8(id, &shown, bytes) {
+                    Ok(source) => {
+                        self.keep(source.clone(), canonical);
+                        return Ok(source);
+                    }
+                    Err(diagnostic) => (drawn, diagnostic),
                 }
-                Err(Unread(diagnostic))
             }
-        }
+        };
+        self.keep(Source { id, path: shown, text }, PathBuf::new());
+        Err(Unread(Box::new(diagnostic)))
     }
 
     /// Reads and parses. The diagnostics are those of this file alone.
@@ -74,6 +69,16 @@ impl Files {
         self.sources.push(source);
         self.canonical.push(canonical);
     }
+}
+
+/// The text with a `?` for each byte that is none, so that every place stays where it is.
+fn drawable(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    text
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {

@@ -31,7 +31,7 @@ impl Library for Project<'_> {
             return Err(LoadError::Outside);
         }
         let (source, parsed) = self.files.parse(&beside).map_err(|unread| {
-            if unread.0.code == UNREADABLE { LoadError::Unreadable { why: unread.0.message } } else { LoadError::Mistaken(vec![unread.0]) }
+            if unread.0.code == UNREADABLE { LoadError::Unreadable { why: unread.0.message } } else { LoadError::Mistaken(vec![*unread.0]) }
         })?;
         if parsed.diagnostics.iter().any(|d| d.severity == Severity::Error) {
             return Err(LoadError::Mistaken(parsed.diagnostics));

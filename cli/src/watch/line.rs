@@ -5,7 +5,7 @@ use engine::report::tone::{Line, Tone};
 use engine::run::event::Millis;
 
 use crate::clock;
-use crate::out::{fit, tame};
+use crate::out::{fit, tame, wrap};
 
 /// Under the first word: the time, a space, the verb, two spaces.
 pub(crate) const INDENT: &str = "                      ";
@@ -42,21 +42,6 @@ pub(crate) fn lines(telling: &Telling, at: Millis, width: usize) -> Vec<Line> {
         lines.push(Line::new().plain(INDENT).with(tone, fit(&words, width.saturating_sub(INDENT.len()))));
     }
     lines.extend(telling.below.iter().map(|l| Line::new().plain(INDENT).dim("│ ").plain(tame(l))));
-    lines
-}
-
-/// Breaks a text between words; a word that is too long stays whole, so that it can be copied.
-fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
     lines
 }
 

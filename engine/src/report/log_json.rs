@@ -28,3 +28,19 @@ pub fn line(run: &str, plan: &Plan, event: &Event) -> String {
     // An event was read from JSON or is about to be written as JSON: it can't fail to become some.
     serde_json::to_string(&line).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{sample, up_to_the_failure, written};
+    use super::*;
+
+    #[test]
+    fn a_line_names_its_node_by_path_and_begins_with_its_number() {
+        let plan = sample();
+        let events = written(up_to_the_failure(&plan));
+        let ended = events.iter().rfind(|e| matches!(e.kind, EventKind::StepEnded { .. })).expect("it ended");
+        let line = line("abc", &plan, ended);
+        assert!(line.starts_with(&format!("{{\"seq\":{},\"at\":{},\"run\":\"abc\",\"path\":\"start@web1\",\"host\":\"web1\",\"event\":\"StepEnded\"", ended.seq, ended.at)), "{line}");
+        assert!(!line.contains('\n'));
+    }
+}

@@ -9,6 +9,8 @@ pub mod plan_mermaid;
 pub mod plan_text;
 pub mod run_json;
 pub mod run_text;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod shown;
 pub mod tell;
 #[cfg(test)]

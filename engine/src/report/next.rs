@@ -1,7 +1,7 @@
 //! What a person can type next, from where a run stands.
 
 use super::words::count;
-use crate::plan::model::{NodeKind, Plan};
+use crate::plan::model::{GateThen, NodeKind, Plan};
 use crate::run::state::{Phase, RunState, Stage};
 
 /// A command and what it would do.
@@ -38,11 +38,11 @@ pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
             if standing > 0 {
                 say(format!("runbook rollback {run}"), &undoing(standing));
             }
-            say(format!("runbook end {run}"), "close it as it stands; scopes are left by their policy");
+            say(format!("runbook end {run}"), "close it; nothing is undone");
         }
         Phase::Stuck { .. } => {
             say(format!("runbook rollback {run}"), "try the undo again, when its cause is mended");
-            say(format!("runbook end {run}"), "close it as it stands");
+            say(format!("runbook end {run}"), "close it; nothing is undone");
         }
         Phase::Done | Phase::RolledBack | Phase::Failed { .. } | Phase::Refused { .. } | Phase::Ended => {}
     }
@@ -58,9 +58,12 @@ fn open_questions(run: &str, plan: &Plan, state: &RunState) -> Vec<(String, &'st
         let path = quoted(&node.path);
         match (state.stage(id), &node.kind) {
             (Stage::Open { .. }, NodeKind::Gate(gate)) => {
-                let choice = gate.choices.first().map(|_| format!(" --choice {}", gate.choices.join("|"))).unwrap_or_default();
-                found.push((format!("runbook approve {run} {path}{choice}"), "say yes"));
-                found.push((format!("runbook reject {run} {path}"), super::next::refusal_means(gate.then)));
+                if gate.choices.is_empty() {
+                    found.push((format!("runbook approve {run} {path}"), "say yes"));
+                }
+                // One line each: what is shown here is copied into a shell.
+                found.extend(gate.choices.iter().map(|choice| (format!("runbook approve {run} {path} --choice {}", quoted(choice)), "choose this")));
+                found.push((format!("runbook reject {run} {path}"), refusal_means(gate.then)));
             }
             (Stage::AwaitingPerson, _) => {
                 found.push((format!("runbook approve {run} {path}"), "it is done"));
@@ -72,8 +75,7 @@ fn open_questions(run: &str, plan: &Plan, state: &RunState) -> Vec<(String, &'st
     found
 }
 
-pub(super) fn refusal_means(then: crate::plan::model::GateThen) -> &'static str {
-    use crate::plan::model::GateThen;
+fn refusal_means(then: GateThen) -> &'static str {
     match then {
         GateThen::Rollback => "say no; the boundary is rolled back",
         GateThen::Park => "say no; the run parks",
@@ -113,4 +115,30 @@ fn troubled_stage(stage: &Stage) -> bool {
 #[must_use]
 pub fn quoted(word: &str) -> String {
     shell_words::quote(word).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{folded, sample, up_to_the_failure, up_to_the_gate, written};
+    use super::*;
+    use crate::run::event::EventKind;
+
+    fn commands(kinds: Vec<EventKind>) -> Vec<String> {
+        let plan = sample();
+        of("abc", &plan, &folded(&plan, &written(kinds))).into_iter().map(|n| n.command).collect()
+    }
+
+    #[test]
+    fn an_open_gate_says_how_it_is_answered() {
+        let plan = sample();
+        assert_eq!(commands(up_to_the_gate(&plan)), ["runbook approve abc go --choice now", "runbook approve abc go --choice later", "runbook reject abc go"]);
+    }
+
+    #[test]
+    fn a_parked_run_can_be_resumed_rolled_back_or_ended() {
+        let plan = sample();
+        let mut kinds = up_to_the_failure(&plan);
+        kinds.push(EventKind::RunParked { why: "`start@web1` failed".to_owned() });
+        assert_eq!(commands(kinds), ["runbook resume abc", "runbook rollback abc", "runbook end abc", "runbook log abc start@web1"]);
+    }
 }

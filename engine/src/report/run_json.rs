@@ -103,3 +103,39 @@ fn release_word(release: Release) -> &'static str {
         Release::Ask => "ask",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{folded, sample, up_to_the_failure, up_to_the_gate, written};
+    use super::*;
+
+    #[test]
+    fn the_shape_that_scripts_rely_on() {
+        let plan = sample();
+        let events = written(up_to_the_failure(&plan));
+        let json = serde_json::to_value(shown("abc", &plan, &folded(&plan, &events), &events)).expect("it serializes");
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "run": "abc",
+                "runbook": "sample.restart",
+                "state": "running",
+                "steps": [
+                    {"id": "stop@web1", "host": "web1", "state": "succeeded", "attempts": 1, "exit": 0},
+                    {"id": "start@web1", "host": "web1", "state": "failed", "attempts": 1, "exit": 3},
+                ],
+                "gates": [{"id": "go", "state": "approved", "question": "Really?", "deadline": 1_800_000, "choices": ["now", "later"], "choice": "now", "by": "mara", "note": null}],
+                "scopes": [],
+            })
+        );
+    }
+
+    #[test]
+    fn an_open_gate_makes_the_run_waiting() {
+        let plan = sample();
+        let events = written(up_to_the_gate(&plan));
+        let state = folded(&plan, &events);
+        let shown = shown("abc", &plan, &state, &events);
+        assert_eq!((shown.state, shown.gates[0].state, shown.steps[1].state), ("waiting", "open", "pending"));
+    }
+}

@@ -129,3 +129,29 @@ pub fn next_lines(next: &[Next]) -> Vec<Line> {
     let width = next.iter().map(|n| n.command.chars().count()).max().unwrap_or(0).min(44);
     next.iter().map(|n| Line::new().plain("  ").with(Tone::Strong, format!("{:<width$}", n.command)).dim(format!("  {}", n.does))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{folded, sample, up_to_the_failure, up_to_the_gate, written};
+    use super::*;
+    use crate::run::event::EventKind;
+
+    fn drawn(kinds: Vec<EventKind>) -> String {
+        let plan = sample();
+        let events = written(kinds);
+        let at = Page { run: "abc", head: "0123", now: 600_000, clock: |at| format!("T+{}", at / 1000) };
+        page(&at, &plan, &folded(&plan, &events), &events).iter().map(|l| format!("{}\n", l.text().trim_end())).collect()
+    }
+
+    #[test]
+    fn a_waiting_run_says_who_is_waited_for_until_when_and_what_to_type() {
+        insta::assert_snapshot!(drawn(up_to_the_gate(&sample())));
+    }
+
+    #[test]
+    fn a_parked_run_says_why_and_what_stands() {
+        let mut kinds = up_to_the_failure(&sample());
+        kinds.push(EventKind::RunParked { why: "`start@web1` failed".to_owned() });
+        insta::assert_snapshot!(drawn(kinds));
+    }
+}

@@ -107,3 +107,23 @@ impl About<'_> {
         matches!(self.plan.node(id).kind, NodeKind::Enter { .. })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{sample, up_to_the_failure, written};
+    use super::*;
+
+    #[test]
+    fn a_failed_run_is_told_as_it_happened() {
+        let plan = sample();
+        let (mut state, mut teller) = (RunState::new(&plan), Teller::new("abc"));
+        let mut story = String::new();
+        for event in written(up_to_the_failure(&plan)) {
+            state.apply(&plan, &event).expect("it folds");
+            if let Some(t) = teller.tell(&plan, &state, &event) {
+                story.push_str(&format!("{:?} {} {} {}\n", t.weight, t.verb, t.subject.unwrap_or_default(), t.words));
+            }
+        }
+        insta::assert_snapshot!(story);
+    }
+}

@@ -1,7 +1,7 @@
 //! Events of people: gates, manual steps, and what becomes of a failure.
 
 use super::super::tone::Tone;
-use super::super::words::{answer_word, by, took, then_word};
+use super::super::words::{by, took, then_word};
 use super::{About, Telling, Weight};
 use crate::plan::model::{NodeId, NodeKind};
 use crate::run::event::{Actor, Answer, EventKind, FailureAnswer};
@@ -27,7 +27,7 @@ impl About<'_> {
                 let tone = if *answer == Answer::Rejected { Warn } else { Good };
                 let verb = if *answer == Answer::Rejected { "rejected" } else { "approved" };
                 let said = match answer {
-                    Answer::Approved { choice: Some(_) } => format!("{}, ", answer_word(answer)),
+                    Answer::Approved { choice: Some(choice) } => format!("with `{choice}`, "),
                     Answer::Approved { choice: None } | Answer::Rejected => String::new(),
                 };
                 Telling::new(Must, tone, verb, format!("{said}{}{}", by(who), noted(note.as_deref())))
