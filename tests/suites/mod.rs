@@ -3,5 +3,6 @@
 mod crash;
 mod hostile;
 mod journal;
+mod malformed;
 mod spellings;
 mod tour;
