@@ -3,5 +3,6 @@
 mod crash;
 mod hostile;
 mod journal;
+mod matomo;
 mod spellings;
 mod tour;
