@@ -1,1 +1,35 @@
-fn main() {}
+//! The `runbook` command: arguments in, one command run, an exit status out.
+
+mod args;
+mod clock;
+mod commands;
+mod complaint;
+mod diagnostics;
+mod inputs;
+mod out;
+mod people;
+mod pipeline;
+mod run;
+mod source;
+mod watch;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = match args::read() {
+        Ok(args) => args,
+        // Help and mistakes in the arguments: clap knows which stream, and a closed one is not our failure.
+        Err(said) => {
+            let _ = said.print();
+            return if said.use_stderr() { complaint::USAGE.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    let out = out::Out::new(&args.look);
+    match commands::run(args.command, &out) {
+        Ok(status) => status.into(),
+        Err(complaint) => {
+            complaint.tell(&out);
+            complaint.status.into()
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod exec;
+pub mod journal;
 pub mod lint;
 pub mod outcome;
 pub mod plan;

@@ -1,8 +1,10 @@
-//! What the integration tests stand on: real servers, started for one test and gone with it.
+//! What the integration tests stand on: the binary in a scrubbed environment, and real servers, started for one test and
+//! gone with it.
 //!
 //! Everything lies in one scratch folder a fixture; nothing of the user's is read or touched. `tests/install.sh` brings
 //! the programs.
 
+pub mod desk;
 pub mod mariadb;
 pub mod scratch;
 pub mod sshd;

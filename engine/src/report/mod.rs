@@ -1,7 +1,17 @@
-//! What is shown of a plan: one renderer each.
+//! Plans, events and states to words, for people and for scripts: one renderer each. Pure: nothing here prints, and no
+//! colour is known here.
 
+pub mod history;
+pub mod log_json;
+pub mod next;
 pub mod plan_json;
 pub mod plan_mermaid;
 pub mod plan_text;
+pub mod run_json;
+pub mod run_text;
+pub mod shown;
+pub mod tell;
 #[cfg(test)]
 mod tests;
+pub mod tone;
+pub mod words;

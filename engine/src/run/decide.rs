@@ -16,16 +16,16 @@ pub fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
         Phase::Preparing { .. } => preflight::decide(plan, state),
         Phase::Running => forward::decide(&View::new(plan, state)),
         Phase::RollingBack => unwind::decide(&View::new(plan, state)),
-        Phase::Ending { why } => {
+        Phase::Ending => {
             let view = View::new(plan, state);
             let mut effects = in_flight(&view);
             if effects.is_empty() {
-                effects = unwind::leave_scopes(&view);
+                effects = unwind::leave_scopes(&view).ready;
             }
             if effects.is_empty() && !view.is_busy() {
-                effects.push(Effect::Record(match (unwind::why_stuck(&view), why) {
+                effects.push(Effect::Record(match (unwind::why_stuck(&view), state.ending.clone().flatten()) {
                     (Some(stuck), _) => EventKind::RunStuck { why: stuck },
-                    (None, Some(why)) => EventKind::RunFailed { why: why.clone() },
+                    (None, Some(why)) => EventKind::RunFailed { why },
                     (None, None) => EventKind::RunEnded { by: super::event::Actor::Person(state.operator.clone()) },
                 }));
             }

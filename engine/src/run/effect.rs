@@ -9,8 +9,6 @@ pub enum Effect {
     Greet { host: HostName },
     ReadFact { fact: u32, host: HostName },
     AskRequire { require: u32, host: Option<HostName> },
-    /// The window, and whatever else concerns the run as a whole.
-    AskStart,
     /// Stamp the node with its `now`.
     Reach { node: NodeId },
     AskGuard { node: NodeId, guard: u32 },

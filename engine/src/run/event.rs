@@ -19,6 +19,24 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+/// What a pinned content is to its run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Plan,
+    Source,
+    Params,
+}
+
+/// Something that a run pins by its content (promise J2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    pub role: Role,
+    pub name: String,
+    /// SHA-256 of the content.
+    pub hash: String,
+}
+
 /// Who did something: a person by name, or the policy that stood ready.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -43,7 +61,7 @@ pub enum Purpose {
 #[serde(tag = "event")]
 pub enum EventKind {
     /// The first event. Plan, sources and parameters are stored beside it under their hashes.
-    RunCreated { runbook: String, plan: String, engine: String, operator: String, jobs: u32 },
+    RunCreated { runbook: String, plan: String, pins: Vec<Pin>, engine: String, operator: String, jobs: u32 },
     /// A process took the run: from here on its epoch is the one that counts.
     DriverStarted { epoch: u64, purpose: Purpose, operator: String, pid: u32, machine: String },
     /// A host answered a framed no-op job in its job folder, and every `as USER` runs there.
@@ -110,6 +128,8 @@ pub enum EventKind {
 
     UndoBegan { node: NodeId, attempt: u32, epoch: u64 },
     UndoEnded { node: NodeId, attempt: u32, exit: Exit, out_bytes: u64, err_bytes: u64 },
+    /// Nothing of it has run: sudo refused, its values could not be bound, another driver came first.
+    UndoRefused { node: NodeId, attempt: u32, why: String },
     UndoVoided { node: NodeId, attempt: u32, why: String },
     /// It began, and how it ended can't be known: an undo may run twice.
     UndoLost { node: NodeId, attempt: u32, why: String },
@@ -209,6 +229,7 @@ impl EventKind {
             | Self::FailureAnswered { node, .. }
             | Self::UndoBegan { node, .. }
             | Self::UndoEnded { node, .. }
+            | Self::UndoRefused { node, .. }
             | Self::UndoVoided { node, .. }
             | Self::UndoLost { node, .. }
             | Self::UndoUnsettled { node, .. }

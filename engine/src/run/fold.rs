@@ -6,6 +6,8 @@ use thiserror::Error;
 use super::event::{Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose};
 use super::state::{Declined, Failure, Greeting, HostState, NodeState, Phase, RunState, Stage, Told, Unwinding, Verdict};
 use super::retry::retry_is_left;
+use super::unwind::{ancestors, points_of_no_return};
+use crate::outcome::Identity;
 use crate::plan::model::{BlockKind, NodeId, NodeKind, OnFailure, Plan, UndoSpec};
 
 #[derive(Debug, Error, PartialEq)]
@@ -55,7 +57,7 @@ impl RunState {
 
     fn apply_to_run(&mut self, plan: &Plan, event: &Event) -> Result<(), ()> {
         let preparing = matches!(self.phase, Phase::Preparing { .. });
-        let active = matches!(self.phase, Phase::Running | Phase::RollingBack | Phase::Ending { .. });
+        let active = matches!(self.phase, Phase::Running | Phase::RollingBack | Phase::Ending);
         match &event.kind {
             EventKind::RunCreated { operator, jobs, .. } if self.seq == 0 => {
                 self.operator.clone_from(operator);
@@ -65,11 +67,10 @@ impl RunState {
                 self.start_driver(*epoch, purpose, operator);
             }
             EventKind::HostGreeted { host, identity, claims } if preparing => {
-                let now = Some(Greeting::Answered { identity: identity.clone(), claims: claims.clone() });
-                self.hosts.entry(host.clone()).or_insert_with(|| HostState { met: identity.clone(), now: None }).now = now;
+                self.greet(plan, host, identity, claims);
             }
             EventKind::HostRefused { host, why } if preparing => {
-                let met = crate::outcome::Identity { machine_id: String::new(), boot_id: String::new(), life: String::new(), bash: false };
+                let met = Identity { machine_id: String::new(), boot_id: String::new(), life: String::new(), bash: false };
                 self.hosts.entry(host.clone()).or_insert(HostState { met, now: None }).now = Some(Greeting::Refused { why: why.clone() });
             }
             EventKind::FactRead { fact, host, value } if preparing => {
@@ -102,21 +103,42 @@ impl RunState {
                     InterruptAnswer::Park => self.parking = Some("interrupted".to_owned()),
                 }
             }
-            EventKind::BudgetWarned { .. } if active => {}
+            EventKind::BudgetWarned { block, .. } if active => {
+                self.budgets_warned.insert(*block);
+            }
             EventKind::BudgetSpent { block } if active => {
                 self.budgets_spent.insert(*block);
             }
             EventKind::BoundaryUndone { block } if self.unwinding == Some(Unwinding::Boundary(*block)) => self.boundary_undone(plan, *block),
             EventKind::DriverLeft { .. } if !self.phase.is_final() => self.driven = false,
-            EventKind::RunParked { why } if active => self.finish(Phase::Parked { why: why.clone() }),
+            EventKind::RunParked { why } if active => {
+                if self.phase == Phase::RollingBack && self.parking.is_none() && !self.interrupted {
+                    self.take_back(plan);
+                    self.unwinding = Some(Unwinding::Over);
+                }
+                self.finish(Phase::Parked { why: why.clone() });
+            }
             EventKind::RunStuck { why } if active => self.finish(Phase::Stuck { why: why.clone() }),
             EventKind::RunRolledBack if self.phase == Phase::RollingBack => self.finish(Phase::RolledBack),
-            EventKind::RunFailed { why } if matches!(self.phase, Phase::Ending { .. }) => self.finish(Phase::Failed { why: why.clone() }),
-            EventKind::RunEnded { .. } if matches!(self.phase, Phase::Ending { .. }) => self.finish(Phase::Ended),
+            EventKind::RunFailed { why } if matches!(self.phase, Phase::Ending) => self.finish(Phase::Failed { why: why.clone() }),
+            EventKind::RunEnded { .. } if matches!(self.phase, Phase::Ending) => self.finish(Phase::Ended),
             EventKind::RunDone if self.phase == Phase::Running => self.finish(Phase::Done),
             _ => return Err(()),
         }
         Ok(())
+    }
+
+    fn greet(&mut self, plan: &Plan, host: &str, identity: &Identity, claims: &[String]) {
+        let under_way = plan.iter().any(|(id, node)| node.host.as_deref() == Some(host) && matches!(self.stage(id), Stage::Began { .. } | Stage::Unsettled { .. }));
+        let known = self.hosts.entry(host.to_owned()).or_insert_with(|| HostState { met: identity.clone(), now: None });
+        if known.met.life.is_empty() {
+            known.met = identity.clone();
+        }
+        if !under_way {
+            // A step that reboots the host compares with the boot before it began.
+            known.met.boot_id.clone_from(&identity.boot_id);
+        }
+        known.now = Some(Greeting::Answered { identity: identity.clone(), claims: claims.to_vec() });
     }
 
     fn finish(&mut self, phase: Phase) {
@@ -158,8 +180,8 @@ impl RunState {
         match &self.purpose {
             Purpose::Run | Purpose::Resume => {
                 self.phase = match before {
-                    Phase::Ending { why } => Phase::Ending { why },
-                    _ if self.unwinding.is_some() && !matches!(before, Phase::Parked { .. }) => Phase::RollingBack,
+                    _ if self.ending.is_some() => Phase::Ending,
+                    _ if self.unwinding.is_some_and(|u| u != Unwinding::Over) => Phase::RollingBack,
                     _ => {
                         self.go_forward_again(plan);
                         Phase::Running
@@ -173,7 +195,8 @@ impl RunState {
             }
             Purpose::End => {
                 self.unwinding = None;
-                self.phase = Phase::Ending { why: None };
+                self.ending = Some(None);
+                self.phase = Phase::Ending;
             }
         }
         for node in &mut self.nodes {
@@ -186,39 +209,73 @@ impl RunState {
         Ok(())
     }
 
-    /// A parked run goes on: a refused or expired gate is asked again, and what was undone runs again.
+    /// A parked run goes on: a refused or expired gate is asked again, and what was taken back runs again.
     fn go_forward_again(&mut self, plan: &Plan) {
-        if self.unwinding.take().is_some() {
-            for (id, node) in plan.iter() {
-                let state = &mut self.nodes[id.index()];
-                let taken_back = matches!(state.stage, Stage::Undone | Stage::UndoneByHand { .. } | Stage::UndoOwed);
-                let covered = self.undone.iter().any(|b| plan.inside(node.block, *b));
-                if taken_back || covered {
-                    *state = NodeState { attempts: state.attempts, undos: state.undos, openings: state.openings, ..NodeState::default() };
+        self.unwinding = None;
+        // A scope that was left while what it covers runs again is taken again.
+        for (id, node) in plan.iter() {
+            if let NodeKind::Leave { enter } = node.kind {
+                if self.node(id).taken_back && matches!(self.stage(enter), Stage::Undone | Stage::UndoneByHand { .. }) {
+                    self.nodes[enter.index()].taken_back = true;
                 }
             }
-            self.undone.clear();
         }
         for node in &mut self.nodes {
+            if node.taken_back {
+                // A scope that is kept is still held.
+                let kept = matches!(node.stage, Stage::Kept { .. });
+                *node = NodeState {
+                    stage: if kept { Stage::Succeeded } else { Stage::Pending },
+                    effective: u32::from(kept),
+                    attempts: node.attempts,
+                    undos: node.undos,
+                    openings: node.openings,
+                    ..NodeState::default()
+                };
+            }
             if matches!(node.stage, Stage::Declined { .. }) {
                 node.stage = Stage::Pending;
             }
         }
     }
 
+    /// Marks what a rollback that reached its aim went over.
+    fn take_back(&mut self, plan: &Plan) {
+        let out_of_reach = ancestors(plan, &points_of_no_return(plan, self));
+        let kept = match self.unwinding {
+            Some(Unwinding::After(stop)) => ancestors(plan, &[stop]),
+            _ => vec![false; self.nodes.len()],
+        };
+        for (id, node) in plan.iter() {
+            let at = id.index();
+            let covered = match self.unwinding {
+                Some(Unwinding::Boundary(block)) => plan.inside(node.block, block),
+                Some(Unwinding::After(_)) => !kept[at],
+                Some(Unwinding::Everything) => true,
+                Some(Unwinding::Scopes | Unwinding::Over) | None => false,
+            };
+            let state = &mut self.nodes[at];
+            let has_no_undo = matches!(node.spec().map(|s| &s.undo), Some(UndoSpec::Unsaid));
+            let stands = state.is_touched() && has_no_undo && matches!(node.kind, NodeKind::Step(_) | NodeKind::Manual { .. });
+            state.taken_back |= covered && !out_of_reach[at] && !stands;
+        }
+    }
+
     fn unwind(&mut self, to: Unwinding) {
         self.unwinding = Some(to);
+        self.ending = None;
         self.phase = Phase::RollingBack;
     }
 
     /// A nested boundary settles before its outer one, which then follows its own policy.
     fn boundary_undone(&mut self, plan: &Plan, block: crate::plan::model::BlockId) {
-        self.undone.insert(block);
+        self.take_back(plan);
         let outer = plan.blocks[block.index()].parent.and_then(|b| plan.boundary_of(b));
         match outer.map(|b| (b, &plan.blocks[b.index()].kind)) {
             Some((outer, BlockKind::Boundary { on_failure: OnFailure::Rollback, .. })) => self.unwinding = Some(Unwinding::Boundary(outer)),
             Some((_, BlockKind::Boundary { id, .. })) => {
                 self.parking = Some(format!("a boundary inside `{id}` was rolled back; `{id}` parks on failure"));
+                self.unwinding = Some(Unwinding::Over);
             }
             _ => self.unwinding = Some(Unwinding::Scopes),
         }
@@ -226,7 +283,7 @@ impl RunState {
 
     fn apply_to_node(&mut self, plan: &Plan, id: NodeId, event: &Event) -> Result<(), ()> {
         let epoch = self.epoch;
-        let active = matches!(self.phase, Phase::Running | Phase::RollingBack | Phase::Ending { .. });
+        let active = matches!(self.phase, Phase::Running | Phase::RollingBack | Phase::Ending);
         // A person may answer while nobody drives the run; everything else is a driver's.
         let answerable = active || matches!(self.phase, Phase::Parked { .. } | Phase::Stuck { .. });
         if !answerable || !(active || event.kind.is_an_answer()) {
@@ -252,7 +309,7 @@ impl RunState {
             (Stage::Guarding { .. }, EventKind::NodeSkipped { why, .. }) => Stage::Skipped { why: why.clone() },
             (Stage::Guarding { .. }, EventKind::NodeSatisfied { .. }) => Stage::Satisfied,
             (Stage::Guarding { .. }, EventKind::NodeRefused { why, .. }) => Stage::Refused { why: why.clone() },
-            (Stage::Began { .. }, EventKind::NodeRefused { why, .. }) => {
+            (Stage::Began { .. } | Stage::Unsettled { undoing: false, .. }, EventKind::NodeRefused { why, .. }) => {
                 node.effective -= 1;
                 Stage::Refused { why: why.clone() }
             }
@@ -345,11 +402,17 @@ impl RunState {
             },
             (Stage::Open { opening: o, .. }, EventKind::GateExpired { opening, live, .. }) if o == opening => Stage::Declined { opening: *opening, why: Declined::Expired { live: *live } },
             (Stage::Declined { .. }, EventKind::RunEnding { .. }) => {
-                self.phase = Phase::Ending { why: Some(format!("the gate `{}` said end", plan_node.path)) };
+                self.ending = Some(Some(format!("the gate `{}` said end", plan_node.path)));
+                self.phase = Phase::Ending;
                 return Ok(());
             }
 
             (stage, EventKind::FailureAnswered { answer, note, .. }) if stage.is_trouble() => match answer {
+                // Whatever may still run is found first: K3.
+                FailureAnswer::Retry if matches!(stage, Stage::Unsettled { .. }) => {
+                    let Stage::Unsettled { attempt, undoing, why, .. } = stage else { return Err(()) };
+                    Stage::Unsettled { attempt: *attempt, epoch: 0, undoing: *undoing, why: why.clone() }
+                }
                 FailureAnswer::Retry => Stage::Pending,
                 FailureAnswer::MarkDone => Stage::MarkedDone { reason: note.clone().unwrap_or_default() },
                 FailureAnswer::Skip => Stage::SkippedByPerson { reason: note.clone().unwrap_or_default() },
@@ -376,6 +439,9 @@ impl RunState {
                 } else {
                     Stage::Unsettled { attempt: *attempt, epoch, undoing: true, why: exit.to_string() }
                 }
+            }
+            (Stage::Undoing { attempt: a, .. } | Stage::Unsettled { attempt: a, undoing: true, .. }, EventKind::UndoRefused { attempt, why, .. }) if a == attempt => {
+                Stage::UndoFailed { attempt: *attempt, why: why.clone() }
             }
             // R6: an undo may run twice, so one that left no trace or no status is simply owed again.
             (Stage::Undoing { attempt: a, .. } | Stage::Unsettled { attempt: a, undoing: true, .. }, EventKind::UndoVoided { attempt, .. } | EventKind::UndoLost { attempt, .. }) if a == attempt => Stage::UndoOwed,
@@ -422,6 +488,9 @@ impl Stage {
                 | Self::MarkedDone { .. }
                 | Self::SkippedByPerson { .. }
                 | Self::Refused { .. }
+                // A retry that found it done, or was skipped, follows an attempt of ours.
+                | Self::Satisfied
+                | Self::Skipped { .. }
                 | Self::Pending
                 | Self::UndoOwed
         )

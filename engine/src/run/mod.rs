@@ -8,11 +8,14 @@ pub mod event;
 mod exclusion;
 pub mod fold;
 mod forward;
+pub mod gate;
 mod preflight;
 pub mod retry;
 pub mod state;
 mod unwind;
 pub mod verdict;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use decide::decide;

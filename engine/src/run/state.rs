@@ -25,11 +25,12 @@ pub struct RunState {
     pub start_refused: Option<String>,
     pub nodes: Vec<NodeState>,
     pub unwinding: Option<Unwinding>,
-    /// Blocks whose steps were undone and have not run again since.
-    pub undone: BTreeSet<BlockId>,
+    /// The run is being closed as it stands, and why where that was no person's wish.
+    pub ending: Option<Option<String>>,
     /// A park that was decided and waits for the run to be quiet.
     pub parking: Option<String>,
     pub interrupted: bool,
+    pub budgets_warned: BTreeSet<BlockId>,
     pub budgets_spent: BTreeSet<BlockId>,
     /// The last event folded.
     pub seq: u64,
@@ -43,7 +44,7 @@ pub enum Phase {
     Running,
     RollingBack,
     /// Scopes are left by their policy, then the run is over.
-    Ending { why: Option<String> },
+    Ending,
     Parked { why: String },
     Stuck { why: String },
     Done,
@@ -89,6 +90,8 @@ pub enum Unwinding {
     Everything,
     /// All is undone that had to be; scopes are left, then the run is over.
     Scopes,
+    /// It has reached its aim, and the run is parked. Going forward, what it took back runs again.
+    Over,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -107,6 +110,8 @@ pub struct NodeState {
     pub undos: u32,
     pub release_chosen: bool,
     pub openings: u32,
+    /// A rollback that reached its aim went over it.
+    pub taken_back: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -196,9 +201,10 @@ impl RunState {
             start_refused: None,
             nodes: vec![NodeState::default(); plan.nodes.len()],
             unwinding: None,
-            undone: BTreeSet::new(),
+            ending: None,
             parking: None,
             interrupted: false,
+            budgets_warned: BTreeSet::new(),
             budgets_spent: BTreeSet::new(),
             seq: 0,
         }

@@ -5,7 +5,7 @@ use super::decide::in_flight;
 use super::effect::Effect;
 use super::event::{Actor, EventKind};
 use super::exclusion;
-use super::state::{Stage, Unwinding};
+use super::state::{RunState, Stage, Unwinding};
 use super::view::View;
 use crate::plan::model::{NodeId, NodeKind, Plan, Release, UndoSpec, node_id};
 
@@ -30,15 +30,20 @@ pub(super) fn decide(view: &View<'_>) -> Vec<Effect> {
     if let Some(why) = view.state.parking.clone() {
         return if undoing { Vec::new() } else { vec![Effect::Record(EventKind::RunParked { why })] };
     }
-    let next = match view.state.unwinding {
+    let Owed { ready, left } = match view.state.unwinding {
         Some(Unwinding::Scopes) => leave_scopes(view),
         Some(_) => undo_ready(view),
-        None => Vec::new(),
+        None => Owed::default(),
     };
-    if !next.is_empty() || undoing {
-        return next;
+    if !ready.is_empty() || undoing {
+        return ready;
     }
     if let Some(why) = why_stuck(view) {
+        return vec![Effect::Record(EventKind::RunStuck { why })];
+    }
+    if let Some(id) = left.first() {
+        // Owed and out of reach, for a reason that has no name yet: never passed over in silence.
+        let why = format!("`{}` has to be undone and can't be: it is {:?}", view.plan.node(*id).path, view.state.stage(*id));
         return vec![Effect::Record(EventKind::RunStuck { why })];
     }
     vec![Effect::Record(settled(view))]
@@ -49,7 +54,7 @@ fn settled(view: &View<'_>) -> EventKind {
     match view.state.unwinding {
         Some(Unwinding::Boundary(block)) => EventKind::BoundaryUndone { block },
         Some(Unwinding::After(node)) => EventKind::RunParked { why: format!("rolled back to just after `{}`", view.plan.node(node).path) },
-        Some(Unwinding::Everything | Unwinding::Scopes) | None => {
+        Some(Unwinding::Everything | Unwinding::Scopes | Unwinding::Over) | None => {
             let standing = standing(view);
             if standing.is_empty() {
                 EventKind::RunRolledBack
@@ -65,17 +70,17 @@ fn standing(view: &View<'_>) -> Vec<String> {
 }
 
 /// R3: scopes are left only when nothing else of ours stands.
-pub(super) fn leave_scopes(view: &View<'_>) -> Vec<Effect> {
+pub(super) fn leave_scopes(view: &View<'_>) -> Owed {
     if view.state.unwinding == Some(Unwinding::Scopes) && !standing(view).is_empty() {
-        return Vec::new();
+        return Owed::default();
     }
     undo_where(view, |_, node| matches!(node.kind, NodeKind::Enter { .. }), &[])
 }
 
 /// The undos that may begin now.
-fn undo_ready(view: &View<'_>) -> Vec<Effect> {
+fn undo_ready(view: &View<'_>) -> Owed {
     let plan = view.plan;
-    let beyond = points_of_no_return(view);
+    let beyond = points_of_no_return(plan, view.state);
     match view.state.unwinding {
         Some(Unwinding::Boundary(block)) => undo_where(view, |_, node| plan.inside(node.block, block), &beyond),
         Some(Unwinding::After(stop)) => {
@@ -83,18 +88,18 @@ fn undo_ready(view: &View<'_>) -> Vec<Effect> {
             undo_where(view, |id, _| !kept[id.index()], &beyond)
         }
         Some(Unwinding::Everything) => undo_where(view, |_, _| true, &beyond),
-        Some(Unwinding::Scopes) | None => Vec::new(),
+        Some(Unwinding::Scopes | Unwinding::Over) | None => Owed::default(),
     }
 }
 
 /// R2: the irreversible steps that have begun. Nothing at or before them is undone.
-fn points_of_no_return(view: &View<'_>) -> Vec<NodeId> {
-    let irreversible = view.plan.iter().filter(|(id, node)| view.state.node(*id).is_touched() && node.spec().is_some_and(|s| s.irreversible.is_some()));
+pub(super) fn points_of_no_return(plan: &Plan, state: &RunState) -> Vec<NodeId> {
+    let irreversible = plan.iter().filter(|(id, node)| state.node(*id).is_touched() && node.spec().is_some_and(|s| s.irreversible.is_some()));
     irreversible.map(|(id, _)| id).collect()
 }
 
 /// Which nodes come at or before some of these.
-fn ancestors(plan: &Plan, of: &[NodeId]) -> Vec<bool> {
+pub(super) fn ancestors(plan: &Plan, of: &[NodeId]) -> Vec<bool> {
     let mut marked = vec![false; plan.nodes.len()];
     for id in of {
         marked[id.index()] = true;
@@ -110,15 +115,19 @@ fn ancestors(plan: &Plan, of: &[NodeId]) -> Vec<bool> {
 }
 
 /// In reverse order of dependency: a node is undone when all that came after it is, or has nothing to undo.
-fn undo_where(view: &View<'_>, covers: impl Fn(NodeId, &crate::plan::model::Node) -> bool, beyond: &[NodeId]) -> Vec<Effect> {
+fn undo_where(view: &View<'_>, covers: impl Fn(NodeId, &crate::plan::model::Node) -> bool, beyond: &[NodeId]) -> Owed {
     let out_of_reach = ancestors(view.plan, beyond);
     let mut blocked = vec![false; view.plan.nodes.len()];
     let mut ready = Vec::new();
+    let mut left = Vec::new();
     for position in (0..view.plan.nodes.len()).rev() {
         let id = node_id(position);
         let node = view.plan.node(id);
         let owed = covers(id, node) && !out_of_reach[position] && owes(view, id);
-        if owed && !blocked[position] && may_begin(view.state.stage(id)) {
+        if owed {
+            left.push(id);
+        }
+        if owed && !blocked[position] && view.state.stage(id).may_be_undone() {
             ready.push(id);
         }
         if owed || blocked[position] {
@@ -130,11 +139,14 @@ fn undo_where(view: &View<'_>, covers: impl Fn(NodeId, &crate::plan::model::Node
     let (asked, sent): (Vec<NodeId>, Vec<NodeId>) = ready.into_iter().partition(|id| matches!(how(view, *id), How::Ask(_)));
     let mut effects: Vec<Effect> = exclusion::admit(view.plan, view.state, sent.into_iter()).into_iter().map(|id| how(view, id).into_effect()).collect();
     effects.extend(asked.into_iter().map(|id| how(view, id).into_effect()));
-    effects
+    Owed { ready: effects, left }
 }
 
-fn may_begin(stage: &Stage) -> bool {
-    stage.may_be_undone()
+/// What has to be undone: what may begin now, and all of it.
+#[derive(Default)]
+pub(super) struct Owed {
+    pub(super) ready: Vec<Effect>,
+    left: Vec<NodeId>,
 }
 
 /// Whether a node has something to take back, or an undo that did not end well.
@@ -198,7 +210,7 @@ pub(super) fn why_stuck(view: &View<'_>) -> Option<String> {
                 Some(format!("{what} of `{}` failed: {why}", node.path))
             }
             Stage::Unsettled { why, undoing: true, .. } => Some(format!("the undo of `{}` can't be shown to have ended: {why}", node.path)),
-            Stage::Unsettled { why, .. } if matches!(view.state.phase, super::state::Phase::RollingBack | super::state::Phase::Ending { .. }) => {
+            Stage::Unsettled { why, .. } if matches!(view.state.phase, super::state::Phase::RollingBack | super::state::Phase::Ending) => {
                 Some(format!("`{}` can't be shown to have ended, so it is not undone over: {why}", node.path))
             }
             _ => None,

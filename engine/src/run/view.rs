@@ -1,6 +1,6 @@
 //! Questions about a run's graph that several decisions ask.
 
-use super::state::{RunState, Stage};
+use super::state::{RunState, Stage, Unwinding};
 use crate::plan::model::{BlockId, BlockKind, Node, NodeId, NodeKind, Plan, UndoSpec, node_id};
 
 pub(super) struct View<'a> {
@@ -81,21 +81,15 @@ impl<'a> View<'a> {
         if matches!(state.stage, Stage::Undone | Stage::UndoneByHand { .. }) {
             return false;
         }
-        !(matches!(node.spec().map(|s| &s.undo), Some(UndoSpec::None(_))) && self.is_covered(node))
+        !(matches!(node.spec().map(|s| &s.undo), Some(UndoSpec::None(_))) && (state.taken_back || self.is_being_taken_back(node)))
     }
 
-    /// Whether a rollback went over the place where a node stands.
-    fn is_covered(&self, node: &Node) -> bool {
-        self.state.undone.iter().any(|b| self.plan.inside(node.block, *b))
-            || matches!(self.state.unwinding, Some(super::state::Unwinding::Everything | super::state::Unwinding::Boundary(_)))
-                && self.unwinding_covers(node)
-    }
-
-    fn unwinding_covers(&self, node: &Node) -> bool {
+    /// Whether the present rollback goes over the place where a node stands.
+    fn is_being_taken_back(&self, node: &Node) -> bool {
         match self.state.unwinding {
-            Some(super::state::Unwinding::Everything) => true,
-            Some(super::state::Unwinding::Boundary(b)) => self.plan.inside(node.block, b),
-            _ => false,
+            Some(Unwinding::Everything) => true,
+            Some(Unwinding::Boundary(block)) => self.plan.inside(node.block, block),
+            Some(Unwinding::After(_) | Unwinding::Scopes | Unwinding::Over) | None => false,
         }
     }
 

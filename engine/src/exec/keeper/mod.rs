@@ -1,3 +1,19 @@
 //! The keeper: recorded jobs on a target, in POSIX sh alone.
+//!
+//! `sh/*.sh` is the resident half. It is sent as text over a long-lived channel to a plain `sh`, answers with a frame
+//! that carries our nonce, and then serves one request after the other. This module is the other half: requests,
+//! frames, what they mean, and what to do when the connection is lost in the middle. Design: `keeper.md`.
 
 pub mod call;
+mod channel;
+mod client;
+mod error;
+mod follow;
+mod name;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub use client::{Hello, Keeper, Killed, Outcome, RunFolder, When};
+pub use error::KeeperError;
+pub use name::AttemptName;

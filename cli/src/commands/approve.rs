@@ -1,0 +1,54 @@
+//! `runbook approve RUN GATE`
+
+use engine::report::tone::Tone;
+use engine::report::words::answer_word;
+use engine::run::event::Answer;
+
+use crate::complaint::{Complaint, DONE, Status};
+use crate::out::Out;
+use crate::run::answer::{self, Word};
+use crate::run::open;
+
+/// Answer a gate with yes, from any terminal; or say that a manual step is done
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  runbook approve k7m2p9xq reboot\n  runbook approve last how --choice wait --note 'backup still runs'")]
+pub(crate) struct ApproveArgs {
+    /// A run's id, any unique beginning of it, or `last`
+    run: String,
+    /// The gate's path or id, as `runbook show RUN` names it
+    gate: String,
+    /// One of the gate's choices, where it has some
+    #[arg(long)]
+    choice: Option<String>,
+    /// Stands in the journal beside the answer
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+}
+
+pub(crate) fn approve(args: &ApproveArgs, out: &Out) -> Result<Status, Complaint> {
+    give(out, &args.run, &args.gate, &Word { answer: Answer::Approved { choice: args.choice.clone() }, note: args.note.clone() })
+}
+
+/// Gives an answer and says what happens next.
+pub(crate) fn give(out: &Out, run: &str, gate: &str, word: &Word) -> Result<Status, Complaint> {
+    let mut opened = open::open(run)?;
+    let node = answer::find(&opened.plan, &opened.state, gate)?;
+    let written = answer::give(&mut opened, node, word)?;
+    let path = &opened.plan.node(node).path;
+    let said = answer_word(&word.answer);
+    let tone = if word.answer == Answer::Rejected { Tone::Warn } else { Tone::Good };
+    if written {
+        out.say(&format!("{}  {path} in run {}", out.paint(tone, &said), opened.run));
+    } else {
+        out.say(&format!("{path} in run {} was {said} before; nothing has changed", opened.run));
+    }
+    if opened.state.phase.is_final() {
+        return Ok(DONE);
+    }
+    if opened.is_driven() {
+        out.say("its process takes the answer up by itself");
+    } else {
+        out.say(&format!("no process drives it now: {}", out.paint(Tone::Strong, &format!("runbook resume {}", opened.run))));
+    }
+    Ok(DONE)
+}

@@ -1,0 +1,76 @@
+//! `runbook lint [PATH…]`
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use engine::report::tone::Tone;
+use engine::report::words::count;
+
+use crate::complaint::{Complaint, DONE, FAILED, Status, USAGE};
+use crate::diagnostics::{self, Tally};
+use crate::out::Out;
+use crate::pipeline;
+use crate::source::{Files, runbook_files};
+
+/// Check runbooks without running anything
+///
+/// Exits with 0 when nothing is wrong, 1 with errors (or with warnings under
+/// `--deny warnings`), 2 when a file can't be read or parsed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  runbook lint restart.runbook\n  runbook lint runbooks/ --deny warnings\n  runbook lint --format json runbooks/ | jq '.findings[].message'")]
+pub(crate) struct LintArgs {
+    /// Files, and folders with everything below them; default: the folder you are in
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// For people, or one JSON object on standard output
+    #[arg(long, value_enum, default_value_t = LintFormat::Human)]
+    format: LintFormat,
+    /// What counts as an error besides errors
+    #[arg(long, value_enum, value_name = "WHAT")]
+    deny: Option<Deny>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LintFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    Warnings,
+}
+
+pub(crate) fn lint(args: &LintArgs, out: &Out) -> Result<Status, Complaint> {
+    let here = [PathBuf::from(".")];
+    let paths = runbook_files(if args.paths.is_empty() { &here } else { &args.paths })?;
+    let mut files = Files::default();
+    let mut found = Vec::new();
+    let mut unparsed = false;
+    for path in &paths {
+        let findings = pipeline::findings(&mut files, path);
+        unparsed |= findings.unparsed;
+        // A library that two files import says its mistakes once.
+        let new: Vec<_> = findings.diagnostics.into_iter().filter(|d| !found.contains(d)).collect();
+        found.extend(new);
+    }
+    let tally = Tally::of(&found);
+    match args.format {
+        LintFormat::Json => out.data(&diagnostics::report(files.sources(), &found, paths.len())),
+        LintFormat::Human => {
+            diagnostics::draw(out, files.sources(), &found);
+            let among = count(paths.len(), "file");
+            if found.is_empty() {
+                out.say(&format!("{} {among}, nothing to complain about", out.paint(Tone::Good, "ok")));
+            } else {
+                out.must(&format!("{} in {among}", tally.words()));
+            }
+        }
+    }
+    Ok(match tally {
+        _ if unparsed => USAGE,
+        Tally { errors: 1.., .. } => FAILED,
+        Tally { warnings: 1.., .. } if args.deny == Some(Deny::Warnings) => FAILED,
+        Tally { .. } => DONE,
+    })
+}

@@ -1,0 +1,37 @@
+//! One command, one file. Each says what it prints and how it ends; the work is the library's.
+
+pub(crate) mod approve;
+pub(crate) mod end;
+pub(crate) mod lint;
+pub(crate) mod log;
+pub(crate) mod plan;
+pub(crate) mod reject;
+pub(crate) mod resume;
+pub(crate) mod rollback;
+pub(crate) mod run;
+pub(crate) mod runs;
+pub(crate) mod show;
+pub(crate) mod verify;
+
+use crate::args::Command;
+use crate::complaint::{Complaint, Status};
+use crate::out::Out;
+
+/// # Errors
+/// What the person is told, with the exit status.
+pub(crate) fn run(command: Command, out: &Out) -> Result<Status, Complaint> {
+    match command {
+        Command::Lint(args) => lint::lint(&args, out),
+        Command::Plan(args) => plan::plan(&args, out),
+        Command::Run(args) => run::run(&args, out),
+        Command::Resume(args) => resume::resume(&args, out),
+        Command::Rollback(args) => rollback::rollback(&args, out),
+        Command::End(args) => end::end(&args, out),
+        Command::Approve(args) => approve::approve(&args, out),
+        Command::Reject(args) => reject::reject(&args, out),
+        Command::Runs(args) => runs::runs(&args, out),
+        Command::Show(args) => show::show(&args, out),
+        Command::Log(args) => log::log(&args, out),
+        Command::Verify(args) => verify::verify(&args, out),
+    }
+}

@@ -1,0 +1,122 @@
+//! `runbook run FILE`
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use engine::check::Program;
+use engine::journal::Store;
+use engine::journal::chain::content_hash;
+use engine::plan::model::{NodeKind, Plan};
+use engine::run::event::{EventKind, Pin, Purpose, Role};
+
+use crate::complaint::{Complaint, FAILED, REFUSED, Status};
+use crate::inputs::{self, InputArgs};
+use crate::out::Out;
+use crate::run::remembered::Remembered;
+use crate::run::{drive, id, open};
+use crate::{clock, pipeline, source};
+
+/// Run a runbook: preflight first, then step by step
+///
+/// The first line on standard error is `run RUN_ID`. Until the preflight has
+/// passed nothing has changed anywhere.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  runbook run restart.runbook -p reason='kernel update'\n  runbook run restart.runbook --target web=web1,web2 --answer go=approve\n  runbook run restart.runbook --events > events.jsonl\n\nA gate that nobody here can answer is answered with `runbook approve RUN GATE`;\n`runbook resume RUN` goes on from there.")]
+pub(crate) struct RunArgs {
+    /// FILE, or FILE#NAME where it holds several runbooks
+    file: String,
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// The configuration of every ssh, instead of ~/.ssh/config
+    #[arg(long, value_name = "FILE")]
+    ssh_config: Option<PathBuf>,
+    /// How many steps may be under way at once
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    jobs: u32,
+    /// Answer a gate beforehand, unless something irreversible follows
+    #[arg(long, value_name = "GATE=CHOICE")]
+    answer: Vec<String>,
+    /// Ask for no confirmation of steps; never answers a gate
+    #[arg(long)]
+    yes: bool,
+    /// Every event as a line of JSON on standard output
+    #[arg(long)]
+    events: bool,
+    /// Stay while a gate is open, though nobody can be asked here
+    #[arg(long)]
+    wait: bool,
+    /// Start outside the runbook's window; the reason stands in the journal
+    #[arg(long, value_name = "REASON")]
+    outside_window: Option<String>,
+}
+
+pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
+    let named = source::find(&args.file, args.inputs.runbook.as_deref());
+    let ready = pipeline::ready(out, &named)?;
+    let inputs = inputs::gather(&args.inputs, &ready.program)?;
+    let plan = pipeline::planned(out, &ready, &inputs)?;
+    let ssh_config = args.ssh_config.as_ref().map(ssh_config).transpose()?;
+    let remembered = Remembered { ssh_config, answers: answers(&plan, &args.answer)? };
+    let contents = contents(&plan, &ready.program, &inputs::pinned(&inputs, &ready.program), &remembered)?;
+
+    let run = create(&plan, contents, args.jobs).map_err(|c| Complaint { status: REFUSED, ..c })?;
+    out.must(&format!("run {}", run.run));
+    if ready.warnings.warnings > 0 {
+        out.say(&format!("{}: `runbook lint {}` shows them", ready.warnings.words(), named.file.display()));
+    }
+    drive::go(out, run, Purpose::Run, remembered.options(args.wait, args.outside_window.clone()), args.events)
+}
+
+/// The run's first event, with all that it pins, in one commit.
+fn create(plan: &Plan, contents: Vec<(Pin, Vec<u8>)>, jobs: u32) -> Result<open::Opened, Complaint> {
+    let folder = open::folder()?;
+    let store = Store::open(&folder)?;
+    let id = id::new().map_err(|e| Complaint::new(REFUSED, format!("no id for the run: {e}")))?;
+    let created = EventKind::RunCreated {
+        runbook: plan.runbook.clone(),
+        plan: plan.hash.clone(),
+        pins: contents.iter().map(|(pin, _)| pin.clone()).collect(),
+        engine: env!("CARGO_PKG_VERSION").to_owned(),
+        operator: open::operator(),
+        jobs,
+    };
+    let journal = store.create(&id, &plan.runbook, &contents, clock::now(), created)?;
+    open::created(folder, journal, plan.clone())
+}
+
+fn contents(plan: &Plan, program: &Program, params: &serde_json::Value, remembered: &Remembered) -> Result<Vec<(Pin, Vec<u8>)>, Complaint> {
+    let frozen = serde_json::to_vec(plan).map_err(|e| Complaint::new(FAILED, format!("the plan can't be frozen: {e}; nothing was run")))?;
+    let pin = |role, name: &str, content: Vec<u8>| (Pin { role, name: name.to_owned(), hash: content_hash(&content) }, content);
+    let mut contents = vec![pin(Role::Plan, &plan.runbook, frozen)];
+    contents.extend(program.sources().iter().map(|s| pin(Role::Source, &s.path, s.text.clone().into_bytes())));
+    contents.push(pin(Role::Params, "params", params.to_string().into_bytes()));
+    contents.push(remembered.pin());
+    Ok(contents)
+}
+
+fn ssh_config(path: &PathBuf) -> Result<PathBuf, Complaint> {
+    // A resume may come from another folder.
+    let path = std::path::absolute(path).map_err(|e| Complaint::usage(format!("--ssh-config: {e}")))?;
+    if !path.is_file() {
+        return Err(Complaint::usage(format!("--ssh-config {}: there is no such file", path.display())));
+    }
+    Ok(path)
+}
+
+/// By gate path: an answer for an id is one for every gate of that id.
+fn answers(plan: &Plan, given: &[String]) -> Result<BTreeMap<String, String>, Complaint> {
+    let mut answers = BTreeMap::new();
+    for pair in given {
+        let Some((gate, choice)) = pair.split_once('=') else {
+            return Err(Complaint::usage(format!("`--answer {pair}` is no answer")).help("write `--answer GATE=CHOICE`, `GATE=approve` or `GATE=reject`"));
+        };
+        let gates: Vec<_> = plan.find(gate).into_iter().filter(|id| matches!(plan.node(*id).kind, NodeKind::Gate(_))).collect();
+        if gates.is_empty() {
+            let known: Vec<&str> = plan.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Gate(_))).map(|(_, n)| n.path.as_str()).collect();
+            let complaint = Complaint::usage(format!("this runbook has no gate `{gate}`"));
+            return Err(if known.is_empty() { complaint } else { complaint.help(format!("it has {}", known.join(", "))) });
+        }
+        answers.extend(gates.into_iter().map(|id| (plan.node(id).path.clone(), choice.to_owned())));
+    }
+    Ok(answers)
+}

@@ -1,0 +1,186 @@
+//! The only way to the screen. A closed stream is never fatal: a run goes on whether or not someone looks.
+
+use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use engine::report::tone::{Line, Tone};
+
+use crate::args::{Color, Look};
+
+/// Shared by all that print: data goes to standard output, everything else to standard error.
+#[derive(Debug, Clone)]
+pub(crate) struct Out(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    color_data: bool,
+    color: bool,
+    terminal: bool,
+    quiet: bool,
+    verbose: bool,
+    width: usize,
+    /// The question that stands open on the screen, to be shown again under a line that comes in between.
+    prompt: Mutex<Option<String>>,
+}
+
+impl Out {
+    pub(crate) fn new(look: &Look) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let wanted = |is_terminal: bool| match look.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => is_terminal && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb"),
+        };
+        Self(Arc::new(Inner {
+            color_data: wanted(std::io::stdout().is_terminal()),
+            color: wanted(terminal),
+            terminal,
+            quiet: look.quiet,
+            verbose: look.verbose,
+            width: width(terminal),
+            prompt: Mutex::new(None),
+        }))
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.0.quiet
+    }
+
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.0.verbose
+    }
+
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.0.terminal
+    }
+
+    pub(crate) fn has_color(&self) -> bool {
+        self.0.color
+    }
+
+    /// Columns: those of the terminal within reason, 80 elsewhere.
+    pub(crate) fn width(&self) -> usize {
+        self.0.width
+    }
+
+    /// A line on standard error, unless it is to be quiet.
+    pub(crate) fn say(&self, line: &str) {
+        if !self.0.quiet {
+            self.must(line);
+        }
+    }
+
+    /// A line on standard error in every mode.
+    pub(crate) fn must(&self, line: &str) {
+        let prompt = self.0.prompt.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stream = std::io::stderr().lock();
+        // A closed stream is never fatal, here and below.
+        let _ = match prompt.as_deref() {
+            Some(prompt) => write!(stream, "\r\x1b[K{line}\n{prompt}").and_then(|()| stream.flush()),
+            None => writeln!(stream, "{line}"),
+        };
+    }
+
+    /// Shows a prompt at the end of the screen, and keeps it there until [`Self::answered`].
+    pub(crate) fn prompt(&self, text: &str) {
+        let mut prompt = self.0.prompt.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stream = std::io::stderr().lock();
+        let _ = write!(stream, "{text}").and_then(|()| stream.flush());
+        *prompt = Some(text.to_owned());
+    }
+
+    /// The prompt is no longer wanted. `by_person`: their Enter ended its line already.
+    pub(crate) fn answered(&self, by_person: bool) {
+        let open = self.0.prompt.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if open.is_some() && !by_person {
+            let mut stream = std::io::stderr().lock();
+            let _ = write!(stream, "\r\x1b[K").and_then(|()| stream.flush());
+        }
+    }
+
+    /// Data, on standard output, with a line break at its end.
+    pub(crate) fn data(&self, text: &str) {
+        let mut stream = std::io::stdout().lock();
+        let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+        let _ = write!(stream, "{text}{end}").and_then(|()| stream.flush());
+    }
+
+    /// Bytes as they are, on standard output.
+    pub(crate) fn bytes(&self, bytes: &[u8]) {
+        let mut stream = std::io::stdout().lock();
+        let _ = stream.write_all(bytes).and_then(|()| stream.flush());
+    }
+
+    /// A page for people, on standard output.
+    pub(crate) fn page(&self, lines: &[Line]) {
+        let painted = lines.iter().map(|line| self.painted(line, self.0.color_data));
+        self.data(&painted.map(|line| format!("{}\n", line.trim_end())).collect::<String>());
+    }
+
+    /// A line of a page, on standard error and in every mode.
+    pub(crate) fn line(&self, line: &Line) {
+        self.must(self.painted(line, self.0.color).trim_end());
+    }
+
+    /// A word in its tone, for standard error.
+    pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
+        paint(tone, text, self.0.color)
+    }
+
+    fn painted(&self, line: &Line, color: bool) -> String {
+        line.0.iter().map(|(tone, text)| paint(*tone, text, color)).collect()
+    }
+}
+
+fn paint(tone: Tone, text: &str, color: bool) -> String {
+    // Nothing is coloured by its hue alone: the words say the same.
+    let code = match tone {
+        Tone::Plain => return text.to_owned(),
+        Tone::Dim => "2",
+        Tone::Strong => "1",
+        Tone::Good => "32",
+        Tone::Warn => "33",
+        Tone::Bad => "1;31",
+        Tone::Ask => "1;36",
+    };
+    if color && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+}
+
+fn set(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn width(terminal: bool) -> usize {
+    let columns = if terminal { rustix::termios::tcgetwinsize(std::io::stderr()).map_or(0, |size| usize::from(size.ws_col)) } else { 0 };
+    if columns == 0 { 80 } else { columns.clamp(40, 120) }
+}
+
+/// Cuts a text to so many columns, with a mark where something is gone.
+pub(crate) fn fit(text: &str, columns: usize) -> String {
+    if text.chars().count() <= columns {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(columns.saturating_sub(1)).collect();
+    format!("{kept}…")
+}
+
+/// Makes control characters of a program's output visible: they must not move this terminal's cursor.
+pub(crate) fn tame(text: &str) -> String {
+    text.chars().filter_map(|c| if c == '\t' { Some(' ') } else if c == '\r' { None } else if c.is_control() { Some('\u{fffd}') } else { Some(c) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_cut_with_a_mark() {
+        assert_eq!(fit("abcdef", 6), "abcdef");
+        assert_eq!(fit("abcdefg", 6), "abcde…");
+    }
+
+    #[test]
+    fn output_of_a_command_can_not_move_the_cursor() {
+        assert_eq!(tame("a\x1b[2Jb\r\tc"), "a\u{fffd}[2Jb c");
+    }
+}

@@ -1,0 +1,179 @@
+//! The person at the terminal, asked one question at a time on a thread of its own. The thread is never waited for:
+//! a question that stands open must not hold up the end of the process.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use engine::exec::people::{People, Question, Reply};
+use engine::run::event::{FailureAnswer, InterruptAnswer};
+use tokio::sync::oneshot;
+
+use super::console::{Console, Typed};
+use super::{Asked, reading, wording};
+use crate::out::Out;
+
+#[derive(Debug)]
+pub(crate) struct Terminal {
+    name: String,
+    asked: Sender<Asked>,
+}
+
+impl Terminal {
+    pub(crate) fn new(out: Out, name: String) -> Self {
+        let (asked, questions) = channel();
+        std::thread::spawn(move || Desk { console: Console::new(out.clone()), out, questions, waiting: VecDeque::new(), closed: 0 }.work());
+        Self { name, asked }
+    }
+}
+
+impl People for Terminal {
+    fn ask(&self, question: Question) -> Option<oneshot::Receiver<Reply>> {
+        let (reply, answer) = oneshot::channel();
+        self.asked.send(Asked { question, reply }).ok()?;
+        Some(answer)
+    }
+
+    fn can_be_asked(&self) -> bool {
+        true
+    }
+
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+}
+
+/// How often the end of the input is taken for a slip of the hand.
+const SLIPS: u32 = 3;
+
+struct Desk {
+    out: Out,
+    console: Console,
+    questions: Receiver<Asked>,
+    waiting: VecDeque<Asked>,
+    closed: u32,
+}
+
+impl Desk {
+    fn work(mut self) {
+        // Questions that nobody can type an answer to any more, but that may be answered elsewhere.
+        let mut held = Vec::new();
+        while let Some(asked) = self.next() {
+            match self.converse(&asked) {
+                Some(Some(reply)) => {
+                    // Taken back in this moment: it was answered elsewhere, and that answer counts.
+                    let _ = asked.reply.send(reply);
+                }
+                Some(None) => held.push(asked),
+                // Taken back, or an interrupt comes first.
+                None if !asked.reply.is_closed() => self.waiting.push_back(asked),
+                None => {}
+            }
+        }
+    }
+
+    /// An interrupt first, then in their order. None when the run is over.
+    fn next(&mut self) -> Option<Asked> {
+        loop {
+            self.waiting.extend(self.questions.try_iter());
+            self.waiting.retain(|asked| !asked.reply.is_closed());
+            let first = self.waiting.iter().position(|a| a.question == Question::Interrupt).unwrap_or(0);
+            if let Some(asked) = self.waiting.remove(first) {
+                return Some(asked);
+            }
+            self.waiting.push_back(self.questions.recv().ok()?);
+        }
+    }
+
+    /// `None`: put it back or forget it. `Some(None)`: it can't be answered here any more.
+    fn converse(&mut self, asked: &Asked) -> Option<Option<Reply>> {
+        if self.closed >= SLIPS {
+            return Some(without_a_person(&asked.question));
+        }
+        self.console.forget_early_keys();
+        for line in wording::page(&asked.question, crate::clock::now()) {
+            self.out.line(&line);
+        }
+        loop {
+            let line = match self.line(&wording::prompt(&asked.question), asked)? {
+                Some(line) => line,
+                None => return Some(without_a_person(&asked.question)),
+            };
+            if let Some(reply) = self.understand(&line, asked)? {
+                return Some(Some(reply));
+            }
+            self.out.must(&wording::not_understood(&line));
+        }
+    }
+
+    /// Outer none: no longer wanted. Inner none: nothing can be typed any more.
+    fn line(&mut self, prompt: &str, asked: &Asked) -> Option<Option<String>> {
+        let (questions, waiting) = (&self.questions, &mut self.waiting);
+        let is_interrupt = asked.question == Question::Interrupt;
+        let mut is_wanted = || {
+            waiting.extend(questions.try_iter());
+            !asked.reply.is_closed() && (is_interrupt || !waiting.iter().any(|a| a.question == Question::Interrupt))
+        };
+        match self.console.line(prompt, &mut is_wanted) {
+            Typed::Line(line) => {
+                self.closed = 0;
+                Some(Some(line))
+            }
+            Typed::TakenBack => {
+                if asked.reply.is_closed() {
+                    self.out.must("  this question is settled; nothing is left to answer here");
+                }
+                None
+            }
+            Typed::Closed => {
+                self.closed += 1;
+                self.out.must("");
+                Some((self.closed < SLIPS).then(String::new))
+            }
+        }
+    }
+
+    /// Outer none: no longer wanted. Inner none: not an answer.
+    fn understand(&mut self, line: &str, asked: &Asked) -> Option<Option<Reply>> {
+        Some(match &asked.question {
+            Question::Gate { confirm, choices, .. } => reading::gate(line, confirm.as_deref(), choices).map(|(answer, note)| Reply::Gate { answer, note }),
+            Question::Manual { .. } => reading::manual(line).map(|(done, note)| Reply::Manual { done, note }),
+            Question::Failure(_) => match reading::failure(line) {
+                None => None,
+                Some(answer @ (FailureAnswer::MarkDone | FailureAnswer::Skip)) => {
+                    let note = Some(self.reason("  why? it stands in the report: ", asked)?);
+                    Some(Reply::Failure { answer, note })
+                }
+                Some(answer) => Some(Reply::Failure { answer, note: None }),
+            },
+            Question::Interrupt => reading::interrupt(line).map(Reply::Interrupt),
+            Question::UndoManual { .. } => match reading::yes(line) {
+                None => None,
+                Some(true) => Some(Reply::UndoManual { done: Some(self.reason("  how was it undone? it stands in the report: ", asked)?), why: String::new() }),
+                Some(false) => Some(Reply::UndoManual { done: None, why: self.reason("  why not? it stands in the report: ", asked)? }),
+            },
+            Question::Scope { .. } => reading::yes(line).map(|release| Reply::Scope { release }),
+        })
+    }
+
+    /// A reason is a sentence: it is asked for until there is one.
+    fn reason(&mut self, prompt: &str, asked: &Asked) -> Option<String> {
+        loop {
+            match self.line(prompt, asked)? {
+                Some(line) if !line.is_empty() => return Some(line),
+                Some(_) => self.out.must("  a reason is needed"),
+                None => return Some("(the terminal was closed)".to_owned()),
+            }
+        }
+    }
+}
+
+/// What is left where nobody can type: the policy, or the question stays open for an answer from elsewhere.
+fn without_a_person(question: &Question) -> Option<Reply> {
+    match question {
+        Question::Gate { .. } | Question::Manual { .. } => None,
+        Question::Failure(failure) => Some(Reply::Failure { answer: failure.default.clone(), note: Some("the terminal was closed".to_owned()) }),
+        Question::Interrupt => Some(Reply::Interrupt(InterruptAnswer::Park)),
+        Question::UndoManual { .. } => Some(Reply::UndoManual { done: None, why: "the terminal was closed".to_owned() }),
+        Question::Scope { .. } => Some(Reply::Scope { release: false }),
+    }
+}

@@ -1,0 +1,113 @@
+//! What a person reads before they answer.
+
+use engine::exec::people::{FailureQuestion, Question};
+use engine::report::shown::one_line;
+use engine::report::tone::{Line, Tone};
+use engine::report::words::took;
+use engine::run::event::{Evidence, FailureAnswer, Millis};
+
+use crate::clock;
+use crate::out::tame;
+
+const INDENT: &str = "  ";
+
+/// The page above the prompt.
+pub(crate) fn page(question: &Question, now: Millis) -> Vec<Line> {
+    let mut lines = vec![Line::new()];
+    match question {
+        Question::Gate { path, question, evidence, deadline, then, .. } => {
+            lines.push(title("gate", Tone::Ask, path, question));
+            lines.extend(evidence.iter().flat_map(shown));
+            lines.push(Line::new().plain(INDENT).dim(format!("open until {}, {} left, then {then}", clock::time(*deadline), took(deadline - now))));
+        }
+        Question::Manual { path, instructions, .. } => {
+            lines.push(title("by hand", Tone::Ask, path, ""));
+            lines.extend(text(instructions));
+        }
+        Question::Failure(failure) => failed(failure, &mut lines),
+        Question::Interrupt => {
+            lines.push(Line::new().with(Tone::Warn, "interrupted").plain("  what was under way has ended; nothing new begins"));
+        }
+        Question::UndoManual { path, instructions, .. } => {
+            lines.push(title("undo by hand", Tone::Ask, path, ""));
+            lines.extend(text(instructions));
+        }
+        Question::Scope { path, title: words, .. } => {
+            lines.push(title("scope", Tone::Ask, path, words));
+            lines.push(Line::new().plain(INDENT).dim("it is still held"));
+        }
+    }
+    lines
+}
+
+/// The last line, where the answer is typed.
+pub(crate) fn prompt(question: &Question) -> String {
+    match question {
+        Question::Gate { confirm, choices, .. } => {
+            let yes = match (choices.is_empty(), confirm) {
+                (false, _) => choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "),
+                (true, Some(word)) => format!("`{word}`"),
+                (true, None) => "`approve`".to_owned(),
+            };
+            format!("  type {yes} or `reject`, and a note behind it if you like: ")
+        }
+        Question::Manual { .. } => "  type `done` or `failed`, and a note behind it if you like: ".to_owned(),
+        Question::Failure(_) => "  [r]etry, mark [d]one, [s]kip, roll [b]ack, [p]ark? ".to_owned(),
+        Question::Interrupt => "  [g]o on, roll [b]ack, [p]ark? ".to_owned(),
+        Question::UndoManual { .. } => "  is it undone? [y]es, [n]o: ".to_owned(),
+        Question::Scope { .. } => "  release it now? [y]es, [n]o, keep it: ".to_owned(),
+    }
+}
+
+/// Said when a line was not an answer.
+pub(crate) fn not_understood(line: &str) -> String {
+    if line.is_empty() { "  nothing was typed; nothing happens until you answer".to_owned() } else { format!("  `{}` is no answer here", tame(line)) }
+}
+
+fn title(word: &str, tone: Tone, path: &str, words: &str) -> Line {
+    let line = Line::new().with(tone, word).plain("  ").with(Tone::Strong, path);
+    if words.is_empty() { line } else { line.plain(format!("  {words}")) }
+}
+
+fn text(words: &str) -> Vec<Line> {
+    words.lines().map(|l| Line::new().plain(format!("{INDENT}{}", tame(l)))).collect()
+}
+
+fn shown(evidence: &Evidence) -> Vec<Line> {
+    let mut lines = vec![Line::new().plain(INDENT).dim(format!("{}$ {}", evidence.host, one_line(&evidence.command)))];
+    lines.extend(evidence.output.lines().map(|l| Line::new().plain(format!("{INDENT}{INDENT}{}", tame(l)))));
+    if let Some(exit) = evidence.exit.as_ref().filter(|e| !e.is_success()) {
+        lines.push(Line::new().plain(INDENT).plain(INDENT).with(Tone::Warn, exit.to_string()));
+    }
+    lines
+}
+
+fn failed(failure: &FailureQuestion, lines: &mut Vec<Line>) {
+    let mut head = title("failed", Tone::Bad, &failure.path, &failure.why);
+    if let Some(host) = failure.host.as_ref().filter(|h| !failure.path.ends_with(&format!("@{h}"))) {
+        head = head.dim(format!("  on {host}"));
+    }
+    lines.push(head);
+    lines.extend(failure.output.lines().map(|l| Line::new().plain(INDENT).dim("│ ").plain(tame(l))));
+    if !failure.began {
+        lines.push(Line::new().plain(INDENT).dim("nothing of it has run"));
+    }
+    if !failure.changed.is_empty() {
+        lines.push(Line::new().plain(INDENT).dim("changed so far: ").plain(failure.changed.join(", ")));
+    }
+    if failure.past_return {
+        lines.push(Line::new().plain(INDENT).with(Tone::Warn, "the point of no return is passed: a rollback stops there"));
+    }
+    if !failure.rollback.is_empty() {
+        lines.push(Line::new().plain(INDENT).dim("rolling back would run"));
+        lines.extend(failure.rollback.iter().map(|(path, command)| Line::new().plain(format!("{INDENT}{INDENT}{path}  ")).dim(one_line(command))));
+    }
+    let ready = match failure.default {
+        FailureAnswer::RollBack => "roll back",
+        FailureAnswer::Park => "park",
+        FailureAnswer::Retry => "retry",
+        FailureAnswer::MarkDone => "mark done",
+        FailureAnswer::Skip => "skip",
+    };
+    lines.push(Line::new().plain(INDENT).dim(format!("without a person its policy is to {ready}")));
+}

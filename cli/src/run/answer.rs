@@ -1,0 +1,134 @@
+//! A person's word on a gate or a manual step, from any terminal. Every answer is judged against the journal as it is
+//! at that moment, and written by compare-and-swap: two that come at once can't both win.
+
+use engine::journal::JournalError;
+use engine::plan::model::{NodeId, NodeKind, Plan};
+use engine::report::next::quoted;
+use engine::report::words::answer_word;
+use engine::run::event::{Actor, Answer, Event, EventKind, Millis};
+use engine::run::state::{Declined, Failure, RunState, Stage};
+
+use super::open::{Opened, operator};
+use crate::complaint::{Complaint, FAILED};
+
+/// What a person says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Word {
+    pub(crate) answer: Answer,
+    pub(crate) note: Option<String>,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Judged {
+    Write(EventKind),
+    /// The same was said before: accepted once more, and nothing changes (P3).
+    Already,
+}
+
+/// Judges and writes; true when it was written, false when it was said before.
+///
+/// # Errors
+/// The answer is refused, or the journal can't be written.
+pub(crate) fn give(opened: &mut Opened, node: NodeId, word: &Word) -> Result<bool, Complaint> {
+    loop {
+        let now = crate::clock::now();
+        let kind = match judge(&opened.plan, &opened.state, node, word, &operator(), now)? {
+            Judged::Already => return Ok(false),
+            Judged::Write(kind) => kind,
+        };
+        // The fold has the last word: what it does not take must never get into the journal.
+        let event = Event { seq: opened.state.seq + 1, at: now, kind: kind.clone() };
+        let mut after = opened.state.clone();
+        after.apply(&opened.plan, &event).map_err(|_| Complaint::new(FAILED, format!("run {} takes no answers now: {}", opened.run, engine::run::verdict::word(&opened.state))).help("try again in a moment"))?;
+        match opened.journal.append(vec![(now, kind)]) {
+            Ok(_) => {
+                opened.state = after;
+                opened.events.push(event);
+                return Ok(true);
+            }
+            Err(JournalError::Behind) => catch_up(opened)?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn catch_up(opened: &mut Opened) -> Result<(), Complaint> {
+    for event in opened.journal.catch_up()?.into_iter().skip(opened.events.len()) {
+        opened.state.apply(&opened.plan, &event).map_err(|e| Complaint::new(FAILED, format!("the journal does not fold: {e}")))?;
+        opened.events.push(event);
+    }
+    Ok(())
+}
+
+/// The gate or manual step that a person names by its path or its id; of several with one id, the one that is open.
+///
+/// # Errors
+/// There is none, or it is not clear which one.
+pub(crate) fn find(plan: &Plan, state: &RunState, name: &str) -> Result<NodeId, Complaint> {
+    let asks = |id: &NodeId| matches!(plan.node(*id).kind, NodeKind::Gate(_) | NodeKind::Manual { .. });
+    let named = plan.find(name);
+    let asking: Vec<NodeId> = named.iter().copied().filter(asks).collect();
+    let open: Vec<NodeId> = asking.iter().copied().filter(|id| is_open(state, *id)).collect();
+    match (asking.as_slice(), open.as_slice()) {
+        ([one], _) | (_, [one]) => Ok(*one),
+        ([], _) if !named.is_empty() => Err(Complaint::usage(format!("`{name}` is no gate and no manual step: nothing is asked there"))),
+        ([], _) => {
+            let questions: Vec<&str> = plan.iter().filter(|(id, _)| asks(id)).map(|(_, node)| node.path.as_str()).collect();
+            let complaint = Complaint::usage(format!("this run has no gate `{name}`"));
+            Err(if questions.is_empty() { complaint.help("it asks nothing of anybody") } else { complaint.help(format!("it asks at {}", questions.join(", "))) })
+        }
+        (several, _) => Err(Complaint::usage(format!("`{name}` names {} questions; give a path", several.len()))
+            .help(several.iter().map(|id| quoted(&plan.node(*id).path)).collect::<Vec<_>>().join("  "))),
+    }
+}
+
+fn is_open(state: &RunState, id: NodeId) -> bool {
+    matches!(state.stage(id), Stage::Open { .. } | Stage::AwaitingPerson)
+}
+
+/// What an answer means where the run stands.
+///
+/// # Errors
+/// It comes too late, too early, contradicts an earlier one, or is not an answer to this question.
+pub(crate) fn judge(plan: &Plan, state: &RunState, node: NodeId, word: &Word, who: &str, now: Millis) -> Result<Judged, Complaint> {
+    let path = &plan.node(node).path;
+    let by = Actor::Person(who.to_owned());
+    let same = |earlier: Answer| {
+        if earlier == word.answer { Ok(Judged::Already) } else { Err(Complaint::new(FAILED, format!("`{path}` is {} already: a different answer can't follow", answer_word(&earlier)))) }
+    };
+    fits(plan, node, &word.answer)?;
+    let approved = || Answer::Approved { choice: None };
+    match state.stage(node) {
+        Stage::Open { deadline, .. } if now > *deadline => Err(late(path, *deadline)),
+        Stage::Open { opening, .. } => Ok(Judged::Write(EventKind::GateAnswered { node, opening: *opening, answer: word.answer.clone(), by, note: word.note.clone() })),
+        Stage::AwaitingPerson => Ok(Judged::Write(EventKind::ManualAnswered { node, done: word.answer != Answer::Rejected, by, note: word.note.clone() })),
+        Stage::Approved { choice } => same(Answer::Approved { choice: choice.clone() }),
+        Stage::Declined { why: Declined::Rejected, .. } | Stage::Failed { why: Failure::Manual { .. }, .. } => same(Answer::Rejected),
+        Stage::Declined { why: Declined::Expired { .. }, .. } => Err(Complaint::new(FAILED, format!("`{path}` has expired: an answer after its deadline is refused")).help("`runbook resume RUN` asks again")),
+        Stage::Succeeded | Stage::Ran { .. } if matches!(plan.node(node).kind, NodeKind::Manual { .. }) => same(approved()),
+        Stage::Pending | Stage::Guarding { .. } => Err(Complaint::new(FAILED, format!("`{path}` is not open yet: the run has not come to it"))),
+        other => Err(Complaint::new(FAILED, format!("`{path}` is {}: it asks nothing now", engine::report::words::stage_word(other).replace('_', " ")))),
+    }
+}
+
+fn late(path: &str, deadline: Millis) -> Complaint {
+    Complaint::new(FAILED, format!("`{path}` stood open until {}: an answer after its deadline is refused", crate::clock::date(deadline))).help("`runbook resume RUN` asks again")
+}
+
+/// Whether an answer is one that the question knows.
+fn fits(plan: &Plan, node: NodeId, answer: &Answer) -> Result<(), Complaint> {
+    let NodeKind::Gate(gate) = &plan.node(node).kind else {
+        return match answer {
+            Answer::Approved { choice: Some(_) } => Err(Complaint::usage("a manual step has no choices: it is done or it is not")),
+            _ => Ok(()),
+        };
+    };
+    let among = || format!("choose one of {}: `--choice {}`", gate.choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "), gate.choices.first().map_or("", String::as_str));
+    match answer {
+        Answer::Approved { choice: None } if !gate.choices.is_empty() => Err(Complaint::usage("this gate asks for a choice").help(among())),
+        Answer::Approved { choice: Some(_) } if gate.choices.is_empty() => Err(Complaint::usage("this gate has no choices: leave `--choice` out")),
+        Answer::Approved { choice: Some(choice) } if !gate.choices.contains(choice) => Err(Complaint::usage(format!("`{choice}` is no choice of this gate")).help(among())),
+        _ => Ok(()),
+    }
+}

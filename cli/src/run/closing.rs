@@ -1,0 +1,65 @@
+//! The last words of a process that drove a run: where it stands, what stands, what to type next.
+
+use engine::exec::driver::Left;
+use engine::plan::model::{NodeKind, Plan};
+use engine::report::next;
+use engine::report::run_text::{next_lines, phase_tone, phase_why};
+use engine::report::tone::{Line, Tone};
+use engine::report::words::{count, took};
+use engine::run::event::Millis;
+use engine::run::state::{Phase, RunState, Stage};
+use engine::run::verdict;
+
+use crate::out::Out;
+
+pub(crate) fn tell(out: &Out, run: &str, plan: &Plan, left: &Left, lasted: Millis) {
+    out.must("");
+    for line in lines(run, plan, &left.state, &left.head, lasted) {
+        out.line(&line);
+    }
+}
+
+fn lines(run: &str, plan: &Plan, state: &RunState, head: &str, lasted: Millis) -> Vec<Line> {
+    let word = verdict::word(state).replace('_', " ");
+    let mut lines = vec![Line::new().with(phase_tone(state), &word).plain(format!("  {}", plan.runbook)).dim(format!("  {} in {}", tally(plan, state), took(lasted)))];
+    if let Some(why) = phase_why(&state.phase) {
+        lines.extend(why.lines().map(|l| Line::new().plain(format!("  {l}"))));
+    }
+    if state.phase == Phase::RolledBack || matches!(state.phase, Phase::Refused { .. }) {
+        lines.push(Line::new().plain("  nothing of this run stands"));
+    } else if state.phase != Phase::Done {
+        lines.extend(list("stands", &next::standing(plan, state)));
+    }
+    lines.extend(list("held", &next::held(plan, state)));
+    let mut gone = state.clone();
+    // This process has left, whatever the journal says of it.
+    gone.driven = false;
+    let next = next_lines(&next::of(run, plan, &gone));
+    if !next.is_empty() {
+        lines.push(Line::new().dim("next"));
+        lines.extend(next);
+    }
+    lines.push(Line::new().dim(format!("head {head}")));
+    lines
+}
+
+fn list(name: &str, paths: &[&str]) -> Option<Line> {
+    (!paths.is_empty()).then(|| Line::new().dim(format!("  {name}  ")).with(Tone::Plain, paths.join(", ")))
+}
+
+/// `5 steps, 2 already as wanted`.
+fn tally(plan: &Plan, state: &RunState) -> String {
+    let steps = || plan.iter().filter(|(_, node)| matches!(node.kind, NodeKind::Step(_) | NodeKind::Manual { .. }));
+    let of = |wanted: fn(&Stage) -> bool| steps().filter(|(id, _)| wanted(state.stage(*id))).count();
+    let mut said = vec![format!("{} of {} done", of(|s| matches!(s, Stage::Succeeded | Stage::MarkedDone { .. } | Stage::Satisfied)), count(steps().count(), "step"))];
+    for (number, what) in [
+        (of(|s| matches!(s, Stage::Satisfied)), "already as wanted"),
+        (of(|s| matches!(s, Stage::Skipped { .. } | Stage::SkippedByPerson { .. })), "skipped"),
+        (of(|s| matches!(s, Stage::Undone | Stage::UndoneByHand { .. })), "undone"),
+    ] {
+        if number > 0 {
+            said.push(format!("{number} {what}"));
+        }
+    }
+    said.join(", ")
+}

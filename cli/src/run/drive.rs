@@ -1,0 +1,38 @@
+//! Drives a run in this process, with whoever is at the terminal.
+
+use engine::exec::driver::{Options, drive};
+use engine::journal::lock::DriverLock;
+use engine::run::event::Purpose;
+use engine::run::verdict;
+
+use super::closing;
+use super::open::{Opened, operator, who};
+use crate::complaint::{Complaint, FAILED, INTERRUPTED, Status};
+use crate::out::Out;
+use crate::people;
+use crate::watch::Screen;
+
+/// Holds the run's lock, drives it to wherever it goes, and says where that is.
+///
+/// # Errors
+/// Another process drives it, or the journal can't be used.
+pub(crate) fn go(out: &Out, opened: Opened, purpose: Purpose, options: Options, events: bool) -> Result<Status, Complaint> {
+    let Opened { run, folder, journal, plan, events: past, .. } = opened;
+    let lock = DriverLock::take(&folder, &run, &who())?;
+    let began = past.first().map_or_else(crate::clock::now, |e| e.at);
+    let people = people::here(out, operator());
+    let mut screen = Screen::new(out, &run, events, people.as_ref().can_be_asked());
+    if purpose == Purpose::Run {
+        screen.stream(&plan, &past);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Complaint::new(FAILED, format!("no event loop: {e}")))?;
+    let left = runtime.block_on(drive(journal, plan.clone(), purpose, options, people.as_ref(), &mut screen));
+    drop(people);
+    // A thread that resolves a name must not hold up the end.
+    runtime.shutdown_background();
+    drop(lock);
+    let left = left?;
+    closing::tell(out, &run, &plan, &left, crate::clock::now() - began);
+    let interrupted = left.interrupted && !left.state.phase.is_final();
+    Ok(if interrupted { INTERRUPTED } else { Status(verdict::exit_status(&plan, &left.state)) })
+}

@@ -1,0 +1,8 @@
+//! Runs on this machine: where they are kept, how one is opened, driven and answered.
+
+pub(crate) mod answer;
+pub(crate) mod closing;
+pub(crate) mod drive;
+pub(crate) mod id;
+pub(crate) mod open;
+pub(crate) mod remembered;

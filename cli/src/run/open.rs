@@ -1,0 +1,150 @@
+//! The state folder, and a run in it.
+
+use std::path::PathBuf;
+
+use engine::journal::{Journal, Store};
+use engine::plan::model::{PLAN_FORMAT, Plan};
+use engine::run::event::{Event, EventKind, Pin, Role};
+use engine::run::state::RunState;
+use etcetera::BaseStrategy;
+
+use crate::complaint::{Complaint, FAILED};
+
+/// Where runs are kept: `$RUNBOOK_STATE`, else the user's state folder.
+///
+/// # Errors
+/// There is no home folder.
+pub(crate) fn folder() -> Result<PathBuf, Complaint> {
+    if let Some(folder) = std::env::var_os("RUNBOOK_STATE").filter(|f| !f.is_empty()) {
+        return std::path::absolute(folder).map_err(|e| Complaint::usage(format!("RUNBOOK_STATE can't be used: {e}")));
+    }
+    let base = etcetera::base_strategy::Xdg::new().map_err(|e| Complaint::usage(format!("there is no place for runs: {e}")).help("set RUNBOOK_STATE to a folder on a local disk"))?;
+    Ok(base.state_dir().unwrap_or_else(|| base.data_dir()).join("runbook"))
+}
+
+/// The person behind this process, also under sudo.
+pub(crate) fn operator() -> String {
+    let named = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    named.unwrap_or_else(|| {
+        let uid = rustix::process::getuid().as_raw();
+        let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        user_of(&users, uid).unwrap_or_else(|| format!("uid {uid}"))
+    })
+}
+
+/// The name of a user by the lines of `/etc/passwd`.
+fn user_of(users: &str, uid: u32) -> Option<String> {
+    let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    fields.filter(|f| f.get(2).is_some_and(|id| *id == uid.to_string())).find_map(|f| f.first().map(|name| (*name).to_owned()))
+}
+
+/// `user@host pid 123 since 2026-03-01 14:02`, for whoever finds the run held.
+pub(crate) fn who() -> String {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{}@{host} pid {} since {}", operator(), std::process::id(), crate::clock::date(crate::clock::now()))
+}
+
+/// A run with its whole past.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) run: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) journal: Journal,
+    pub(crate) plan: Plan,
+    pub(crate) events: Vec<Event>,
+    pub(crate) state: RunState,
+}
+
+/// Opens the run that a person means.
+///
+/// # Errors
+/// There is none, it can't be read, or its journal does not fold.
+pub(crate) fn open(name: &str) -> Result<Opened, Complaint> {
+    let folder = folder()?;
+    let store = Store::open(&folder)?;
+    let run = store.find(name)?;
+    open_in(folder, store, run)
+}
+
+/// The same by its whole id.
+///
+/// # Errors
+/// It can't be read, or its journal does not fold.
+pub(crate) fn open_in(folder: PathBuf, store: Store, run: String) -> Result<Opened, Complaint> {
+    let mut journal = store.journal(&run)?;
+    let events = journal.catch_up()?;
+    let plan = plan_of(&journal, &events)?;
+    let state = RunState::fold(&plan, &events)
+        .map_err(|e| Complaint::new(FAILED, format!("the journal of run {run} does not fold: {e}")).help(format!("runbook verify {run}   whether it was changed")))?;
+    Ok(Opened { run, folder, journal, plan, events, state })
+}
+
+/// What a run pins.
+pub(crate) fn pins(events: &[Event]) -> &[Pin] {
+    match events.first().map(|e| &e.kind) {
+        Some(EventKind::RunCreated { pins, .. }) => pins,
+        _ => &[],
+    }
+}
+
+fn plan_of(journal: &Journal, events: &[Event]) -> Result<Plan, Complaint> {
+    let run = journal.run();
+    let pin = pins(events).iter().find(|pin| pin.role == Role::Plan).ok_or_else(|| Complaint::new(FAILED, format!("run {run} has no plan in its journal")))?;
+    let content = journal.store().content(run, &pin.hash)?;
+    // Its format comes first: a newer plan may not read as one of ours at all.
+    let format = serde_json::from_slice::<Format>(&content).map_or(0, |f| f.format);
+    if format > PLAN_FORMAT {
+        let what = format!("run {run} was planned by a newer runbook (format {format}, this one knows {PLAN_FORMAT}); nothing was changed");
+        return Err(Complaint::new(FAILED, what).help("use the newer one"));
+    }
+    serde_json::from_slice(&content).map_err(|e| Complaint::new(FAILED, format!("the plan of run {run} can't be read: {e}")))
+}
+
+#[derive(serde::Deserialize)]
+struct Format {
+    format: u32,
+}
+
+impl Opened {
+    /// Whether the process that last drove the run is still there.
+    pub(crate) fn is_driven(&self) -> bool {
+        self.driver().is_some_and(|pid| self.state.driven && is_alive(pid))
+    }
+
+    /// Its process id, on the machine that it ran on.
+    pub(crate) fn driver(&self) -> Option<u32> {
+        self.events.iter().rev().find_map(|e| match e.kind {
+            EventKind::DriverStarted { pid, .. } => Some(pid),
+            _ => None,
+        })
+    }
+}
+
+fn is_alive(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return false };
+    // Not permitted means that it is there, and somebody else's.
+    !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+}
+
+/// A run that was created in this moment.
+///
+/// # Errors
+/// What was just written can't be read.
+pub(crate) fn created(folder: PathBuf, mut journal: Journal, plan: Plan) -> Result<Opened, Complaint> {
+    let events = journal.catch_up()?;
+    let run = journal.run().to_owned();
+    let state = RunState::fold(&plan, &events).map_err(|e| Complaint::new(FAILED, e.to_string()))?;
+    Ok(Opened { run, folder, journal, plan, events, state })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_found_by_number() {
+        let users = "root:x:0:0:root:/root:/bin/sh\nmara:x:1000:1000::/home/mara:/bin/bash\n";
+        assert_eq!(user_of(users, 1000).as_deref(), Some("mara"));
+        assert_eq!(user_of(users, 7), None);
+    }
+}

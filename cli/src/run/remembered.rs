@@ -1,0 +1,59 @@
+//! The options of a run that a resume needs again; they are pinned in its journal, so that nobody has to repeat them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use engine::exec::driver::Options;
+use engine::journal::chain::content_hash;
+use engine::run::event::{Pin, Role};
+use serde::{Deserialize, Serialize};
+
+use super::open::{Opened, pins};
+use crate::complaint::Complaint;
+
+const NAME: &str = "options";
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Remembered {
+    pub(crate) ssh_config: Option<PathBuf>,
+    /// By gate path.
+    pub(crate) answers: BTreeMap<String, String>,
+}
+
+impl Remembered {
+    pub(crate) fn pin(&self) -> (Pin, Vec<u8>) {
+        // Strings and paths that came from the command line: those that are no UTF-8 were refused there.
+        let content = serde_json::to_vec(self).unwrap_or_default();
+        (Pin { role: Role::Params, name: NAME.to_owned(), hash: content_hash(&content) }, content)
+    }
+
+    /// What the run was started with; nothing where it pinned nothing.
+    ///
+    /// # Errors
+    /// The pin is there and can't be read.
+    pub(crate) fn of(opened: &Opened) -> Result<Self, Complaint> {
+        let Some(pin) = pins(&opened.events).iter().find(|p| p.role == Role::Params && p.name == NAME) else { return Ok(Self::default()) };
+        let content = opened.journal.store().content(&opened.run, &pin.hash)?;
+        Ok(serde_json::from_slice(&content).unwrap_or_default())
+    }
+
+    pub(crate) fn options(self, wait: bool, outside_window: Option<String>) -> Options {
+        Options { ssh_config: self.ssh_config, answers: self.answers, outside_window, wait }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_pinned_reads_back_and_unknown_keys_do_not_hurt() -> serde_json::Result<()> {
+        let remembered = Remembered { ssh_config: Some("/etc/ssh/lab".into()), answers: BTreeMap::from([("go".to_owned(), "yes".to_owned())]) };
+        let (pin, content) = remembered.pin();
+        assert_eq!(pin.role, Role::Params);
+        assert_eq!(serde_json::from_slice::<Remembered>(&content)?, remembered);
+        assert_eq!(serde_json::from_str::<Remembered>("{\"later\": 1}")?, Remembered::default());
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+//! Imports: files below the project's folder, and nowhere else.
+
+use std::path::{Path, PathBuf};
+
+use engine::check::{Library, LoadError, ParsedFile};
+use grammar::diagnostic::Severity;
+use grammar::source::Source;
+
+use super::Files;
+use super::files::UNREADABLE;
+
+/// The nearest folder above a file that holds `.git`, else the file's own folder.
+pub(crate) fn root_of(file: &Path) -> PathBuf {
+    let folder = file.canonicalize().ok().and_then(|f| f.parent().map(Path::to_owned)).unwrap_or_default();
+    folder.ancestors().find(|f| f.join(".git").exists()).map_or(folder.clone(), Path::to_owned)
+}
+
+/// What a program may import.
+#[derive(Debug)]
+pub(crate) struct Project<'a> {
+    pub(crate) files: &'a mut Files,
+    pub(crate) root: PathBuf,
+}
+
+impl Library for Project<'_> {
+    fn load(&mut self, path: &str, from: &Source) -> Result<ParsedFile, LoadError> {
+        let beside = Path::new(&from.path).parent().unwrap_or(Path::new("")).join(path);
+        // Links are followed first: what counts is where the text really lies.
+        let real = beside.canonicalize().map_err(|e| LoadError::Unreadable { why: said(&e) })?;
+        if !real.starts_with(&self.root) {
+            return Err(LoadError::Outside);
+        }
+        let (source, parsed) = self.files.parse(&beside).map_err(|unread| {
+            if unread.0.code == UNREADABLE { LoadError::Unreadable { why: unread.0.message } } else { LoadError::Mistaken(vec![unread.0]) }
+        })?;
+        if parsed.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+            return Err(LoadError::Mistaken(parsed.diagnostics));
+        }
+        Ok(ParsedFile { source, file: parsed.file })
+    }
+}
+
+fn said(error: &std::io::Error) -> String {
+    if error.kind() == std::io::ErrorKind::NotFound { "there is no such file".to_owned() } else { error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_below_the_project_are_imported() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let project = folder.path().join("project");
+        std::fs::create_dir_all(project.join(".git"))?;
+        std::fs::create_dir_all(project.join("web"))?;
+        std::fs::write(folder.path().join("secret.runbook"), "runbook a { }\n")?;
+        std::os::unix::fs::symlink(folder.path().join("secret.runbook"), project.join("link.runbook"))?;
+        let from = Source { id: grammar::source::SourceId(9), path: project.join("web/main.runbook").display().to_string(), text: String::new() };
+        std::fs::write(&from.path, "")?;
+        assert_eq!(root_of(Path::new(&from.path)), project.canonicalize()?);
+        let mut files = Files::default();
+        let mut library = Project { files: &mut files, root: project.canonicalize()? };
+        assert!(matches!(library.load("../../secret.runbook", &from), Err(LoadError::Outside)));
+        assert!(matches!(library.load("../link.runbook", &from), Err(LoadError::Outside)));
+        assert!(matches!(library.load("none.runbook", &from), Err(LoadError::Unreadable { .. })));
+        Ok(())
+    }
+}

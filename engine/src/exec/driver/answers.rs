@@ -1,0 +1,42 @@
+//! What a read-only command says. Yes is exit status 0, no is 1 to 125; everything else is an error, never a no.
+
+use super::bind::Ready;
+use super::sink::Collected;
+use crate::outcome::Exit;
+use crate::value::{Type, Value};
+
+pub(super) enum Answered {
+    Yes(Collected),
+    No { why: String },
+    Error { why: String },
+}
+
+pub(super) async fn ask(ready: &Ready) -> Answered {
+    let mut collected = Collected::default();
+    match ready.read(&mut collected).await {
+        Err(error) => Answered::Error { why: error.to_string() },
+        Ok(ended) => match ended.exit {
+            Exit::Code(0) => Answered::Yes(collected),
+            Exit::Code(code @ 1..=125) => Answered::No { why: format!("exit status {code}{}", collected.said()) },
+            Exit::Code(126) => Answered::Error { why: format!("exit status 126: it could not be executed{}", collected.said()) },
+            Exit::Code(127) => Answered::Error { why: format!("exit status 127: command not found{}", collected.said()) },
+            other => Answered::Error { why: format!("{other}{}", collected.said()) },
+        },
+    }
+}
+
+/// A fact's value: a bool is the exit status, anything else is standard output read by its type.
+pub(super) async fn read_value(ready: &Ready, kind: &Type) -> Result<Value, String> {
+    match (ask(ready).await, kind) {
+        (Answered::Yes(_), Type::Bool) => Ok(Value::Bool(true)),
+        (Answered::No { why }, Type::Bool) if why.starts_with("exit status 1") && !why.as_bytes().get(13).is_some_and(u8::is_ascii_digit) => Ok(Value::Bool(false)),
+        (Answered::Yes(collected), kind) => capture(kind, &collected.out),
+        (Answered::No { why } | Answered::Error { why }, _) => Err(why),
+    }
+}
+
+/// Standard output without its last line break, read by a type.
+pub(super) fn capture(kind: &Type, out: &[u8]) -> Result<Value, String> {
+    let text = std::str::from_utf8(out).map_err(|_| "its output is not UTF-8".to_owned())?;
+    kind.read_output(text).map_err(|e| e.to_string())
+}

@@ -1,0 +1,249 @@
+//! Attempts: recorded, sent, watched to their end, and found again after a crash.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::answers::capture;
+use super::bind::{JOB_LIMIT, Place, Ready};
+use super::sink::Recorded;
+use super::world::World;
+use super::{DriveError, Driver};
+use crate::exec::keeper::call::{Ended, Fate};
+use crate::exec::keeper::{AttemptName, Keeper, KeeperError, Outcome, When};
+use crate::journal::Durable;
+use crate::journal::output::{self, OutputFiles};
+use crate::outcome::Exit;
+use crate::plan::model::{CaptureSpec, Does, LOCAL, NodeId, SlotId, StepSpec, UndoSpec};
+use crate::run::event::{Event, EventKind};
+use crate::run::verdict::attempt_name;
+use crate::value::Value;
+
+/// How long after a command's own timeout its host may be out of reach.
+const SLACK: Duration = Duration::from_secs(30);
+/// How long a host that was told to reboot is listened to before its boot id is looked at.
+const REBOOT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// One attempt at a step or at its undo, and all that its end needs.
+struct Attempt {
+    node: NodeId,
+    number: u32,
+    undoing: bool,
+    name: AttemptName,
+    host: String,
+    captures: Vec<CaptureSpec>,
+    /// The boot that the host was in before a step that reboots it.
+    boot: String,
+    reboots: Option<Duration>,
+    world: Rc<World>,
+    sink: Recorded,
+    /// It began in another process.
+    found: bool,
+    /// Bytes of output that were taken over before.
+    offsets: (u64, u64),
+}
+
+impl Driver<'_> {
+    pub(super) fn begin(&mut self, key: String, node: NodeId, attempt: u32) -> Result<(), DriveError> {
+        let plan = Rc::clone(&self.plan);
+        let epoch = self.ledger.state().epoch;
+        let began = EventKind::StepBegan { node, attempt, epoch };
+        match plan.node(node).spec().and_then(|s| s.does.as_ref()) {
+            Some(Does::Run(command)) => match Place::of_node(&plan, self.ledger.state(), node).ready(command, true, &self.world) {
+                Err(why) => {
+                    self.ledger.commit(vec![EventKind::NodeRefused { node, why }])?;
+                }
+                Ok(ready) => {
+                    let job = self.attempt(node, attempt, false, false)?;
+                    if let Some(proof) = self.ledger.prove(began)? {
+                        self.fly(key, send(proof, job, ready));
+                    }
+                }
+            },
+            Some(Does::Sleep(seconds)) => {
+                let seconds = *seconds;
+                if self.ledger.prove(began)?.is_some() {
+                    self.fly(key, async move {
+                        tokio::time::sleep(Duration::from_secs(seconds)).await;
+                        vec![slept(node, attempt)]
+                    });
+                }
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn begin_undo(&mut self, key: String, node: NodeId, attempt: u32) -> Result<(), DriveError> {
+        let plan = Rc::clone(&self.plan);
+        let epoch = self.ledger.state().epoch;
+        let Some(UndoSpec::Command(command)) = plan.node(node).spec().map(|s| &s.undo) else { return Ok(()) };
+        let ready = Place::of_node(&plan, self.ledger.state(), node).ready(command, true, &self.world);
+        let job = self.attempt(node, attempt, true, false)?;
+        if let Some(proof) = self.ledger.prove(EventKind::UndoBegan { node, attempt, epoch })? {
+            match ready {
+                Ok(ready) => self.fly(key, send(proof, job, ready)),
+                // An undo whose values can't be bound has failed: a person must do it.
+                Err(why) => self.fly(key, async move { vec![EventKind::UndoRefused { node, attempt, why }] }),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn recover(&mut self, key: String, node: NodeId, attempt: u32, undoing: bool) {
+        let plan = Rc::clone(&self.plan);
+        let spec = plan.node(node).spec();
+        if !undoing && matches!(spec.and_then(|s| s.does.as_ref()), Some(Does::Sleep(_))) {
+            let why = "the engine ended while it waited".to_owned();
+            self.fly(key, async move { vec![EventKind::StepVoided { node, attempt, why }] });
+            return;
+        }
+        let found = self.attempt(node, attempt, undoing, true).map_err(|e| e.to_string());
+        match found.and_then(|job| Ok((self.world.keeper(&job.host)?, job))) {
+            Ok((keeper, job)) => {
+                let patience = spec.map_or(Duration::from_secs(60), |s| patience(s, undoing));
+                self.fly(key, find_again(job, keeper, patience));
+            }
+            Err(why) => self.fly(key, async move { vec![unsettled(node, attempt, undoing, why)] }),
+        }
+    }
+
+    fn attempt(&self, node: NodeId, number: u32, undoing: bool, found: bool) -> Result<Attempt, DriveError> {
+        let at = self.plan.node(node);
+        let spec = at.spec();
+        let private = spec.is_some_and(|s| s.private);
+        let name = attempt_name(&at.path, undoing, number);
+        let files = if private { None } else { Some(OutputFiles::open(self.ledger.folder(), self.ledger.run(), &name)?) };
+        let offsets = files.as_ref().map_or((0, 0), OutputFiles::lengths);
+        let captures = if undoing { Vec::new() } else { spec.map(|s| s.captures.clone()).unwrap_or_default() };
+        let mut sink = Recorded::new(files, node, self.sender.clone(), !captures.is_empty(), private);
+        if let Some(captured) = &mut sink.captured {
+            *captured = output::read(self.ledger.folder(), self.ledger.run(), &name, "out")?;
+        }
+        let attempt = AttemptName::new(name)?;
+        let host = at.host.clone().unwrap_or_else(|| LOCAL.to_owned());
+        let boot = self.ledger.state().hosts.get(&host).map(|h| h.met.boot_id.clone()).unwrap_or_default();
+        let reboots = spec.and_then(|s| s.reboots).filter(|_| !undoing).map(Duration::from_secs);
+        Ok(Attempt { node, number, undoing, name: attempt, host, captures, boot, reboots, world: Rc::clone(&self.world), sink, found, offsets })
+    }
+}
+
+/// Sends what the proof says has begun. There is no other way to send a changing command.
+async fn send(proof: Durable<Event>, mut job: Attempt, ready: Ready) -> Vec<EventKind> {
+    let (EventKind::StepBegan { epoch, .. } | EventKind::UndoBegan { epoch, .. }) = proof.get().kind else { return Vec::new() };
+    // A host that goes down with its connection says nothing more: its boot id does.
+    let patience = if job.reboots.is_some() { REBOOT_PATIENCE } else { ready.call.timeout + SLACK };
+    let outcome = ready.keeper.start(&job.name, epoch, &ready.call, When::within(patience), &mut job.sink).await;
+    job.became(outcome).await
+}
+
+/// K4: asks what became of it, which claims it, and follows it if it still runs.
+async fn find_again(mut job: Attempt, keeper: Rc<Keeper>, patience: Duration) -> Vec<EventKind> {
+    let fate = match keeper.ask(&job.name).await {
+        Ok(Fate::Orphaned) => match keeper.wait_group(&job.name, patience).await {
+            Ok(true) => keeper.ask(&job.name).await,
+            Ok(false) => Ok(Fate::Orphaned),
+            Err(error) => Err(error),
+        },
+        fate => fate,
+    };
+    let outcome = match fate {
+        Ok(Fate::Ended(_) | Fate::Running) if job.reboots.is_none() => {
+            keeper.attach(&job.name, job.offsets, JOB_LIMIT, When::within(patience + SLACK), &mut job.sink).await
+        }
+        Ok(fate) => Ok(Outcome::Found(fate)),
+        Err(error) => Err(error),
+    };
+    job.became(outcome).await
+}
+
+impl Attempt {
+    /// What the target says, as events.
+    async fn became(mut self, outcome: Result<Outcome, KeeperError>) -> Vec<EventKind> {
+        match outcome {
+            Ok(Outcome::NeverReached { why } | Outcome::Found(Fate::NeverReached { why })) => self.refused(format!("the command was never reached: {why}")),
+            Ok(Outcome::Fenced { epoch }) => self.refused(format!("another process has taken this run over on {} (epoch {epoch}); this one must stop", self.host)),
+            Ok(Outcome::Found(Fate::Never)) => self.voided(),
+            Err(error @ (KeeperError::MemoryLost { .. } | KeeperError::Fenced { .. } | KeeperError::CannotRecord { .. } | KeeperError::BadCall { .. })) if !self.found => self.refused(error.to_string()),
+            // Whatever else became of a command that reboots its host, the boot id tells.
+            _ if self.reboots.is_some() => self.wait_for_reboot().await,
+            Ok(Outcome::Ended(ended)) | Ok(Outcome::Found(Fate::Ended(ended))) => self.ended(ended),
+            Ok(Outcome::Found(Fate::Rebooted)) => self.lost(format!("{} has rebooted since it began", self.host)),
+            Ok(Outcome::Found(Fate::Lost)) => self.lost("its keeper died and nothing of it runs: its exit status is lost".to_owned()),
+            Ok(Outcome::Found(Fate::Orphaned)) => self.unsettled("its keeper is dead and its processes still run".to_owned()),
+            Ok(Outcome::Found(Fate::Running)) => self.unsettled("it still runs, and could not be followed".to_owned()),
+            Ok(Outcome::Exists) => self.unsettled(format!("its id is taken on {}", self.host)),
+            Err(error @ KeeperError::MemoryLost { .. }) => self.lost(error.to_string()),
+            Err(error) => self.unsettled(error.to_string()),
+        }
+    }
+
+    /// Nothing of it has run.
+    fn refused(&self, why: String) -> Vec<EventKind> {
+        let (node, attempt) = (self.node, self.number);
+        vec![if self.undoing { EventKind::UndoRefused { node, attempt, why } } else { EventKind::NodeRefused { node, why } }]
+    }
+
+    fn voided(&self) -> Vec<EventKind> {
+        let (node, attempt, why) = (self.node, self.number, "the target shows that it never began".to_owned());
+        vec![if self.undoing { EventKind::UndoVoided { node, attempt, why } } else { EventKind::StepVoided { node, attempt, why } }]
+    }
+
+    fn lost(&self, why: String) -> Vec<EventKind> {
+        let (node, attempt) = (self.node, self.number);
+        vec![if self.undoing { EventKind::UndoLost { node, attempt, why } } else { EventKind::StepLost { node, attempt, why } }]
+    }
+
+    fn unsettled(&self, why: String) -> Vec<EventKind> {
+        vec![unsettled(self.node, self.number, self.undoing, why)]
+    }
+
+    fn ended(&mut self, ended: Ended) -> Vec<EventKind> {
+        let (node, attempt) = (self.node, self.number);
+        if self.undoing {
+            return vec![EventKind::UndoEnded { node, attempt, exit: ended.exit, out_bytes: ended.out_bytes, err_bytes: ended.err_bytes }];
+        }
+        let (captures, capture_error) = self.captured(&ended.exit);
+        let cut = ended.cut || self.sink.damaged;
+        vec![EventKind::StepEnded { node, attempt, exit: ended.exit, out_bytes: ended.out_bytes, err_bytes: ended.err_bytes, cut, captures, capture_error }]
+    }
+
+    fn captured(&mut self, exit: &Exit) -> (Vec<(SlotId, Value)>, Option<String>) {
+        let Some(out) = self.sink.captured.take().filter(|_| exit.is_success()) else { return (Vec::new(), None) };
+        let mut values = Vec::with_capacity(self.captures.len());
+        for spec in &self.captures {
+            match capture(&spec.kind, &out) {
+                Ok(value) => values.push((spec.slot, value)),
+                Err(why) => return (Vec::new(), Some(why)),
+            }
+        }
+        (values, None)
+    }
+
+    /// Done when the host answers with another boot id; its exit status means nothing.
+    async fn wait_for_reboot(self) -> Vec<EventKind> {
+        let (node, attempt) = (self.node, self.number);
+        let within = self.reboots.unwrap_or_default();
+        vec![match self.world.another_boot(&self.host, &self.boot, within).await {
+            Ok(boot_id) => EventKind::HostRebooted { node, attempt, boot_id },
+            Err(why) => EventKind::RebootMissed { node, attempt, why },
+        }]
+    }
+}
+
+/// How long the group of a dead keeper's job may go on before a person is asked.
+fn patience(spec: &StepSpec, undoing: bool) -> Duration {
+    let command = match (&spec.does, &spec.undo) {
+        (_, UndoSpec::Command(command)) if undoing => Some(command),
+        (Some(Does::Run(command)), _) if !undoing => Some(command),
+        _ => None,
+    };
+    Duration::from_secs(command.map_or(60, |c| c.timeout))
+}
+
+fn unsettled(node: NodeId, attempt: u32, undoing: bool, why: String) -> EventKind {
+    if undoing { EventKind::UndoUnsettled { node, attempt, why } } else { EventKind::StepUnsettled { node, attempt, why } }
+}
+
+fn slept(node: NodeId, attempt: u32) -> EventKind {
+    EventKind::StepEnded { node, attempt, exit: Exit::Code(0), out_bytes: 0, err_bytes: 0, cut: false, captures: Vec::new(), capture_error: None }
+}

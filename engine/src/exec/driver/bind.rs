@@ -1,0 +1,109 @@
+//! From a planned command to one that can be sent: names looked up, values bound, settings rendered.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::sink::ANSWER_LIMIT;
+use super::world::World;
+use crate::exec::keeper::call::{Call, Ended, Sink};
+use crate::exec::keeper::{Keeper, KeeperError, When};
+use crate::plan::model::{Bound, Command, FrameId, NodeId, Plan, LOCAL};
+use crate::plan::names::Names;
+use crate::plan::template::{Expression, Prose};
+use crate::run::event::Millis;
+use crate::run::state::RunState;
+
+/// Output of a changing command that is kept, a stream (J4).
+pub(super) const JOB_LIMIT: u64 = 64 << 20;
+
+/// Where names are looked up: a node's frame and host, or the runbook's top on some host.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    plan: &'a Plan,
+    state: &'a RunState,
+    frame: FrameId,
+    host: Option<&'a str>,
+    now: Option<Millis>,
+}
+
+/// A command that can be sent, and to whom.
+pub(super) struct Ready {
+    pub(super) keeper: Rc<Keeper>,
+    pub(super) call: Call,
+}
+
+impl Ready {
+    /// Runs a command that only reads.
+    pub(super) async fn read(&self, sink: &mut dyn Sink) -> Result<Ended, KeeperError> {
+        self.keeper.read(&self.call, When::within(self.call.timeout), sink).await
+    }
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn of_node(plan: &'a Plan, state: &'a RunState, node: NodeId) -> Self {
+        let at = plan.node(node);
+        Self { plan, state, frame: at.frame, host: at.host.as_deref(), now: state.node(node).now }
+    }
+
+    pub(super) fn of_run(plan: &'a Plan, state: &'a RunState, host: Option<&'a str>) -> Self {
+        Self { plan, state, frame: FrameId(0), host, now: None }
+    }
+
+    pub(super) fn at(self, frame: FrameId) -> Self {
+        Self { frame, ..self }
+    }
+
+    pub(super) fn on(self, host: &'a str) -> Self {
+        Self { host: Some(host), ..self }
+    }
+
+    fn names(self, world: &'a World) -> Names<'a> {
+        Names { plan: self.plan, frame: self.frame, host: self.host, slots: &self.state.slots, now: self.now, operator: &self.state.operator, run_id: world.run() }
+    }
+
+    pub(super) fn holds(self, expression: &Expression, world: &World) -> Result<bool, String> {
+        expression.eval_bool(&self.names(world)).map_err(|e| e.to_string())
+    }
+
+    /// Prose for people: what can't be rendered is shown as it was written.
+    pub(super) fn text(self, prose: &Prose, world: &World) -> String {
+        prose.render(&self.names(world)).unwrap_or_else(|_| prose.source_text().text.clone())
+    }
+
+    /// Binds a command's values and settings. Nothing is sent.
+    pub(super) fn ready(self, command: &Command, changing: bool, world: &World) -> Result<Ready, String> {
+        let here = self.at(command.frame);
+        let names = here.names(world);
+        let text = |prose: &Prose| prose.render(&names).map_err(|e| e.to_string());
+        let bound = command.script.bind(&names).map_err(|e| e.to_string())?;
+        let mut env = Vec::with_capacity(command.env.len());
+        for (name, value) in &command.env {
+            env.push((name.clone(), Self::environment(value, &names).map_err(|why| format!("env {name}: {why}"))?));
+        }
+        let call = Call {
+            script: bound.script,
+            values: bound.values,
+            env,
+            cwd: command.cwd.as_ref().map(text).transpose()?,
+            user: command.user.as_ref().map(text).transpose()?,
+            shell: command.shell,
+            pipefail: changing,
+            stdin: command.stdin.as_ref().map(text).transpose()?.map(String::into_bytes),
+            timeout: Duration::from_secs(command.timeout),
+            output_limit: if changing { JOB_LIMIT } else { ANSWER_LIMIT },
+        };
+        let host = self.host.unwrap_or(LOCAL);
+        Ok(Ready { keeper: world.keeper(host)?, call })
+    }
+
+    fn environment(bound: &Bound, names: &Names<'_>) -> Result<String, String> {
+        let value = names.value(bound).ok_or("it has no value yet")?;
+        Ok(value.to_shell_words().map_err(|e| e.to_string())?.join(" "))
+    }
+
+    /// The command as a person would type it.
+    pub(super) fn shown(self, command: &Command, world: &World) -> String {
+        command.script.bind(&self.at(command.frame).names(world)).map_or_else(|_| command.script.source_text().text.clone(), |b| b.shown)
+    }
+
+}

@@ -1,0 +1,171 @@
+//! Guards, postconditions, and what they say of a lost attempt. They only read, so they may run again (K5).
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::answers::{Answered, ask, read_value};
+use super::bind::{Place, Ready};
+use super::{DriveError, Driver};
+use crate::plan::model::{Condition, Guard, NodeId, VerifySpec};
+use crate::run::event::EventKind;
+
+impl Driver<'_> {
+    pub(super) fn ask_guard(&mut self, key: String, node: NodeId, guard: u32) -> Result<(), DriveError> {
+        let plan = Rc::clone(&self.plan);
+        let place = Place::of_node(&plan, self.ledger.state(), node);
+        let Some(asked) = plan.node(node).guards().get(guard as usize).copied() else { return Ok(()) };
+        let held = |value| EventKind::GuardHeld { node, guard, value };
+        let refused = move |why: String| EventKind::NodeRefused { node, why };
+        let now = match asked {
+            Guard::When(expression) => Some(match place.holds(expression, &self.world) {
+                Ok(true) => held(None),
+                Ok(false) => EventKind::NodeSkipped { node, why: format!("`when {}` is false", expression.source_text().text) },
+                Err(why) => refused(format!("`when` could not be evaluated: {why}")),
+            }),
+            Guard::Require(require) => match &require.that {
+                Condition::Holds(expression) => Some(match place.at(require.frame).holds(expression, &self.world) {
+                    Ok(true) => held(None),
+                    Ok(false) => refused(format!("required, and not so: {}", place.text(&require.why, &self.world))),
+                    Err(why) => refused(format!("`require` could not be evaluated: {why}")),
+                }),
+                Condition::Succeeds(command) => match place.ready(command, false, &self.world) {
+                    Err(why) => Some(refused(why)),
+                    Ok(ready) => {
+                        let why = place.text(&require.why, &self.world);
+                        self.fly_idle(key, async move {
+                            vec![match ask(&ready).await {
+                                Answered::Yes(_) => EventKind::GuardHeld { node, guard, value: None },
+                                Answered::No { why: said } => refused(format!("required, and not so: {why} ({said})")),
+                                Answered::Error { why: said } => refused(format!("could not be asked whether {why}: {said}")),
+                            }]
+                        });
+                        None
+                    }
+                },
+            },
+            Guard::Fact(fact) => match place.ready(&fact.command, false, &self.world) {
+                Err(why) => Some(refused(why)),
+                Ok(ready) => {
+                    let slot = &plan.slots[fact.slot.index()];
+                    let (name, kind) = (slot.name.clone(), slot.kind.clone());
+                    self.fly_idle(key, async move {
+                        vec![match read_value(&ready, &kind).await {
+                            Ok(value) => EventKind::GuardHeld { node, guard, value: Some(value) },
+                            Err(why) => refused(format!("fact `{name}`: {why}")),
+                        }]
+                    });
+                    None
+                }
+            },
+            Guard::Check(command) => match place.ready(command, false, &self.world) {
+                Err(why) => Some(refused(why)),
+                Ok(ready) => {
+                    self.fly_idle(key, async move {
+                        vec![match ask(&ready).await {
+                            Answered::Yes(_) => EventKind::NodeSatisfied { node },
+                            Answered::No { .. } => EventKind::GuardHeld { node, guard, value: None },
+                            Answered::Error { why } => refused(format!("`check` could not be asked: {why}")),
+                        }]
+                    });
+                    None
+                }
+            },
+        };
+        if let Some(event) = now {
+            self.ledger.commit(vec![event])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn verify(&mut self, key: String, node: NodeId, index: u32) -> Result<(), DriveError> {
+        let plan = Rc::clone(&self.plan);
+        let Some(spec) = plan.node(node).spec().and_then(|s| s.verify.get(index as usize)) else { return Ok(()) };
+        match Poll::new(&Place::of_node(&plan, self.ledger.state(), node), spec, &self.world) {
+            Err(why) => {
+                self.ledger.commit(vec![EventKind::VerifyFailed { node, index, why }])?;
+            }
+            Ok(poll) => self.fly_idle(key, async move {
+                vec![match poll.until_it_holds().await {
+                    Ok(()) => EventKind::VerifyHeld { node, index },
+                    Err(why) => EventKind::VerifyFailed { node, index, why },
+                }]
+            }),
+        }
+        Ok(())
+    }
+
+    /// K4: `verify` holds, so it is done; else `check` may say so or deny it; what neither can tell is a person's.
+    pub(super) fn probe(&mut self, key: String, node: NodeId, attempt: u32) -> Result<(), DriveError> {
+        let plan = Rc::clone(&self.plan);
+        let place = Place::of_node(&plan, self.ledger.state(), node);
+        let Some(spec) = plan.node(node).spec() else { return Ok(()) };
+        let polls: Result<Vec<Poll>, String> = spec.verify.iter().map(|v| Poll::new(&place, v, &self.world)).collect();
+        let check: Result<Option<Ready>, String> = spec.check.as_ref().map(|c| place.ready(c, false, &self.world)).transpose();
+        let (polls, check) = match (polls, check) {
+            (Ok(polls), Ok(check)) => (polls, check),
+            (Err(why), _) | (_, Err(why)) => {
+                self.ledger.commit(vec![EventKind::LostSettled { node, attempt, done: None, why }])?;
+                return Ok(());
+            }
+        };
+        self.fly_idle(key, async move {
+            let (done, why) = tell(polls, check).await;
+            vec![EventKind::LostSettled { node, attempt, done, why }]
+        });
+        Ok(())
+    }
+}
+
+async fn tell(polls: Vec<Poll>, check: Option<Ready>) -> (Option<bool>, String) {
+    let mut doubt = "it has neither `verify` nor `check`".to_owned();
+    if !polls.is_empty() {
+        let mut held = true;
+        for poll in polls {
+            if let Err(why) = poll.until_it_holds().await {
+                held = false;
+                doubt = format!("`verify` does not hold: {why}");
+                break;
+            }
+        }
+        if held {
+            return (Some(true), "`verify` holds".to_owned());
+        }
+    }
+    match check {
+        None => (None, doubt),
+        Some(check) => match ask(&check).await {
+            Answered::Yes(_) => (Some(true), "`check` says it is as wanted".to_owned()),
+            Answered::No { .. } => (Some(false), "`check` says it is not done".to_owned()),
+            Answered::Error { why } => (None, format!("`check` could not be asked: {why}")),
+        },
+    }
+}
+
+/// A command that is asked again until it says yes.
+struct Poll {
+    ready: Ready,
+    every: Duration,
+    within: Duration,
+}
+
+impl Poll {
+    fn new(place: &Place<'_>, spec: &VerifySpec, world: &super::world::World) -> Result<Self, String> {
+        let ready = place.ready(&spec.command, false, world)?;
+        Ok(Self { ready, every: Duration::from_secs(spec.every.max(1)), within: Duration::from_secs(spec.within) })
+    }
+
+    async fn until_it_holds(self) -> Result<(), String> {
+        let began = Instant::now();
+        loop {
+            let said = match ask(&self.ready).await {
+                Answered::Yes(_) => return Ok(()),
+                Answered::No { why } => why,
+                Answered::Error { why } => return Err(format!("it could not be asked: {why}")),
+            };
+            if began.elapsed() + self.every > self.within {
+                return Err(if self.within.is_zero() { said } else { format!("{said}, still after {} s", self.within.as_secs()) });
+            }
+            tokio::time::sleep(self.every).await;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The journal and the state that is folded from it, kept as one: nothing is in one that is not in the other.
+
+use std::rc::Rc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::DriveError;
+use crate::exec::keeper::call::Stream;
+use crate::exec::watch::Watch;
+use crate::journal::{Durable, Journal, JournalError};
+use crate::plan::model::{NodeId, Plan};
+use crate::run::event::{Event, EventKind, Evidence, Millis, Purpose};
+use crate::run::state::RunState;
+
+pub(super) struct Ledger<'a> {
+    journal: Journal,
+    plan: Rc<Plan>,
+    state: RunState,
+    /// In the state, and not yet on disk.
+    noted: Vec<(Millis, EventKind)>,
+    watch: &'a mut dyn Watch,
+}
+
+impl<'a> Ledger<'a> {
+    pub(super) fn open(mut journal: Journal, plan: Rc<Plan>, watch: &'a mut dyn Watch) -> Result<Self, DriveError> {
+        let events = journal.catch_up()?;
+        let state = RunState::fold(&plan, &events)?;
+        journal.was_written_to()?;
+        Ok(Self { journal, plan, state, noted: Vec::new(), watch })
+    }
+
+    pub(super) fn start_driver(&mut self, purpose: Purpose, operator: String) -> Result<(), DriveError> {
+        let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let event = EventKind::DriverStarted { epoch: self.state.epoch + 1, purpose, operator, pid: std::process::id(), machine };
+        self.commit(vec![event])?;
+        Ok(())
+    }
+
+    pub(super) fn state(&self) -> &RunState {
+        &self.state
+    }
+
+    pub(super) fn into_state(self) -> RunState {
+        self.state
+    }
+
+    pub(super) fn run(&self) -> &str {
+        self.journal.run()
+    }
+
+    pub(super) fn head(&self) -> &str {
+        self.journal.head()
+    }
+
+    pub(super) fn folder(&self) -> &std::path::Path {
+        self.journal.store().folder()
+    }
+
+    /// Takes events into the state and keeps them until the next [`Self::commit`]: one flush serves them all. Nothing
+    /// may be sent, asked or shown before that. What is no longer possible (its question was answered elsewhere, its
+    /// step was put back) is dropped: it decided nothing.
+    pub(super) fn note(&mut self, kinds: Vec<EventKind>) {
+        let at = now();
+        for kind in kinds {
+            let event = Event { seq: self.state.seq + 1, at, kind };
+            match self.state.apply(&self.plan, &event) {
+                Ok(()) => self.noted.push((at, event.kind)),
+                Err(illegal) => tracing::debug!(%illegal, "dropped"),
+            }
+        }
+    }
+
+    /// Records events, and what was noted before them, in one flush. Returns the proofs of all that is new on disk.
+    pub(super) fn commit(&mut self, kinds: Vec<EventKind>) -> Result<Vec<Durable<Event>>, DriveError> {
+        self.note(kinds);
+        while !self.noted.is_empty() {
+            match self.journal.append(self.noted.clone()) {
+                Ok(proofs) => {
+                    self.noted.clear();
+                    for proof in &proofs {
+                        self.watch.event(&self.plan, &self.state, proof.get());
+                    }
+                    return Ok(proofs);
+                }
+                // Someone else's word came first: what is still possible after it is tried again.
+                Err(JournalError::Behind) => {
+                    let noted = std::mem::take(&mut self.noted);
+                    self.catch_up()?;
+                    self.note(noted.into_iter().map(|(_, kind)| kind).collect());
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Records one event and proves that it is on disk; `None` when it is no longer possible.
+    pub(super) fn prove(&mut self, kind: EventKind) -> Result<Option<Durable<Event>>, DriveError> {
+        let proofs = self.commit(vec![kind.clone()])?;
+        Ok(proofs.into_iter().rev().find(|proof| proof.get().kind == kind))
+    }
+
+    /// Takes in what another process wrote, where one did.
+    pub(super) fn look(&mut self) -> Result<(), DriveError> {
+        self.commit(Vec::new())?;
+        if self.journal.was_written_to()? {
+            self.catch_up()?;
+        }
+        Ok(())
+    }
+
+    /// Folds the journal anew: the state may hold an event that lost the race.
+    fn catch_up(&mut self) -> Result<(), DriveError> {
+        let known = self.journal.seq();
+        let events = self.journal.catch_up()?;
+        self.state = RunState::fold(&self.plan, &events)?;
+        for event in events.iter().filter(|e| e.seq > known) {
+            self.watch.event(&self.plan, &self.state, event);
+        }
+        Ok(())
+    }
+
+    /// What was frozen when a gate was opened.
+    pub(super) fn evidence(&self, gate: NodeId, number: u32) -> Result<Vec<Evidence>, DriveError> {
+        for event in self.journal.events_after(0)?.into_iter().rev() {
+            if let EventKind::GateOpened { node, opening, evidence, .. } = event.kind {
+                if node == gate && opening == number {
+                    return Ok(evidence);
+                }
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    pub(super) fn show_output(&mut self, node: NodeId, stream: Stream, bytes: &[u8]) {
+        self.watch.output(&self.plan, node, stream, bytes);
+    }
+
+    pub(super) fn notice(&mut self, text: &str) {
+        self.watch.notice(text);
+    }
+}
+
+/// Wall-clock time for the record. It decides nothing but what a person wrote as a date or a deadline.
+pub(super) fn now() -> Millis {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+}

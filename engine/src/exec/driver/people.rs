@@ -1,0 +1,322 @@
+//! Questions to people: gates, manual steps, failures, interrupts. Where nobody can be asked, a gate waits for an
+//! answer from elsewhere and a failure follows its policy.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::bind::Place;
+use super::signals::Told;
+use super::sink::Collected;
+use super::{DriveError, Driver, ledger};
+use crate::exec::people::{FailureQuestion, Question, Reply};
+use crate::journal::chain::content_hash;
+use crate::journal::output;
+use crate::plan::model::{BlockKind, GateThen, NodeId, NodeKind, OnFailure, UndoSpec};
+use crate::run::event::{Actor, EventKind, Evidence, FailureAnswer, InterruptAnswer, Millis, Purpose};
+use crate::run::state::{Phase, Stage};
+use crate::run::verdict::attempt_name;
+
+impl Driver<'_> {
+    fn person(&self) -> Actor {
+        Actor::Person(self.people.name())
+    }
+
+    pub(super) fn open_gate(&mut self, key: String, node: NodeId, opening: u32) -> Result<(), DriveError> {
+        let plan = Rc::clone(&self.plan);
+        let NodeKind::Gate(gate) = &plan.node(node).kind else { return Ok(()) };
+        let place = Place::of_node(&plan, self.ledger.state(), node);
+        let question = gate.question.as_ref().map(|q| place.text(q, &self.world)).unwrap_or_default();
+        let mut shows = Vec::with_capacity(gate.show.len());
+        for show in &gate.show {
+            let there = place.on(&show.host);
+            shows.push((show.host.clone(), there.shown(&show.command, &self.world), there.ready(&show.command, false, &self.world)));
+        }
+        let timeout = i64::try_from(gate.timeout).unwrap_or(i64::MAX / 2000).saturating_mul(1000);
+        self.fly_idle(key, async move {
+            let mut evidence = Vec::with_capacity(shows.len());
+            for (host, command, ready) in shows {
+                let mut printed = Collected::default();
+                let exit = match ready {
+                    Ok(ready) => ready.read(&mut printed).await.map(|e| e.exit).map_err(|e| e.to_string()),
+                    Err(why) => Err(why),
+                };
+                printed.out.append(&mut printed.err);
+                let output = String::from_utf8_lossy(&printed.out).into_owned();
+                let output = match &exit {
+                    Ok(_) => output,
+                    Err(why) => format!("{output}(it could not be shown: {why})"),
+                };
+                evidence.push(Evidence { host, command, exit: exit.ok(), output });
+            }
+            let evidence_hash = content_hash(&serde_json::to_vec(&evidence).unwrap_or_default());
+            vec![EventKind::GateOpened { node, opening, question, deadline: ledger::now().saturating_add(timeout), evidence, evidence_hash }]
+        });
+        Ok(())
+    }
+
+    pub(super) fn await_gate(&mut self, key: String, node: NodeId, opening: u32) -> Result<(), DriveError> {
+        let plan = Rc::clone(&self.plan);
+        let (NodeKind::Gate(gate), Stage::Open { deadline, .. }) = (&plan.node(node).kind, self.ledger.state().stage(node).clone()) else { return Ok(()) };
+        let path = plan.node(node).path.clone();
+        if deadline <= ledger::now() {
+            // It ran out before this process looked: nobody was there to act on it.
+            self.ledger.commit(vec![EventKind::GateExpired { node, opening, live: false }])?;
+            return Ok(());
+        }
+        if let Some(given) = self.options.answers.remove(&path) {
+            if gate.guards_irreversible {
+                self.ledger.notice(&format!("`--answer {path}={given}` is not used: an irreversible step follows, so a person answers this gate"));
+            } else if let Some(answer) = crate::run::gate::read_answer(gate, &given, &|prose| Place::of_node(&plan, self.ledger.state(), node).text(prose, &self.world)) {
+                let by = self.person();
+                self.ledger.commit(vec![EventKind::GateAnswered { node, opening, answer, by, note: Some("--answer".to_owned()) }])?;
+                return Ok(());
+            } else {
+                self.ledger.notice(&format!("`--answer {path}={given}` is not an answer to this gate"));
+            }
+        }
+        let place = Place::of_node(&plan, self.ledger.state(), node);
+        let then = match gate.then {
+            GateThen::Rollback => "roll back",
+            GateThen::Park => "park",
+            GateThen::End => "end the run",
+        };
+        let question = Question::Gate {
+            node,
+            opening,
+            path,
+            question: gate.question.as_ref().map(|q| place.text(q, &self.world)).unwrap_or_default(),
+            evidence: self.ledger.evidence(node, opening)?,
+            confirm: gate.confirm.as_ref().map(|c| place.text(c, &self.world)),
+            choices: gate.choices.clone(),
+            deadline,
+            then,
+        };
+        let by = self.person();
+        match self.people.ask(question) {
+            Some(reply) => self.fly_idle(key, async move {
+                tokio::select! {
+                    Ok(Reply::Gate { answer, note }) = reply => vec![EventKind::GateAnswered { node, opening, answer, by, note }],
+                    live = expiry(deadline) => vec![EventKind::GateExpired { node, opening, live }],
+                }
+            }),
+            None if self.options.wait => self.fly_idle(key, async move { vec![EventKind::GateExpired { node, opening, live: expiry(deadline).await }] }),
+            None => {
+                self.nobody.insert(key);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn ask_manual(&mut self, node: NodeId) -> Result<(), DriveError> {
+        let plan = Rc::clone(&self.plan);
+        let NodeKind::Manual { instructions, .. } = &plan.node(node).kind else { return Ok(()) };
+        let instructions = Place::of_node(&plan, self.ledger.state(), node).text(instructions, &self.world);
+        self.ledger.commit(vec![EventKind::ManualAsked { node, instructions }])?;
+        Ok(())
+    }
+
+    pub(super) fn await_manual(&mut self, key: String, node: NodeId) {
+        let plan = Rc::clone(&self.plan);
+        let NodeKind::Manual { instructions, .. } = &plan.node(node).kind else { return };
+        let instructions = Place::of_node(&plan, self.ledger.state(), node).text(instructions, &self.world);
+        let by = self.person();
+        match self.people.ask(Question::Manual { node, path: plan.node(node).path.clone(), instructions }) {
+            Some(reply) => self.fly_idle(key, async move {
+                match reply.await {
+                    Ok(Reply::Manual { done, note }) => vec![EventKind::ManualAnswered { node, done, by, note }],
+                    _ => Vec::new(),
+                }
+            }),
+            None => {
+                self.nobody.insert(key);
+            }
+        }
+    }
+
+    pub(super) fn ask_failure(&mut self, key: String, node: NodeId) -> Result<(), DriveError> {
+        let default = self.policy(node);
+        let question = Question::Failure(self.failure_question(node, default.clone())?);
+        let by = self.person();
+        if let Some(reply) = self.people.ask(question) {
+            self.fly_idle(key, async move {
+                match reply.await {
+                    Ok(Reply::Failure { answer, note }) => vec![EventKind::FailureAnswered { node, answer, by, note }],
+                    _ => Vec::new(),
+                }
+            });
+            return Ok(());
+        }
+        let again = self.retried.as_mut().is_some_and(|failed| failed.remove(&node));
+        let (answer, by, note) = if again { (FailureAnswer::Retry, by, Some("resumed".to_owned())) } else { (default, Actor::Policy, None) };
+        self.ledger.commit(vec![EventKind::FailureAnswered { node, answer, by, note }])?;
+        Ok(())
+    }
+
+    /// What stands ready when nobody answers: the innermost boundary's policy, and outside one, or past the point of
+    /// no return (R2), to park.
+    fn policy(&self, node: NodeId) -> FailureAnswer {
+        let Some(block) = self.plan.boundary_of(self.plan.node(node).block) else { return FailureAnswer::Park };
+        match self.plan.blocks[block.index()].kind {
+            BlockKind::Boundary { on_failure: OnFailure::Rollback, .. } if !self.is_past_return(block) => FailureAnswer::RollBack,
+            _ => FailureAnswer::Park,
+        }
+    }
+
+    fn is_past_return(&self, block: crate::plan::model::BlockId) -> bool {
+        self.plan.iter().any(|(id, node)| {
+            self.plan.inside(node.block, block) && self.ledger.state().node(id).is_touched() && node.spec().is_some_and(|s| s.irreversible.is_some())
+        })
+    }
+
+    fn failure_question(&self, node: NodeId, default: FailureAnswer) -> Result<FailureQuestion, DriveError> {
+        let at = self.plan.node(node);
+        let state = self.ledger.state();
+        let why = match state.stage(node) {
+            Stage::Failed { why, .. } => why.to_string(),
+            Stage::Refused { why } | Stage::Lost { why, .. } | Stage::Unsettled { why, .. } => why.clone(),
+            other => format!("{other:?}"),
+        };
+        let boundary = self.plan.boundary_of(at.block);
+        let changed: Vec<NodeId> = self.plan.iter().filter(|(id, n)| state.node(*id).is_touched() && n.changes() && !matches!(state.stage(*id), Stage::Undone)).map(|(id, _)| id).collect();
+        let rollback = changed.iter().rev().filter(|id| boundary.is_none_or(|b| self.plan.inside(self.plan.node(**id).block, b))).map(|id| {
+            let n = self.plan.node(*id);
+            let undo = match n.spec().map(|s| &s.undo) {
+                Some(UndoSpec::Command(command)) => Place::of_node(&self.plan, state, *id).shown(command, &self.world),
+                Some(UndoSpec::None(reason)) => format!("(nothing: {reason})"),
+                Some(UndoSpec::Manual(_)) => "(by hand)".to_owned(),
+                Some(UndoSpec::Unsaid) | None => "(nothing was said)".to_owned(),
+            };
+            (n.path.clone(), undo)
+        });
+        let name = attempt_name(&at.path, false, state.node(node).attempts);
+        let read = |stream| output::read(self.ledger.folder(), self.ledger.run(), &name, stream);
+        let printed = read("err")?;
+        let printed = if printed.is_empty() { read("out")? } else { printed };
+        Ok(FailureQuestion {
+            node,
+            path: at.path.clone(),
+            host: at.host.clone(),
+            why,
+            output: tail(&String::from_utf8_lossy(&printed), 12),
+            began: state.node(node).is_touched(),
+            changed: changed.iter().map(|id| self.plan.node(*id).path.clone()).collect(),
+            rollback: rollback.collect(),
+            past_return: boundary.is_some_and(|b| self.is_past_return(b)),
+            default,
+        })
+    }
+
+    pub(super) fn ask_interrupt(&mut self, key: String) -> Result<(), DriveError> {
+        let by = self.person();
+        match self.people.ask(Question::Interrupt) {
+            Some(reply) => self.fly_idle(key, async move {
+                match reply.await {
+                    Ok(Reply::Interrupt(answer)) => vec![EventKind::InterruptAnswered { answer, by }],
+                    _ => Vec::new(),
+                }
+            }),
+            None => {
+                self.ledger.commit(vec![EventKind::InterruptAnswered { answer: InterruptAnswer::Park, by: Actor::Policy }])?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn ask_undo_manual(&mut self, key: String, node: NodeId) -> Result<(), DriveError> {
+        let plan = Rc::clone(&self.plan);
+        let Some(UndoSpec::Manual(instructions)) = plan.node(node).spec().map(|s| &s.undo) else { return Ok(()) };
+        let instructions = Place::of_node(&plan, self.ledger.state(), node).text(instructions, &self.world);
+        let by = self.person();
+        match self.people.ask(Question::UndoManual { node, path: plan.node(node).path.clone(), instructions: instructions.clone() }) {
+            Some(reply) => self.fly_idle(key, async move {
+                match reply.await {
+                    Ok(Reply::UndoManual { done: Some(note), .. }) => vec![EventKind::UndoneByHand { node, by, note }],
+                    Ok(Reply::UndoManual { done: None, why }) => vec![EventKind::UndoDeclined { node, by, why }],
+                    _ => Vec::new(),
+                }
+            }),
+            None => {
+                let why = format!("it is undone by hand, and nobody is here to do it: {instructions}");
+                self.ledger.commit(vec![EventKind::UndoDeclined { node, by: Actor::Policy, why }])?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn ask_scope(&mut self, key: String, node: NodeId) -> Result<(), DriveError> {
+        let at = self.plan.node(node);
+        let by = self.person();
+        let question = Question::Scope { node, path: at.path.clone(), title: at.title.clone().unwrap_or_default() };
+        match self.people.ask(question) {
+            Some(reply) => self.fly_idle(key, async move {
+                match reply.await {
+                    Ok(Reply::Scope { release: true }) => vec![EventKind::ScopeReleaseChosen { node, by }],
+                    Ok(Reply::Scope { release: false }) => vec![EventKind::ScopeKept { node, by, why: "a person keeps it".to_owned() }],
+                    _ => Vec::new(),
+                }
+            }),
+            None => {
+                self.ledger.commit(vec![EventKind::ScopeKept { node, by: Actor::Policy, why: "its release asks, and nobody was there to be asked".to_owned() }])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Once: nothing new begins. Twice, or told to go: this process leaves, the jobs go on.
+    pub(super) fn heed(&mut self, told: Told) -> Result<bool, DriveError> {
+        self.interrupted = true;
+        match told {
+            Told::Go => Ok(true),
+            Told::Interrupt => {
+                // A preflight has changed nothing: there is nothing to finish.
+                if matches!(self.ledger.state().phase, Phase::Preparing { .. }) {
+                    return Ok(true);
+                }
+                self.ledger.commit(vec![EventKind::Interrupted])?;
+                self.ledger.notice("interrupted: nothing new begins, what runs now finishes; once more to leave at once");
+                Ok(false)
+            }
+        }
+    }
+
+    /// A resume without a terminal means: what had failed is tried once more.
+    pub(super) fn remember_what_failed(&mut self) {
+        let state = self.ledger.state();
+        if self.retried.is_some() || state.purpose != Purpose::Resume || !matches!(state.phase, Phase::Running) {
+            return;
+        }
+        let failed = self.plan.iter().map(|(id, _)| id).filter(|id| matches!(state.stage(*id), Stage::Failed { .. } | Stage::Refused { .. }));
+        self.retried = Some(failed.collect());
+    }
+
+    /// A person chose to go on after an interrupt.
+    pub(super) fn forget_interrupt(&mut self) {
+        if self.interrupted && !self.ledger.state().interrupted && self.ledger.state().parking.is_none() {
+            self.interrupted = false;
+            self.signals.forget();
+        }
+    }
+}
+
+/// Waits for a deadline and says whether this process was there when it came. A clock that jumps over the deadline
+/// does not make it so: then nobody has waited as long as the gate promised.
+async fn expiry(deadline: Millis) -> bool {
+    let wait = Duration::from_millis(u64::try_from(deadline - ledger::now()).unwrap_or(0));
+    let began = Instant::now();
+    loop {
+        let left = wait.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            return true;
+        }
+        if ledger::now() > deadline + 2000 {
+            return false;
+        }
+        tokio::time::sleep(left.min(Duration::from_secs(1))).await;
+    }
+}
+
+/// The last lines of a text.
+fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text.trim_end().lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}

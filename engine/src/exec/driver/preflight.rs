@@ -1,0 +1,89 @@
+//! O1: hosts greet, users are reached, facts are read, requirements asked. Nothing changes but the job folders.
+
+use std::rc::Rc;
+
+use super::answers::{Answered, ask, read_value};
+use super::bind::Place;
+use super::{DriveError, Driver, ledger};
+use crate::plan::model::{Condition, HostName};
+use crate::plan::window::Window;
+use crate::run::event::{EventKind, Purpose};
+
+impl Driver<'_> {
+    /// A run starts and resumes inside its window; a rollback never waits for one.
+    pub(super) fn refuse_outside_window(&mut self) -> Result<(), DriveError> {
+        let Some(window) = self.plan.window.clone() else { return Ok(()) };
+        if !matches!(self.ledger.state().purpose, Purpose::Run | Purpose::Resume) || self.options.outside_window.is_some() {
+            return Ok(());
+        }
+        let why = match Window::parse(&window) {
+            Ok(open) if open.contains(ledger::now()) => return Ok(()),
+            Ok(_) => format!("it is outside its window, {window}; to start all the same, give a reason: --outside-window REASON"),
+            Err(why) => format!("its window `{window}` can't be read: {why}"),
+        };
+        self.ledger.commit(vec![EventKind::StartRefused { why }])?;
+        Ok(())
+    }
+
+    pub(super) fn greet(&mut self, key: String, host: HostName) {
+        let users = self.plan.hosts.iter().find(|h| h.name == host).map(|h| h.users.clone()).unwrap_or_default();
+        let life = self.ledger.state().hosts.get(&host).map(|h| h.met.life.clone()).filter(|life| !life.is_empty());
+        let world = Rc::clone(&self.world);
+        self.fly(key, async move {
+            vec![match world.greet(&host, life.as_deref(), &users).await {
+                Ok((identity, claims)) => EventKind::HostGreeted { host, identity, claims },
+                Err(why) => EventKind::HostRefused { host, why },
+            }]
+        });
+    }
+
+    pub(super) fn read_fact(&mut self, key: String, fact: u32, host: &HostName) -> Result<(), DriveError> {
+        let plan = Rc::clone(&self.plan);
+        let spec = &plan.facts[fact as usize];
+        let kind = plan.slots[spec.slot.index()].kind.clone();
+        let host = host.clone();
+        match Place::of_run(&plan, self.ledger.state(), Some(&host)).ready(&spec.command, false, &self.world) {
+            Err(why) => {
+                self.ledger.commit(vec![EventKind::FactFailed { fact, host, why }])?;
+            }
+            Ok(ready) => self.fly(key, async move {
+                vec![match read_value(&ready, &kind).await {
+                    Ok(value) => EventKind::FactRead { fact, host, value },
+                    Err(why) => EventKind::FactFailed { fact, host, why },
+                }]
+            }),
+        }
+        Ok(())
+    }
+
+    pub(super) fn ask_require(&mut self, key: String, require: u32, host: Option<HostName>) -> Result<(), DriveError> {
+        let plan = Rc::clone(&self.plan);
+        let spec = &plan.requires[require as usize];
+        let place = Place::of_run(&plan, self.ledger.state(), host.as_deref());
+        let why = place.text(&spec.why, &self.world);
+        let named = host.as_ref().map_or_else(|| why.clone(), |h| format!("{why} ({h})"));
+        let failed = |host: Option<HostName>, said: String| EventKind::RequireFailed { require, host, why: said };
+        let event = match &spec.that {
+            Condition::Holds(expression) => match place.holds(expression, &self.world) {
+                Ok(true) => EventKind::RequireHeld { require, host },
+                Ok(false) => failed(host, format!("required, and not so: {named}")),
+                Err(error) => failed(host, format!("could not be asked whether {named}: {error}")),
+            },
+            Condition::Succeeds(command) => match place.ready(command, false, &self.world) {
+                Err(error) => failed(host, format!("could not be asked whether {named}: {error}")),
+                Ok(ready) => {
+                    self.fly(key, async move {
+                        vec![match ask(&ready).await {
+                            Answered::Yes(_) => EventKind::RequireHeld { require, host },
+                            Answered::No { why: said } => EventKind::RequireFailed { require, host, why: format!("required, and not so: {named} ({said})") },
+                            Answered::Error { why: said } => EventKind::RequireFailed { require, host, why: format!("could not be asked whether {named}: {said}") },
+                        }]
+                    });
+                    return Ok(());
+                }
+            },
+        };
+        self.ledger.commit(vec![event])?;
+        Ok(())
+    }
+}

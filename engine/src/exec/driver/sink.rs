@@ -1,0 +1,77 @@
+//! Where output goes: into memory for what is asked, into files and to the watcher for what is done.
+
+use tokio::sync::mpsc;
+
+use super::news::News;
+use crate::exec::keeper::call::{Sink, Stream};
+use crate::journal::output::OutputFiles;
+use crate::plan::model::NodeId;
+
+/// What a guard or a fact may print; more is cut, and the keeper counts it.
+pub(super) const ANSWER_LIMIT: u64 = 1 << 20;
+
+/// Output of a read-only command, kept in memory up to its limit.
+#[derive(Debug, Default)]
+pub(super) struct Collected {
+    pub(super) out: Vec<u8>,
+    pub(super) err: Vec<u8>,
+}
+
+impl Sink for Collected {
+    fn write(&mut self, stream: Stream, bytes: &[u8]) {
+        match stream {
+            Stream::Out => self.out.extend_from_slice(bytes),
+            Stream::Err => self.err.extend_from_slice(bytes),
+        }
+    }
+}
+
+impl Collected {
+    /// The end of what it said, for a message: standard error first.
+    pub(super) fn said(&self) -> String {
+        let text = if self.err.is_empty() { &self.out } else { &self.err };
+        let text = String::from_utf8_lossy(text);
+        match text.trim().lines().last() {
+            Some(line) if !line.is_empty() => format!(": {}", line.trim()),
+            _ => String::new(),
+        }
+    }
+}
+
+/// Output of a job: on disk beside the journal as it comes, and shown.
+pub(super) struct Recorded {
+    files: Option<OutputFiles>,
+    node: NodeId,
+    news: mpsc::UnboundedSender<News>,
+    /// Standard output, when it is captured.
+    pub(super) captured: Option<Vec<u8>>,
+    /// Our own copy could not be written whole. The target's is.
+    pub(super) damaged: bool,
+    private: bool,
+}
+
+impl Recorded {
+    pub(super) fn new(files: Option<OutputFiles>, node: NodeId, news: mpsc::UnboundedSender<News>, capture: bool, private: bool) -> Self {
+        Self { files, node, news, captured: capture.then(Vec::new), damaged: false, private }
+    }
+}
+
+impl Sink for Recorded {
+    fn write(&mut self, stream: Stream, bytes: &[u8]) {
+        if let (Stream::Out, Some(captured)) = (stream, &mut self.captured) {
+            captured.extend_from_slice(bytes);
+        }
+        if self.private {
+            return;
+        }
+        if let Some(files) = &mut self.files {
+            let written = match stream {
+                Stream::Out => files.write_out(bytes),
+                Stream::Err => files.write_err(bytes),
+            };
+            self.damaged |= written.is_err();
+        }
+        // The loop ends only with its run; then nobody looks on.
+        let _ = self.news.send(News::Output { node: self.node, stream, bytes: bytes.to_vec() });
+    }
+}

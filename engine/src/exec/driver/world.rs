@@ -1,0 +1,112 @@
+//! The hosts of a run: one keeper each, met in preflight and kept until the process leaves.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::Options;
+use super::ledger::Ledger;
+use crate::exec::keeper::{Keeper, KeeperError, RunFolder};
+use crate::exec::transport::{Connector, Target};
+use crate::outcome::Identity;
+use crate::plan::model::{HostName, LOCAL};
+
+/// Handshakes at once: more than this only makes each slower.
+const HANDSHAKES: usize = 16;
+/// Between two looks for a host that reboots.
+const LOOK_FOR_BOOT: Duration = Duration::from_secs(1);
+
+pub(super) struct World {
+    run: String,
+    epoch: u64,
+    /// This process, by a word that no other has.
+    who: String,
+    connector: Connector,
+    handshakes: Semaphore,
+    keepers: RefCell<HashMap<HostName, Rc<Keeper>>>,
+}
+
+impl World {
+    pub(super) fn new(ledger: &Ledger<'_>, options: &Options) -> Self {
+        let state = ledger.state();
+        Self {
+            run: ledger.run().to_owned(),
+            epoch: state.epoch,
+            who: format!("{}:{}:{}", rustix::system::uname().nodename().to_string_lossy(), std::process::id(), &ledger.head()[..12]),
+            connector: Connector { ssh_config: options.ssh_config.clone(), ..Connector::default() },
+            handshakes: Semaphore::new(HANDSHAKES),
+            keepers: RefCell::default(),
+        }
+    }
+
+    pub(super) fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// The keeper of a host that was met.
+    pub(super) fn keeper(&self, host: &str) -> Result<Rc<Keeper>, String> {
+        self.keepers.borrow().get(host).cloned().ok_or_else(|| format!("{host} was not met in preflight"))
+    }
+
+    /// Connects, makes the job folder, writes the epoch, tries every user.
+    pub(super) async fn greet(&self, host: &str, life: Option<&str>, users: &[String]) -> Result<(Identity, Vec<String>), String> {
+        // Closed only when the world is.
+        let _seat = self.handshakes.acquire().await.map_err(|e| e.to_string())?;
+        let target = if host == LOCAL { Target::Local } else { Target::Ssh { destination: host.to_owned() } };
+        let folder = RunFolder { run_id: self.run.clone(), base: None };
+        let met = async {
+            let keeper = Keeper::connect(&self.connector, &target, &folder).await?;
+            let hello = keeper.hello(life, self.epoch, &self.who).await?;
+            for user in users {
+                keeper.reach_user(user).await?;
+            }
+            Ok::<_, KeeperError>((keeper, hello))
+        };
+        let (keeper, hello) = met.await.map_err(|e| e.to_string())?;
+        self.keepers.borrow_mut().insert(host.to_owned(), Rc::new(keeper));
+        Ok((hello.identity, hello.claims))
+    }
+
+    /// Waits until a host answers with another boot id than `old`.
+    pub(super) async fn another_boot(&self, host: &str, old: &str, within: Duration) -> Result<String, String> {
+        let keeper = self.keeper(host)?;
+        let until = Instant::now() + within;
+        let mut said = "it still answers with the boot it had".to_owned();
+        loop {
+            match tokio::time::timeout_at(until, keeper.hello(None, self.epoch, &self.who)).await {
+                Ok(Ok(hello)) if hello.identity.boot_id != old => return Ok(hello.identity.boot_id),
+                Ok(Ok(_)) => "it still answers with the boot it had".clone_into(&mut said),
+                Ok(Err(error)) => said = error.to_string(),
+                Err(_) => {}
+            }
+            if Instant::now() + LOOK_FOR_BOOT >= until {
+                return Err(format!("{said}, after {} s", within.as_secs()));
+            }
+            tokio::time::sleep(LOOK_FOR_BOOT).await;
+        }
+    }
+
+    /// The run is over and its results are ours: the job folders go. A host that does not answer keeps its folder.
+    pub(super) async fn clean(&self) {
+        let keepers: Vec<Rc<Keeper>> = self.keepers.borrow().values().cloned().collect();
+        for keeper in keepers {
+            let cleaned = tokio::time::timeout(Duration::from_secs(20), keeper.clean()).await;
+            if !matches!(cleaned, Ok(Ok(()))) {
+                tracing::warn!(?keeper, "its job folder stays");
+            }
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        let keepers: Vec<Rc<Keeper>> = self.keepers.borrow_mut().drain().map(|(_, keeper)| keeper).collect();
+        for keeper in keepers {
+            if let Ok(keeper) = Rc::try_unwrap(keeper) {
+                keeper.close().await;
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What can go wrong between engine and keeper. Each says what, where, in what state that leaves things, what to do.
+
+use crate::exec::transport::Unreachable;
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeeperError {
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    #[error(
+        "{host} lets us in, but what answers is not a shell{}. Nothing was run. Look for a forced command in its authorized_keys or sshd_config, or a login shell like nologin", said(.noise)
+    )]
+    NotAShell { host: String, noise: String },
+    #[error("the connection to {host} was lost and did not come back in time. What was started there goes on; ask for it with `resume`")]
+    ConnectionLost { host: String },
+    #[error("{host} no longer remembers this run: its folder or its life mark is gone, so nothing can be said about what was started there")]
+    MemoryLost { host: String },
+    #[error("another process drives this run on {host} (epoch {epoch}). Nothing was started; this process must stop")]
+    Fenced { host: String, epoch: u64 },
+    #[error("{host} lacks what a keeper needs: {tools}. Nothing was changed")]
+    Tools { host: String, tools: String },
+    #[error("the run's folder on {host} can't be used: {why}. Nothing was changed; set XDG_STATE_HOME there, or free its disk")]
+    Folder { host: String, why: String },
+    #[error("{host} can't write down that a command begins: its disk is full or read-only. Nothing was started; free some space in the home of the login user")]
+    CannotRecord { host: String },
+    #[error("nothing can be learned of {attempt} on {host}: it has no trace, and none can be made (disk full or read-only). Free some space there and resume")]
+    CannotAsk { host: String, attempt: String },
+    #[error("`sudo -n -H -u {user}` does not work on {host}: {why}. It must run without a password")]
+    UserNotReached { host: String, user: String, why: String },
+    #[error("the command was not reached on {host}, so it says neither yes nor no: {why}")]
+    NotReached { host: String, why: String },
+    #[error("the keeper on {host} answered out of turn: {what}. The outcome is unknown; `resume` asks for it")]
+    Protocol { host: String, what: String },
+    #[error("this command can't be sent: {why}")]
+    BadCall { why: String },
+}
+
+fn said(noise: &str) -> String {
+    if noise.trim().is_empty() { String::new() } else { format!(" (it said: {})", noise.trim()) }
+}
+
+/// What one channel can say of itself; the client adds the host, and tries again.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// Closed, by whomever. Never a result.
+    Lost,
+    NotAShell { noise: String },
+    Protocol { what: String },
+}

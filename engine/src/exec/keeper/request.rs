@@ -1,0 +1,126 @@
+//! A call as the text that the command's shell reads: values are quoted here, and only here.
+
+use std::fmt::Write as _;
+
+use super::{KeeperError, call::Call, call::Shell, name::plain};
+
+/// A request line with all that follows it.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) nonce: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// 128 random bits: what a frame must carry to be believed.
+pub(super) fn nonce() -> Result<String, KeeperError> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).map_err(|error| KeeperError::BadCall { why: format!("no randomness: {error}") })?;
+    Ok(bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
+}
+
+/// `VERB NONCE ATT LIFE 1 2 3 4 5 6 .`
+pub(super) fn line(verb: &str, attempt: &str, life: &str, words: &[&str]) -> Result<Request, KeeperError> {
+    let nonce = nonce()?;
+    let mut text = format!("{verb} {nonce} {attempt} {life}");
+    for at in 0..6 {
+        let word = words.get(at).copied().unwrap_or("-");
+        if word.is_empty() || word.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(KeeperError::BadCall { why: format!("`{word}` can't be a word of a request") });
+        }
+        text.push(' ');
+        text.push_str(word);
+    }
+    text.push_str(" .\n");
+    Ok(Request { nonce, bytes: text.into_bytes() })
+}
+
+/// A command. `epoch` only for recorded jobs. `grace`: seconds between TERM and KILL.
+pub(super) fn command(verb: &str, attempt: &str, life: &str, epoch: u64, grace: u32, call: &Call) -> Result<Request, KeeperError> {
+    let user = call.user.as_deref().unwrap_or("-");
+    if user != "-" && !plain(user.trim_end_matches('$')) {
+        return Err(KeeperError::BadCall { why: format!("`{user}` is not a user name") });
+    }
+    let seconds = call.timeout.as_millis().div_ceil(1000).to_string();
+    // Room for the two lines that are ours; the engine cuts to the byte.
+    let blocks = (call.output_limit.saturating_add(128).div_ceil(512) + 1).to_string();
+    let shell = match call.shell {
+        Shell::Bash => "bash",
+        Shell::Sh => "sh",
+    };
+    let head = line(verb, attempt, life, &[&seconds, &format!("{grace}:{epoch}"), &blocks, user, shell])?;
+    let nonce = head.nonce;
+    let end = format!("#RB-END {nonce}\n");
+    let mut text = body(call, &nonce)?;
+    text.push_str(&end);
+    let mut data = String::new();
+    if let Some(stdin) = call.stdin.as_deref().filter(|bytes| !bytes.is_empty()) {
+        data = escaped(stdin);
+        data.push('\n');
+        data.push_str(&end);
+    }
+    let sizes = format!("{}:{}", text.len(), data.len());
+    // The sixth word takes the place of its dash.
+    let mut bytes = head.bytes;
+    bytes.truncate(bytes.len() - "- .\n".len());
+    bytes.extend_from_slice(format!("{sizes} .\n{text}{data}").as_bytes());
+    Ok(Request { nonce, bytes })
+}
+
+/// What the command's shell runs: its folder, the proof that it was reached, its input, its values, itself. The script
+/// is one compound command, so it is parsed whole before anything of it runs; its first line stays the first.
+fn body(call: &Call, nonce: &str) -> Result<String, KeeperError> {
+    let mut text = String::new();
+    let cwd = call.cwd.as_deref().unwrap_or("/");
+    let _ = writeln!(text, "unset rb_b rb_l; cd -- {} || exit 126", quoted(cwd)?);
+    let _ = writeln!(text, "printf 'RB %s reached\\n' '{nonce}'");
+    if call.stdin.as_ref().is_none_or(Vec::is_empty) {
+        text.push_str("exec </dev/null\n");
+    }
+    for (name, value) in &call.env {
+        let _ = writeln!(text, "export {}={}", variable(name)?, quoted(value)?);
+    }
+    for (name, value) in &call.values {
+        let _ = writeln!(text, "{}={}", variable(name)?, quoted(value)?);
+    }
+    text.push_str("set -eu\n");
+    if call.pipefail && call.shell == Shell::Bash {
+        text.push_str("set -o pipefail\n");
+    }
+    without_nul("the script", &call.script)?;
+    let _ = write!(text, "{{ :; {}\n\n}}\n", call.script);
+    Ok(text)
+}
+
+/// In single quotes, which nothing but a single quote ends.
+fn quoted(value: &str) -> Result<String, KeeperError> {
+    without_nul("a value", value)?;
+    Ok(format!("'{}'", value.replace('\'', r"'\''")))
+}
+
+fn variable(name: &str) -> Result<&str, KeeperError> {
+    let legal = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if legal { Ok(name) } else { Err(KeeperError::BadCall { why: format!("`{name}` is not a variable's name") }) }
+}
+
+fn without_nul(what: &str, text: &str) -> Result<(), KeeperError> {
+    if text.contains('\0') { Err(KeeperError::BadCall { why: format!("{what} has a NUL byte in it, which no shell can hold") }) } else { Ok(()) }
+}
+
+/// Any bytes, as one line for `printf %b`.
+fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for &byte in bytes {
+        match byte {
+            b'\\' => text.push_str(r"\\"),
+            b'\n' => text.push_str(r"\n"),
+            b' '..=b'~' => text.push(char::from(byte)),
+            _ => {
+                let _ = write!(text, "\\0{byte:03o}");
+            }
+        }
+    }
+    text
+}

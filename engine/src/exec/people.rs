@@ -1,0 +1,82 @@
+//! Questions to a person, and who answers them. The engine asks; a terminal, a web page or nobody answers.
+
+use tokio::sync::oneshot;
+
+use crate::plan::model::NodeId;
+use crate::run::event::{Answer, Evidence, FailureAnswer, InterruptAnswer, Millis};
+
+/// What a person is asked, with all that they need to answer it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    Gate { node: NodeId, opening: u32, path: String, question: String, evidence: Vec<Evidence>, confirm: Option<String>, choices: Vec<String>, deadline: Millis, then: &'static str },
+    Manual { node: NodeId, path: String, instructions: String },
+    Failure(FailureQuestion),
+    /// After one Ctrl-C, when all that was under way has ended.
+    Interrupt,
+    UndoManual { node: NodeId, path: String, instructions: String },
+    Scope { node: NodeId, path: String, title: String },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailureQuestion {
+    pub node: NodeId,
+    pub path: String,
+    pub host: Option<String>,
+    pub why: String,
+    /// The end of what it printed.
+    pub output: String,
+    /// Whether it began: a step that did not begin left nothing behind.
+    pub began: bool,
+    /// What has changed so far in this run, as paths.
+    pub changed: Vec<String>,
+    /// What a rollback would run, in order: path and command.
+    pub rollback: Vec<(String, String)>,
+    /// Whether a point of no return has been passed.
+    pub past_return: bool,
+    /// The answer that stands ready.
+    pub default: FailureAnswer,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    Gate { answer: Answer, note: Option<String> },
+    Manual { done: bool, note: Option<String> },
+    Failure { answer: FailureAnswer, note: Option<String> },
+    Interrupt(InterruptAnswer),
+    /// `None`: it could not be done.
+    UndoManual { done: Option<String>, why: String },
+    Scope { release: bool },
+}
+
+/// Who can be asked.
+pub trait People: std::fmt::Debug {
+    /// Puts a question to a person. `None`: nobody can be asked here, so the policy decides, or the run waits for an
+    /// answer from elsewhere. A dropped receiver takes the question back.
+    fn ask(&self, question: Question) -> Option<oneshot::Receiver<Reply>>;
+
+    /// Whether a question would reach a person.
+    fn can_be_asked(&self) -> bool;
+
+    /// Who answers, as the journal names them.
+    fn name(&self) -> String;
+}
+
+/// Nobody: no terminal is there.
+#[derive(Debug)]
+pub struct Nobody {
+    pub operator: String,
+}
+
+impl People for Nobody {
+    fn ask(&self, _: Question) -> Option<oneshot::Receiver<Reply>> {
+        None
+    }
+
+    fn can_be_asked(&self) -> bool {
+        false
+    }
+
+    fn name(&self) -> String {
+        self.operator.clone()
+    }
+}

@@ -1,0 +1,40 @@
+//! The machine that the engine runs on: the same shell, the same keeper, no network.
+
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use super::{Pipe, Unreachable};
+
+/// How the local shell is started. `setsid` puts it into a session of its own, so that a person's Ctrl-C and a closed
+/// terminal reach the engine and not the jobs.
+#[derive(Debug, Clone)]
+pub struct LocalShell {
+    pub program: String,
+    pub args: Vec<String>,
+    /// Added to the engine's own environment.
+    pub env: Vec<(String, String)>,
+}
+
+impl Default for LocalShell {
+    fn default() -> Self {
+        Self { program: "setsid".into(), args: vec!["sh".into()], env: Vec::new() }
+    }
+}
+
+impl LocalShell {
+    pub(super) fn spawn(&self) -> Result<Pipe, Unreachable> {
+        let mut child = Command::new(&self.program)
+            .args(&self.args)
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|source| Unreachable::NoProgram { program: self.program.clone(), source })?;
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(Unreachable::Other { host: "local".into(), said: "the shell has no pipes".into() });
+        };
+        Ok(Pipe { stdin: Box::pin(stdin), stdout: Box::pin(stdout), holder: Box::new(child) })
+    }
+}

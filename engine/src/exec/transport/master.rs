@@ -1,0 +1,99 @@
+//! The ssh master: started by ourselves, so that the user's own configuration decides about keys, jumps and agents;
+//! the crate's builder would force its host-key options.
+
+use std::{
+    fs,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use tokio::process::Command;
+
+use super::{Connector, Unreachable};
+
+/// Longer than any sane ConnectTimeout through a jump host.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A socket's path ends at 108 bytes, and ssh adds 17 while it makes it.
+const SOCKET_LIMIT: usize = 80;
+
+/// What every call of ssh gets: no terminal, no forwarding, no command of the configuration's own, no question.
+const OPTIONS: [&str; 10] = [
+    "RequestTTY=no",
+    "RemoteCommand=none",
+    "ClearAllForwardings=yes",
+    "PermitLocalCommand=no",
+    "BatchMode=yes",
+    "ServerAliveInterval=5",
+    "ServerAliveCountMax=3",
+    "ControlMaster=yes",
+    "ControlPersist=60",
+    "ConnectionAttempts=1",
+];
+
+/// A running master and its socket's folder, which goes with it.
+#[derive(Debug)]
+pub(super) struct Master {
+    pub(super) socket: PathBuf,
+    folder: PathBuf,
+}
+
+impl Master {
+    pub(super) async fn start(connector: &Connector, host: &str) -> Result<Self, Unreachable> {
+        if host.is_empty() || host.starts_with('-') || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(Unreachable::BadName { host: host.into() });
+        }
+        let folder = socket_folder(connector.socket_dir.as_deref())?;
+        let master = Self { socket: folder.join("s"), folder };
+        let log = master.folder.join("log");
+        let printed = fs::File::create(&log)
+            .map_err(|source| Unreachable::NoSocketFolder { folder: master.folder.display().to_string(), source })?;
+        let mut ssh = Command::new("ssh");
+        if let Some(config) = &connector.ssh_config {
+            ssh.arg("-F").arg(config);
+        }
+        ssh.args(["-T", "-N", "-f", "-n"]).arg("-S").arg(&master.socket);
+        for option in OPTIONS {
+            ssh.arg("-o").arg(option);
+        }
+        // The log is a file, because the master in the background would hold a pipe open.
+        ssh.arg("--").arg(host).stdin(Stdio::null()).stdout(Stdio::null()).stderr(printed).process_group(0).kill_on_drop(true);
+        let status = tokio::time::timeout(PATIENCE, ssh.status()).await;
+        let said = fs::read_to_string(&log).unwrap_or_default();
+        match status {
+            Ok(Ok(status)) if status.success() => Ok(master),
+            Ok(Ok(_)) => Err(Unreachable::from_ssh(host, &said)),
+            Ok(Err(source)) => Err(Unreachable::NoProgram { program: "ssh".into(), source }),
+            Err(_) => Err(Unreachable::TimedOut { host: host.into(), said: format!("nothing within {} s", PATIENCE.as_secs()) }),
+        }
+    }
+
+    pub(super) fn said(&self) -> String {
+        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        log.lines().last().unwrap_or("nothing").to_owned()
+    }
+}
+
+impl Drop for Master {
+    /// Without its socket a master takes no new sessions, and ends a minute after its last one.
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A new folder of our own, mode 0700, short enough for a socket.
+fn socket_folder(wanted: Option<&Path>) -> Result<PathBuf, Unreachable> {
+    let tmp = Path::new("/tmp");
+    let parent = wanted.filter(|dir| dir.as_os_str().len() + 20 < SOCKET_LIMIT && fs::metadata(dir).is_ok_and(|m| m.mode() & 0o700 == 0o700)).unwrap_or(tmp);
+    let mut token = [0_u8; 6];
+    getrandom::fill(&mut token)
+        .map_err(|error| Unreachable::NoSocketFolder { folder: parent.display().to_string(), source: std::io::Error::other(error.to_string()) })?;
+    let name: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+    let folder = parent.join(format!("rb-{name}"));
+    fs::DirBuilder::new()
+        .mode(0o700)
+        .create(&folder)
+        .map_err(|source| Unreachable::NoSocketFolder { folder: folder.display().to_string(), source })?;
+    Ok(folder)
+}

@@ -1,0 +1,97 @@
+//! How a shell on a target is reached. A transport opens byte streams to `sh` and knows nothing of what is said there;
+//! no status is ever taken from it.
+
+mod local;
+mod master;
+mod ssh;
+mod unreachable;
+
+use std::{any::Any, path::PathBuf, pin::Pin};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+pub use local::LocalShell;
+pub use ssh::SshConnection;
+pub use unreachable::Unreachable;
+
+/// Where commands run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Target {
+    Local,
+    /// As `ssh` takes it: `[user@]host`, an alias of the user's configuration, or `ssh://…`.
+    Ssh { destination: String },
+}
+
+impl Target {
+    /// What a person calls it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Local => "local",
+            Self::Ssh { destination } => destination,
+        }
+    }
+}
+
+/// What all connections of a run share.
+#[derive(Debug, Clone, Default)]
+pub struct Connector {
+    /// `ssh -F FILE` instead of the user's own configuration.
+    pub ssh_config: Option<PathBuf>,
+    /// Where control sockets lie; `$XDG_RUNTIME_DIR` is a good one. `/tmp` when it is absent or too long.
+    pub socket_dir: Option<PathBuf>,
+    /// The shell of the local target.
+    pub local: LocalShell,
+}
+
+impl Connector {
+    /// # Errors
+    /// Says in plain words why a host can't be reached; nothing has been done there.
+    pub async fn connect(&self, target: &Target) -> Result<Connection, Unreachable> {
+        match target {
+            Target::Local => Ok(Connection::Local(self.local.clone())),
+            Target::Ssh { destination } => Ok(Connection::Ssh(SshConnection::open(self, destination).await?)),
+        }
+    }
+}
+
+/// A way to a target, over which shells are opened.
+#[derive(Debug)]
+pub enum Connection {
+    Local(LocalShell),
+    Ssh(SshConnection),
+}
+
+impl Connection {
+    /// A new `sh` on the target.
+    ///
+    /// # Errors
+    /// When the connection is gone, or the target opens no more sessions.
+    pub async fn shell(&self) -> Result<Pipe, Unreachable> {
+        match self {
+            Self::Local(local) => local.spawn(),
+            Self::Ssh(ssh) => ssh.shell().await,
+        }
+    }
+
+    /// Ends the ssh master at once; otherwise it ends a minute after its last channel.
+    pub async fn close(self) {
+        if let Self::Ssh(ssh) = self {
+            ssh.close().await;
+        }
+    }
+}
+
+/// The two ends of a shell: what it reads, what it says.
+pub struct Pipe {
+    pub stdin: Pin<Box<dyn AsyncWrite + Send>>,
+    pub stdout: Pin<Box<dyn AsyncRead + Send>>,
+    /// Kept for as long as the pipe is used.
+    pub holder: Box<dyn Any + Send>,
+}
+
+impl std::fmt::Debug for Pipe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pipe")
+    }
+}

@@ -1,0 +1,64 @@
+//! What commands printed, beside the journal: `output/RUN/ATTEMPT.out` and `.err`, as it came.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::JournalError;
+
+/// The two streams of one attempt. Writing starts over when an attempt is followed again from its first byte.
+#[derive(Debug)]
+pub struct OutputFiles {
+    out: File,
+    err: File,
+    path: PathBuf,
+}
+
+impl OutputFiles {
+    /// Opens both files, to go on behind what is there.
+    ///
+    /// # Errors
+    /// The folder can't be written.
+    pub fn open(folder: &Path, run: &str, attempt: &str) -> Result<Self, JournalError> {
+        let folder = folder.join("output").join(run);
+        super::lock::make_private_folder(&folder)?;
+        let open = |stream: &str| {
+            let path = folder.join(format!("{attempt}.{stream}"));
+            OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(JournalError::folder(path))
+        };
+        Ok(Self { out: open("out")?, err: open("err")?, path: folder.join(attempt) })
+    }
+
+    /// Bytes that are there already: where a re-attached stream goes on.
+    #[must_use]
+    pub fn lengths(&self) -> (u64, u64) {
+        let length = |file: &File| file.metadata().map_or(0, |m| m.len());
+        (length(&self.out), length(&self.err))
+    }
+
+    /// # Errors
+    /// The disk is full, or the folder is gone.
+    pub fn write_out(&mut self, bytes: &[u8]) -> Result<(), JournalError> {
+        self.out.write_all(bytes).map_err(JournalError::folder(&self.path))
+    }
+
+    /// # Errors
+    /// The disk is full, or the folder is gone.
+    pub fn write_err(&mut self, bytes: &[u8]) -> Result<(), JournalError> {
+        self.err.write_all(bytes).map_err(JournalError::folder(&self.path))
+    }
+}
+
+/// One attempt's output, whole; empty where there is none.
+///
+/// # Errors
+/// It is there and can't be read.
+pub fn read(folder: &Path, run: &str, attempt: &str, stream: &str) -> Result<Vec<u8>, JournalError> {
+    let path = folder.join("output").join(run).join(format!("{attempt}.{stream}"));
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(bytes),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(e) => Err(JournalError::folder(path)(e)),
+    }
+}

@@ -1,0 +1,77 @@
+//! What the events say of each node beyond its state: when it began and ended, and its last exit.
+
+use crate::outcome::Exit;
+use crate::plan::model::{NodeId, Plan};
+use crate::run::event::{Answer, Actor, Event, EventKind, Evidence, Millis};
+
+/// One node's past.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Past {
+    pub began: Option<Millis>,
+    pub ended: Option<Millis>,
+    pub exit: Option<Exit>,
+    pub undo_exit: Option<Exit>,
+    pub gate: Option<GatePast>,
+    pub instructions: Option<String>,
+}
+
+/// The last opening of a gate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GatePast {
+    pub opening: u32,
+    pub question: String,
+    pub deadline: Millis,
+    pub evidence: Vec<Evidence>,
+    pub answered: Option<(Answer, Actor, Option<String>)>,
+}
+
+/// The past of every node, by its position in the plan.
+#[must_use]
+pub fn of(plan: &Plan, events: &[Event]) -> Vec<Past> {
+    let mut pasts = vec![Past::default(); plan.nodes.len()];
+    for event in events {
+        if let Some(past) = event.kind.node().and_then(|NodeId(id)| pasts.get_mut(id as usize)) {
+            past.take(event);
+        }
+    }
+    pasts
+}
+
+impl Past {
+    fn take(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::StepBegan { .. } => {
+                self.began = Some(event.at);
+                self.ended = None;
+                self.exit = None;
+            }
+            EventKind::StepEnded { exit, .. } => {
+                self.ended = Some(event.at);
+                self.exit = Some(exit.clone());
+            }
+            EventKind::HostRebooted { .. } | EventKind::RebootMissed { .. } | EventKind::VerifyHeld { .. } | EventKind::VerifyFailed { .. } | EventKind::LostSettled { .. } => self.ended = Some(event.at),
+            EventKind::UndoEnded { exit, .. } => self.undo_exit = Some(exit.clone()),
+            EventKind::ManualAsked { instructions, .. } => {
+                self.began = Some(event.at);
+                self.ended = None;
+                self.instructions = Some(instructions.clone());
+            }
+            EventKind::ManualAnswered { .. } => self.ended = Some(event.at),
+            EventKind::GateOpened { opening, question, deadline, evidence, .. } => {
+                self.gate = Some(GatePast { opening: *opening, question: question.clone(), deadline: *deadline, evidence: evidence.clone(), answered: None });
+            }
+            EventKind::GateAnswered { answer, by, note, .. } => {
+                if let Some(gate) = &mut self.gate {
+                    gate.answered = Some((answer.clone(), by.clone(), note.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// How long its last attempt took.
+    #[must_use]
+    pub fn took(&self) -> Option<Millis> {
+        Some(self.ended? - self.began?)
+    }
+}

@@ -1,0 +1,116 @@
+//! What a person can type next, from where a run stands.
+
+use super::words::count;
+use crate::plan::model::{NodeKind, Plan};
+use crate::run::state::{Phase, RunState, Stage};
+
+/// A command and what it would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    pub command: String,
+    pub does: String,
+}
+
+/// The commands that make sense now, the most likely first.
+#[must_use]
+pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
+    let mut next = Vec::new();
+    let mut say = |command: String, does: &str| next.push(Next { command, does: does.to_owned() });
+    let questions = open_questions(run, plan, state);
+    let asked = !questions.is_empty();
+    questions.into_iter().for_each(|(command, does)| say(command, does));
+    let standing = standing(plan, state).len();
+    match &state.phase {
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending if state.driven => {}
+        Phase::Running | Phase::New | Phase::Preparing { .. } => {
+            say(format!("runbook resume {run}"), if asked { "go on, when that is answered" } else { "go on from where it stands" });
+            if standing > 0 {
+                say(format!("runbook rollback {run}"), &undoing(standing));
+            }
+        }
+        Phase::RollingBack | Phase::Ending => {
+            if !state.driven {
+                say(format!("runbook resume {run}"), "go on with what was under way");
+            }
+        }
+        Phase::Parked { .. } => {
+            say(format!("runbook resume {run}"), if troubled(state) { "try the failed step again" } else { "go on from where it stands" });
+            if standing > 0 {
+                say(format!("runbook rollback {run}"), &undoing(standing));
+            }
+            say(format!("runbook end {run}"), "close it as it stands; scopes are left by their policy");
+        }
+        Phase::Stuck { .. } => {
+            say(format!("runbook rollback {run}"), "try the undo again, when its cause is mended");
+            say(format!("runbook end {run}"), "close it as it stands");
+        }
+        Phase::Done | Phase::RolledBack | Phase::Failed { .. } | Phase::Refused { .. } | Phase::Ended => {}
+    }
+    if let Some(failed) = plan.iter().find(|(id, _)| troubled_stage(state.stage(*id))).filter(|_| !state.driven) {
+        say(format!("runbook log {run} {}", quoted(&failed.1.path)), "what it printed");
+    }
+    next
+}
+
+fn open_questions(run: &str, plan: &Plan, state: &RunState) -> Vec<(String, &'static str)> {
+    let mut found = Vec::new();
+    for (id, node) in plan.iter() {
+        let path = quoted(&node.path);
+        match (state.stage(id), &node.kind) {
+            (Stage::Open { .. }, NodeKind::Gate(gate)) => {
+                let choice = gate.choices.first().map(|_| format!(" --choice {}", gate.choices.join("|"))).unwrap_or_default();
+                found.push((format!("runbook approve {run} {path}{choice}"), "say yes"));
+                found.push((format!("runbook reject {run} {path}"), super::next::refusal_means(gate.then)));
+            }
+            (Stage::AwaitingPerson, _) => {
+                found.push((format!("runbook approve {run} {path}"), "it is done"));
+                found.push((format!("runbook reject {run} {path}"), "it could not be done"));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+pub(super) fn refusal_means(then: crate::plan::model::GateThen) -> &'static str {
+    use crate::plan::model::GateThen;
+    match then {
+        GateThen::Rollback => "say no; the boundary is rolled back",
+        GateThen::Park => "say no; the run parks",
+        GateThen::End => "say no; the run ends",
+    }
+}
+
+fn undoing(standing: usize) -> String {
+    format!("undo {}", count(standing, "change"))
+}
+
+/// The paths of what this run changed and did not take back.
+#[must_use]
+pub fn standing<'a>(plan: &'a Plan, state: &RunState) -> Vec<&'a str> {
+    let stands = |stage: &Stage| !matches!(stage, Stage::Undone | Stage::UndoneByHand { .. });
+    plan.iter().filter(|(id, node)| node.changes() && state.node(*id).is_touched() && stands(state.stage(*id))).map(|(_, node)| node.path.as_str()).collect()
+}
+
+/// The paths of the scopes that are held now.
+#[must_use]
+pub fn held<'a>(plan: &'a Plan, state: &RunState) -> Vec<&'a str> {
+    plan.iter()
+        .filter(|(id, node)| matches!(node.kind, NodeKind::Enter { .. }) && state.node(*id).is_touched() && !matches!(state.stage(*id), Stage::Undone | Stage::UndoneByHand { .. }))
+        .map(|(_, node)| node.path.as_str())
+        .collect()
+}
+
+fn troubled(state: &RunState) -> bool {
+    state.nodes.iter().any(|n| troubled_stage(&n.stage))
+}
+
+fn troubled_stage(stage: &Stage) -> bool {
+    matches!(stage, Stage::Failed { .. } | Stage::Refused { .. } | Stage::Lost { .. } | Stage::Unsettled { .. } | Stage::UndoFailed { .. })
+}
+
+/// As a shell takes it: a path with brackets is a pattern there.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    shell_words::quote(word).into_owned()
+}

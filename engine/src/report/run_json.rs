@@ -1,0 +1,105 @@
+//! `runbook show RUN --format json`. Scripts rely on its shape: keys are added, never renamed or taken away.
+
+use serde::Serialize;
+
+use super::history::{self, Past};
+use super::words::{exit_number, scope_word, stage_word};
+use crate::plan::model::{NodeKind, Plan, Release};
+use crate::run::event::{Actor, Answer, Event, Millis};
+use crate::run::state::RunState;
+use crate::run::verdict;
+
+#[derive(Debug, Serialize)]
+pub struct Shown<'a> {
+    pub run: &'a str,
+    pub runbook: &'a str,
+    pub state: &'static str,
+    pub steps: Vec<ShownStep<'a>>,
+    pub gates: Vec<ShownGate<'a>>,
+    pub scopes: Vec<ShownScope<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ShownStep<'a> {
+    /// The path.
+    pub id: &'a str,
+    pub host: Option<&'a str>,
+    pub state: &'static str,
+    pub attempts: u32,
+    /// Of its last attempt.
+    pub exit: Option<i32>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ShownGate<'a> {
+    pub id: &'a str,
+    pub state: &'static str,
+    pub question: Option<String>,
+    /// Milliseconds since the epoch; null before it opens.
+    pub deadline: Option<Millis>,
+    pub choices: &'a [String],
+    pub choice: Option<String>,
+    pub by: Option<String>,
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ShownScope<'a> {
+    pub id: &'a str,
+    pub host: Option<&'a str>,
+    pub state: &'static str,
+    pub release: &'static str,
+}
+
+/// A run as scripts see it.
+#[must_use]
+pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, events: &[Event]) -> Shown<'a> {
+    let pasts = history::of(plan, events);
+    let mut shown = Shown { run, runbook: &plan.runbook, state: verdict::word(state), steps: Vec::new(), gates: Vec::new(), scopes: Vec::new() };
+    for (id, node) in plan.iter() {
+        let (past, now) = (&pasts[id.index()], state.node(id));
+        let host = node.host.as_deref();
+        match &node.kind {
+            NodeKind::Step(_) | NodeKind::Manual { .. } => shown.steps.push(ShownStep {
+                id: &node.path,
+                host,
+                state: stage_word(&now.stage),
+                attempts: now.attempts,
+                exit: past.exit.as_ref().and_then(exit_number),
+            }),
+            NodeKind::Gate(gate) => shown.gates.push(gate_of(&node.path, stage_word(&now.stage), &gate.choices, past)),
+            NodeKind::Enter { release, .. } => shown.scopes.push(ShownScope { id: &node.path, host, state: scope_word(&now.stage), release: release_word(*release) }),
+            NodeKind::Leave { .. } | NodeKind::Fact(_) | NodeKind::Require(_) | NodeKind::Join => {}
+        }
+    }
+    shown
+}
+
+fn gate_of<'a>(id: &'a str, state: &'static str, choices: &'a [String], past: &Past) -> ShownGate<'a> {
+    let opened = past.gate.as_ref();
+    let answered = opened.and_then(|g| g.answered.as_ref());
+    ShownGate {
+        id,
+        state,
+        question: opened.map(|g| g.question.clone()),
+        deadline: opened.map(|g| g.deadline),
+        choices,
+        choice: answered.and_then(|(answer, _, _)| match answer {
+            Answer::Approved { choice } => choice.clone(),
+            Answer::Rejected => None,
+        }),
+        by: answered.map(|(_, by, _)| match by {
+            Actor::Person(name) => name.clone(),
+            Actor::Policy => "policy".to_owned(),
+        }),
+        note: answered.and_then(|(_, _, note)| note.clone()),
+    }
+}
+
+fn release_word(release: Release) -> &'static str {
+    match release {
+        Release::Always => "always",
+        Release::OnSuccess => "on_success",
+        Release::Ask => "ask",
+    }
+}

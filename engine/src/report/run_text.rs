@@ -1,0 +1,131 @@
+//! `runbook show RUN`: where a run stands, why, and what to type next.
+
+use super::history::{self, Past};
+use super::next::{self, Next};
+use super::tone::{Line, Tone};
+use super::words::{self, count, scope_word, stage_tone, stage_why, stage_word, took};
+use crate::plan::model::{Node, NodeKind, Plan};
+use crate::run::event::{Event, Millis};
+use crate::run::state::{Phase, RunState, Stage};
+use crate::run::verdict;
+
+/// What a page about a run needs besides its events.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    pub run: &'a str,
+    pub head: &'a str,
+    pub now: Millis,
+    /// A moment as the reader's clock shows it.
+    pub clock: fn(Millis) -> String,
+}
+
+/// The whole page.
+#[must_use]
+pub fn page(page: &Page<'_>, plan: &Plan, state: &RunState, events: &[Event]) -> Vec<Line> {
+    let pasts = history::of(plan, events);
+    let mut lines = heading(page, plan, state, events);
+    section(&mut lines, "steps", rows(plan, state, &pasts, |n| matches!(n.kind, NodeKind::Step(_) | NodeKind::Manual { .. })));
+    section(&mut lines, "gates", gates(page, plan, state, &pasts));
+    section(&mut lines, "scopes", rows(plan, state, &pasts, |n| matches!(n.kind, NodeKind::Enter { .. })));
+    section(&mut lines, "next", next_lines(&next::of(page.run, plan, state)));
+    lines.push(Line::new());
+    lines.push(Line::new().dim(format!("head {}", page.head)));
+    lines
+}
+
+fn heading(page: &Page<'_>, plan: &Plan, state: &RunState, events: &[Event]) -> Vec<Line> {
+    let title = plan.title.as_deref().map(|t| format!("  {t}")).unwrap_or_default();
+    let mut lines = vec![Line::new().with(Tone::Strong, &plan.runbook).plain(title)];
+    let mut stands = Line::new().dim("run ").plain(page.run).plain("  ").with(phase_tone(state), verdict::word(state).replace('_', " "));
+    if let (Some(first), Some(last)) = (events.first(), events.last()) {
+        let until = if state.phase.is_final() { last.at } else { page.now };
+        stands = stands.dim(format!("  since {}, {}", (page.clock)(first.at), took(until - first.at)));
+    }
+    lines.push(stands.dim(format!(", by {}", state.operator)));
+    if let Some(why) = phase_why(&state.phase) {
+        lines.extend(why.lines().map(|l| Line::new().plain(format!("  {l}"))));
+    }
+    lines
+}
+
+/// The tone of a run as a whole.
+#[must_use]
+pub fn phase_tone(state: &RunState) -> Tone {
+    match &state.phase {
+        Phase::Done => Tone::Good,
+        Phase::Stuck { .. } | Phase::Failed { .. } | Phase::Refused { .. } => Tone::Bad,
+        Phase::Parked { .. } | Phase::RolledBack | Phase::RollingBack | Phase::Ended => Tone::Warn,
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending => if state.is_waiting() { Tone::Ask } else { Tone::Strong },
+    }
+}
+
+/// Why a run is in its phase, where the phase says so.
+#[must_use]
+pub fn phase_why(phase: &Phase) -> Option<&str> {
+    match phase {
+        Phase::Parked { why } | Phase::Stuck { why } | Phase::Failed { why } | Phase::Refused { why } => Some(why),
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::RollingBack | Phase::Ending | Phase::Done | Phase::RolledBack | Phase::Ended => None,
+    }
+}
+
+fn section(lines: &mut Vec<Line>, name: &str, rows: Vec<Line>) {
+    if rows.is_empty() {
+        return;
+    }
+    lines.push(Line::new());
+    lines.push(Line::new().dim(name));
+    lines.extend(rows);
+}
+
+fn rows(plan: &Plan, state: &RunState, pasts: &[Past], wanted: impl Fn(&Node) -> bool) -> Vec<Line> {
+    let chosen: Vec<_> = plan.iter().filter(|(_, node)| wanted(node)).collect();
+    let width = chosen.iter().map(|(_, n)| n.path.chars().count()).max().unwrap_or(0).min(40);
+    let mut lines = Vec::new();
+    for (id, node) in chosen {
+        let (now, past) = (state.node(id), &pasts[id.index()]);
+        let word = if matches!(node.kind, NodeKind::Enter { .. }) { scope_word(&now.stage) } else { stage_word(&now.stage) };
+        let mut line = Line::new().plain("  ").with(stage_tone(&now.stage), format!("{:<14}", word.replace('_', " "))).plain(format!(" {:<width$}", node.path));
+        if let Some(host) = words::other_host(node) {
+            line = line.dim(format!("  {host}"));
+        }
+        if now.attempts > 1 {
+            line = line.dim(format!("  {}", count(now.attempts as usize, "attempt")));
+        }
+        if let Some(took) = past.took().filter(|_| !matches!(now.stage, Stage::Pending)) {
+            line = line.dim(format!("  {}", words::took(took)));
+        }
+        lines.push(line);
+        if let Some(why) = stage_why(&now.stage) {
+            lines.extend(why.lines().map(|l| Line::new().dim(format!("{:17}{l}", ""))));
+        }
+    }
+    lines
+}
+
+fn gates(page: &Page<'_>, plan: &Plan, state: &RunState, pasts: &[Past]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (id, node) in plan.iter() {
+        let NodeKind::Gate(gate) = &node.kind else { continue };
+        let stage = state.stage(id);
+        let mut line = Line::new().plain("  ").with(stage_tone(stage), format!("{:<14}", stage_word(stage).replace('_', " "))).plain(format!(" {}", node.path));
+        let opened = pasts[id.index()].gate.as_ref();
+        if let Some(opened) = opened {
+            line = line.plain(format!("  {}", opened.question));
+        }
+        lines.push(line);
+        let said = match (stage, opened) {
+            (Stage::Open { deadline, .. }, _) => Some(format!("until {}, {} left, then {}", (page.clock)(*deadline), took(deadline - page.now), words::then_word(gate.then))),
+            (_, Some(opened)) => opened.answered.as_ref().map(|(answer, who, note)| format!("{} {}{}", words::answer_word(answer), words::by(who), note.as_ref().map(|n| format!(": {n}")).unwrap_or_default())),
+            _ => None,
+        };
+        lines.extend(said.map(|s| Line::new().dim(format!("{:17}{s}", ""))));
+    }
+    lines
+}
+
+/// The commands, one a line, with what each does.
+#[must_use]
+pub fn next_lines(next: &[Next]) -> Vec<Line> {
+    let width = next.iter().map(|n| n.command.chars().count()).max().unwrap_or(0).min(44);
+    next.iter().map(|n| Line::new().plain("  ").with(Tone::Strong, format!("{:<width$}", n.command)).dim(format!("  {}", n.does))).collect()
+}

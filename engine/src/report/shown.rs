@@ -1,0 +1,38 @@
+//! The command of a node as a person would type it.
+
+use crate::plan::model::{Command, Does, NodeId, Plan, UndoSpec};
+use crate::plan::names::Names;
+use crate::run::state::RunState;
+
+/// What a node runs, on one line. None where it runs nothing.
+#[must_use]
+pub fn does(run: &str, plan: &Plan, state: &RunState, id: NodeId) -> Option<String> {
+    match plan.node(id).spec()?.does.as_ref()? {
+        Does::Run(command) => Some(one_line(&line(run, plan, state, id, command))),
+        Does::Sleep(seconds) => Some(format!("wait {}", super::words::took(i64::try_from(*seconds).unwrap_or(0) * 1000))),
+    }
+}
+
+/// What takes a node back, on one line. None where no command does.
+#[must_use]
+pub fn undo(run: &str, plan: &Plan, state: &RunState, id: NodeId) -> Option<String> {
+    match &plan.node(id).spec()?.undo {
+        UndoSpec::Command(command) => Some(one_line(&line(run, plan, state, id, command))),
+        UndoSpec::Unsaid | UndoSpec::None(_) | UndoSpec::Manual(_) => None,
+    }
+}
+
+/// Values that are not known here are shown as they were written.
+fn line(run: &str, plan: &Plan, state: &RunState, id: NodeId, command: &Command) -> String {
+    let node = plan.node(id);
+    let names = Names { plan, frame: command.frame, host: node.host.as_deref(), slots: &state.slots, now: state.node(id).now, operator: &state.operator, run_id: run };
+    command.script.bind(&names).map_or_else(|_| command.script.source_text().text.clone(), |bound| bound.shown)
+}
+
+/// The first line that says something, and a mark where more follow.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
+    let first = lines.next().unwrap_or_default().to_owned();
+    if lines.next().is_some() { format!("{first} …") } else { first }
+}

@@ -1,0 +1,63 @@
+//! Events of a step on its way forward.
+
+use super::super::shown;
+use super::super::tone::Tone;
+use super::{About, Telling, Weight};
+use crate::plan::model::{NodeId, NodeKind};
+use crate::run::event::EventKind;
+use crate::run::state::Stage;
+
+impl About<'_> {
+    pub(super) fn forward(&self, id: NodeId, kind: &EventKind) -> Option<Telling> {
+        use Tone::{Bad, Dim, Plain, Warn};
+        use Weight::{Detail, Must, Normal};
+        Some(match kind {
+            EventKind::NodeSkipped { why, .. } => Telling::new(Normal, Dim, "skip", why.clone()),
+            EventKind::NodeSatisfied { .. } => Telling::new(Normal, Dim, "already", "as wanted; nothing sent"),
+            EventKind::NodeRefused { why, .. } => Telling::new(Must, Bad, "refused", "nothing of it has run").below(why),
+            EventKind::NodePutBack { .. } => Telling::new(Detail, Dim, "put back", "it starts over when the run goes on"),
+            EventKind::GuardHeld { value: Some(value), .. } => Telling::new(Normal, Plain, "fact", format!("= {}", value.display())),
+            EventKind::StepBegan { attempt, .. } => {
+                let again = if *attempt > 1 { format!("attempt {attempt}  ") } else { String::new() };
+                let verb = if self.is_scope(id) { "hold" } else { "begin" };
+                Telling::new(Normal, Plain, verb, format!("{again}{}", shown::does(self.run, self.plan, self.state, id).unwrap_or_default()))
+            }
+            EventKind::StepEnded { exit, capture_error, cut, .. } => match self.ended(id) {
+                Some(telling) => telling,
+                None if matches!(self.state.stage(id), Stage::Ran { .. }) => Telling::new(Detail, Dim, "verify", format!("it ended after {}", self.took())),
+                None => {
+                    let why = capture_error.clone().filter(|_| exit.is_success()).unwrap_or_else(|| exit.to_string());
+                    let cut = if *cut { "; its output was cut at the limit" } else { "" };
+                    self.failed(&format!("{why}{cut}"))
+                }
+            },
+            EventKind::HostRebooted { .. } => self.ended(id).unwrap_or_else(|| Telling::new(Normal, Plain, "rebooted", format!("the host is back after {}", self.took()))),
+            EventKind::StepPassed { .. } | EventKind::VerifyHeld { .. } => self.ended(id)?,
+            EventKind::RebootMissed { why, .. } => self.failed(&format!("the host did not come back: {why}")),
+            EventKind::VerifyFailed { why, .. } => self.failed("verify did not hold").below(why),
+            EventKind::StepVoided { why, .. } => Telling::new(Normal, Dim, "voided", format!("it never began: {why}")),
+            EventKind::StepLost { why, .. } => Telling::new(Must, Warn, "unknown", format!("how it ended can't be known: {why}")),
+            EventKind::StepUnsettled { why, .. } => Telling::new(Must, Bad, "unknown", format!("whether it still runs can't be shown: {why}")),
+            EventKind::LostSettled { done: Some(true), why, .. } => Telling::new(Normal, Tone::Good, "ok", format!("it was done after all: {why}")),
+            EventKind::LostSettled { done: Some(false), why, .. } => Telling::new(Must, Warn, "not done", why.clone()),
+            EventKind::LostSettled { done: None, why, .. } => Telling::new(Must, Bad, "unknown", format!("nothing can tell whether it was done: {why}")),
+            EventKind::RetryDue { .. } => Telling::new(Normal, Warn, "retry", "by its own retry"),
+            _ => return None,
+        })
+    }
+
+    /// The line of a node that just succeeded; none while it has postconditions left.
+    pub(super) fn ended(&self, id: NodeId) -> Option<Telling> {
+        if !matches!(self.state.stage(id), Stage::Succeeded) {
+            return None;
+        }
+        let verb = if self.is_scope(id) { "held" } else { "ok" };
+        let weight = if matches!(self.plan.node(id).kind, NodeKind::Require(_) | NodeKind::Fact(_)) { Weight::Detail } else { Weight::Normal };
+        Some(Telling::new(weight, Tone::Good, verb, self.took()))
+    }
+
+    pub(super) fn failed(&self, why: &str) -> Telling {
+        let after = self.began.map(|_| format!(" after {}", self.took())).unwrap_or_default();
+        Telling::new(Weight::Must, Tone::Bad, "failed", format!("{why}{after}"))
+    }
+}

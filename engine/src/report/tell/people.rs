@@ -1,0 +1,67 @@
+//! Events of people: gates, manual steps, and what becomes of a failure.
+
+use super::super::tone::Tone;
+use super::super::words::{answer_word, by, took, then_word};
+use super::{About, Telling, Weight};
+use crate::plan::model::{NodeId, NodeKind};
+use crate::run::event::{Actor, Answer, EventKind, FailureAnswer};
+use crate::run::state::Stage;
+
+impl About<'_> {
+    pub(super) fn people(&self, id: NodeId, kind: &EventKind) -> Option<Telling> {
+        use Tone::{Ask, Bad, Good, Plain, Warn};
+        use Weight::Must;
+        Some(match kind {
+            EventKind::GateOpened { question, evidence, deadline, .. } => {
+                let mut telling = Telling::new(Must, Ask, "gate", question.clone());
+                for shown in evidence {
+                    telling.below.push(format!("{}$ {}", shown.host, super::super::shown::one_line(&shown.command)));
+                    telling.below.extend(shown.output.lines().map(|l| format!("  {l}")));
+                }
+                if let NodeKind::Gate(gate) = &self.plan.node(id).kind {
+                    telling.below.push(format!("open for {}, then {}", took(deadline - self.at), then_word(gate.then)));
+                }
+                telling
+            }
+            EventKind::GateAnswered { answer, by: who, note, .. } => {
+                let tone = if *answer == Answer::Rejected { Warn } else { Good };
+                let verb = if *answer == Answer::Rejected { "rejected" } else { "approved" };
+                let said = match answer {
+                    Answer::Approved { choice: Some(_) } => format!("{}, ", answer_word(answer)),
+                    Answer::Approved { choice: None } | Answer::Rejected => String::new(),
+                };
+                Telling::new(Must, tone, verb, format!("{said}{}{}", by(who), noted(note.as_deref())))
+            }
+            EventKind::GateExpired { live, .. } => {
+                let then = match &self.plan.node(id).kind {
+                    NodeKind::Gate(gate) if *live => format!("; it says {}", then_word(gate.then)),
+                    _ => "; no process was there, so the run parks".to_owned(),
+                };
+                Telling::new(Must, Warn, "expired", format!("nobody answered in time{then}"))
+            }
+            EventKind::ManualAsked { instructions, .. } => Telling::new(Must, Ask, "by hand", self.plan.node(id).title.clone().unwrap_or_default()).below(instructions),
+            EventKind::ManualAnswered { done: true, by: who, note, .. } => {
+                let verb = if matches!(self.state.stage(id), Stage::Succeeded) { "ok" } else { "checking" };
+                Telling::new(Weight::Normal, Good, verb, format!("done {}{}", by(who), noted(note.as_deref())))
+            }
+            EventKind::ManualAnswered { done: false, by: who, note, .. } => Telling::new(Must, Bad, "failed", format!("not done, {}{}", by(who), noted(note.as_deref()))),
+            EventKind::FailureAnswered { answer, by: who, note, .. } => {
+                let verb = match answer {
+                    FailureAnswer::Retry => "retry",
+                    FailureAnswer::MarkDone => "marked done",
+                    FailureAnswer::Skip => "skipped",
+                    FailureAnswer::RollBack => "roll back",
+                    FailureAnswer::Park => "park",
+                };
+                let weight = if *who == Actor::Policy { Weight::Normal } else { Must };
+                Telling::new(weight, Plain, verb, format!("{}{}", by(who), noted(note.as_deref())))
+            }
+            EventKind::RunEnding { .. } => Telling::new(Must, Warn, "end", "the gate says end; scopes are left by their policy"),
+            _ => return None,
+        })
+    }
+}
+
+pub(super) fn noted(note: Option<&str>) -> String {
+    note.filter(|n| !n.is_empty()).map(|n| format!(": {n}")).unwrap_or_default()
+}

@@ -1,0 +1,96 @@
+//! Events of the whole run: preflight, and how it ends.
+
+use super::super::tone::Tone;
+use super::super::words::{self, by, count};
+use super::{About, Telling, Weight};
+use crate::run::event::{EventKind, InterruptAnswer, Purpose};
+
+impl About<'_> {
+    pub(super) fn run(&self, kind: &EventKind) -> Option<Telling> {
+        use Tone::{Ask, Bad, Dim, Good, Plain, Strong, Warn};
+        use Weight::{Detail, Must, Normal};
+        Some(match kind {
+            EventKind::RunCreated { runbook, operator, engine, .. } => Telling::new(Detail, Dim, "created", format!("{runbook}, by {operator}, with runbook {engine}")),
+            EventKind::DriverStarted { purpose, operator, pid, .. } => {
+                let (verb, weight) = match purpose {
+                    Purpose::Run => ("start", Detail),
+                    Purpose::Resume => ("resume", Normal),
+                    Purpose::Rollback { .. } => ("roll back", Normal),
+                    Purpose::End => ("end", Normal),
+                };
+                Telling::new(weight, Strong, verb, format!("{}by {operator} (process {pid})", self.back_to(purpose)))
+            }
+            EventKind::HostGreeted { host, .. } => Telling::new(Detail, Dim, "reached", host.clone()),
+            EventKind::HostRefused { host, why } => Telling::new(Must, Bad, "no host", format!("{host}: {}", first(why))).below(rest(why)),
+            EventKind::FactRead { fact, host, value } => Telling::new(Normal, Plain, "fact", format!("{} = {}  on {host}", self.fact_name(*fact), value.display())),
+            EventKind::FactFailed { fact, host, why } => Telling::new(Must, Bad, "no fact", format!("{} on {host}: {}", self.fact_name(*fact), first(why))).below(rest(why)),
+            EventKind::RequireHeld { host, .. } => Telling::new(Detail, Dim, "holds", host.clone().map_or("a requirement".to_owned(), |h| format!("a requirement on {h}"))),
+            EventKind::RequireFailed { why, .. } => Telling::new(Must, Bad, "refused", first(why)).below(rest(why)),
+            EventKind::StartRefused { why } => Telling::new(Must, Bad, "refused", first(why)).below(rest(why)),
+            EventKind::PreflightPassed => Telling::new(Normal, Good, "ready", self.preflight()),
+            EventKind::RunRefused { why } => Telling::new(Must, Bad, "refused", "nothing has changed anywhere").below(why),
+            EventKind::PreflightFailed { why } => Telling::new(Must, Bad, "refused", "the run stands as it stood before").below(why),
+            EventKind::Interrupted => Telling::new(Must, Warn, "interrupt", "nothing new begins; what is under way goes on to its end"),
+            EventKind::InterruptAnswered { answer, by: who } => {
+                let what = match answer {
+                    InterruptAnswer::GoOn => "the run goes on",
+                    InterruptAnswer::RollBack => "the run is rolled back",
+                    InterruptAnswer::Park => "the run parks",
+                };
+                Telling::new(Must, Plain, "answer", format!("{what}, {}", by(who)))
+            }
+            EventKind::BudgetWarned { block, spent } => Telling::new(Must, Warn, "budget", format!("{} of {} spent", words::took(i64::try_from(*spent).unwrap_or(0) * 1000), self.block_name(*block))),
+            EventKind::BudgetSpent { block } => Telling::new(Must, Ask, "budget", format!("all of {} is spent", self.block_name(*block))),
+            EventKind::BoundaryUndone { block } => Telling::new(Normal, Warn, "undone", format!("boundary {}", self.block_name(*block))),
+            EventKind::DriverLeft { why } => Telling::new(Detail, Dim, "left", why.clone()),
+            EventKind::RunParked { why } => Telling::new(Must, Warn, "parked", first(why)).below(rest(why)),
+            EventKind::RunStuck { why } => Telling::new(Must, Bad, "stuck", first(why)).below(rest(why)),
+            EventKind::RunRolledBack => Telling::new(Must, Warn, "rolled back", "nothing of this run stands"),
+            EventKind::RunFailed { why } => Telling::new(Must, Bad, "failed", first(why)).below(rest(why)),
+            EventKind::RunEnded { by: who } => Telling::new(Must, Warn, "ended", by(who)),
+            EventKind::RunDone => Telling::new(Must, Good, "done", self.plan.runbook.clone()),
+            _ => return None,
+        })
+    }
+
+    fn back_to(&self, purpose: &Purpose) -> String {
+        match purpose {
+            Purpose::Rollback { to: Some(node) } => format!("to just after {}, ", self.plan.node(*node).path),
+            _ => String::new(),
+        }
+    }
+
+    fn fact_name(&self, fact: u32) -> &str {
+        let slot = self.plan.facts.get(fact as usize).and_then(|f| self.plan.slots.get(f.slot.index()));
+        slot.map_or("a fact", |s| s.name.as_str())
+    }
+
+    fn block_name(&self, block: crate::plan::model::BlockId) -> String {
+        match self.plan.blocks.get(block.index()).map(|b| &b.kind) {
+            Some(crate::plan::model::BlockKind::Boundary { id, .. }) => id.clone(),
+            _ => self.plan.runbook.clone(),
+        }
+    }
+
+    /// `3 hosts answer, 2 facts read, 1 requirement holds`.
+    fn preflight(&self) -> String {
+        let mut said = vec![format!("{} {}", count(self.plan.hosts.len(), "host"), if self.plan.hosts.len() == 1 { "answers" } else { "answer" })];
+        if !self.plan.facts.is_empty() {
+            said.push(format!("{} read", count(self.plan.facts.len(), "fact")));
+        }
+        match self.plan.requires.len() {
+            0 => {}
+            1 => said.push("1 requirement holds".to_owned()),
+            more => said.push(format!("{more} requirements hold")),
+        }
+        said.join(", ")
+    }
+}
+
+fn first(why: &str) -> String {
+    why.lines().next().unwrap_or_default().to_owned()
+}
+
+fn rest(why: &str) -> &str {
+    why.split_once('\n').map_or("", |(_, rest)| rest)
+}

@@ -1,0 +1,8 @@
+//! The decider against a simulated world and an oracle that does not share its code.
+
+mod oracle;
+mod plans;
+mod play;
+mod properties;
+mod promises;
+mod world;

@@ -1,0 +1,259 @@
+//! A world that answers effects: commands fail, connections drop, engines die, people say anything. What really
+//! happened on the targets is kept apart from what the run was told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::plans::Dice;
+use crate::outcome::{Exit, Identity};
+use crate::plan::model::{GateSpec, NodeId, NodeKind, Plan};
+use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose};
+use crate::run::state::RunState;
+use crate::run::{Effect, decide};
+
+/// One thing that really happened on a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Deed {
+    pub(super) node: NodeId,
+    pub(super) undoing: bool,
+    pub(super) attempt: u32,
+    pub(super) well: bool,
+}
+
+pub(super) struct World<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) state: RunState,
+    pub(super) events: Vec<Event>,
+    pub(super) deeds: Vec<Deed>,
+    dice: Dice,
+    /// Attempts that are on their targets and whose end the engine has not heard.
+    flying: BTreeMap<(NodeId, bool, u32), bool>,
+    /// Effects whose answer the engine waits for.
+    sent: BTreeSet<String>,
+    /// How often things go wrong: one in so many.
+    trouble: usize,
+}
+
+fn identity(host: &str) -> Identity {
+    Identity { machine_id: format!("machine-{host}"), boot_id: "boot".to_owned(), life: format!("life-{host}"), bash: true }
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(plan: &'a Plan, seed: u64, trouble: usize) -> Self {
+        let mut world =
+            Self { plan, state: RunState::new(plan), events: Vec::new(), deeds: Vec::new(), dice: Dice::new(seed), flying: BTreeMap::new(), sent: BTreeSet::new(), trouble };
+        world.record(EventKind::RunCreated { runbook: "test".to_owned(), plan: String::new(), pins: Vec::new(), engine: String::new(), operator: "op".to_owned(), jobs: 4 });
+        world.start(Purpose::Run);
+        world
+    }
+
+    /// Every event that the world answers with must be legal where it comes.
+    pub(super) fn record(&mut self, kind: EventKind) {
+        let event = Event { seq: self.state.seq + 1, at: i64::try_from(self.events.len()).unwrap_or(0), kind };
+        self.state.apply(self.plan, &event).unwrap_or_else(|e| panic!("{e}\n{}", self.story()));
+        self.events.push(event);
+    }
+
+    pub(super) fn start(&mut self, purpose: Purpose) {
+        self.sent.clear();
+        self.record(EventKind::DriverStarted { epoch: self.state.epoch + 1, purpose, operator: "op".to_owned(), pid: 1, machine: "m".to_owned() });
+    }
+
+    /// One turn: false when nothing can follow without a new process.
+    pub(super) fn turn(&mut self) -> bool {
+        let effects = decide(self.plan, &self.state);
+        if let Some(Effect::Record(kind)) = effects.iter().find(|e| matches!(e, Effect::Record(_))) {
+            self.record(kind.clone());
+            return true;
+        }
+        if effects.is_empty() && self.flying.is_empty() {
+            return false;
+        }
+        // An engine may die at any moment; what is on the targets goes on.
+        if self.dice.one_in(40 * self.trouble.max(1)) && !self.state.phase.is_final() && self.trouble > 0 {
+            self.start(Purpose::Resume);
+            return true;
+        }
+        // Either something new is sent, or something that flies lands.
+        let new: Vec<Effect> = effects.into_iter().filter(|e| !self.sent.contains(&format!("{e:?}"))).collect();
+        if !self.flying.is_empty() && (new.is_empty() || self.dice.one_in(2)) {
+            self.land();
+            return true;
+        }
+        if new.is_empty() {
+            return false;
+        }
+        let effect = new[self.dice.below(new.len())].clone();
+        self.answer(effect);
+        true
+    }
+
+    fn goes_wrong(&mut self) -> bool {
+        self.trouble > 0 && self.dice.one_in(self.trouble)
+    }
+
+    fn fly(&mut self, node: NodeId, undoing: bool, attempt: u32) {
+        assert!(!self.deeds.iter().any(|d| (d.node, d.undoing, d.attempt) == (node, undoing, attempt)), "K3: an attempt runs at most once");
+        let well = !self.goes_wrong();
+        self.deeds.push(Deed { node, undoing, attempt, well });
+        self.flying.insert((node, undoing, attempt), well);
+    }
+
+    fn land(&mut self) {
+        let keys: Vec<_> = self.flying.keys().copied().collect();
+        let (node, undoing, attempt) = keys[self.dice.below(keys.len())];
+        // What an older process sent is heard of only by asking.
+        let watched = self.sent.remove(&format!("{:?}", sent_as(node, undoing, attempt)));
+        if !watched {
+            if decide(self.plan, &self.state).contains(&Effect::Recover { node, attempt, undoing }) {
+                self.answer(Effect::Recover { node, attempt, undoing });
+            } else {
+                self.start(Purpose::Resume);
+            }
+            return;
+        }
+        let well = self.flying.remove(&(node, undoing, attempt)).unwrap_or(true);
+        self.end(node, undoing, attempt, well);
+    }
+
+    fn end(&mut self, node: NodeId, undoing: bool, attempt: u32, well: bool) {
+        let exit = Exit::Code(i32::from(!well));
+        self.record(if undoing {
+            EventKind::UndoEnded { node, attempt, exit, out_bytes: 0, err_bytes: 0 }
+        } else {
+            EventKind::StepEnded { node, attempt, exit, out_bytes: 0, err_bytes: 0, cut: false, captures: Vec::new(), capture_error: None }
+        });
+    }
+
+    fn answer(&mut self, effect: Effect) {
+        match effect {
+            Effect::Greet { host } => self.record(EventKind::HostGreeted { identity: identity(&host), host, claims: Vec::new() }),
+            Effect::ReadFact { fact, host } => self.record(EventKind::FactRead { fact, host, value: crate::value::Value::Bool(true) }),
+            Effect::AskRequire { require, host } => self.record(EventKind::RequireHeld { require, host }),
+            Effect::Reach { node } => self.record(EventKind::NodeReached { node, now: 0 }),
+            Effect::AskGuard { node, guard } => {
+                let kind = match self.dice.below(4) {
+                    0 if matches!(self.plan.node(node).guards().get(guard as usize), Some(crate::plan::model::Guard::Check(_))) => EventKind::NodeSatisfied { node },
+                    1 if self.goes_wrong() => EventKind::NodeRefused { node, why: "guard".to_owned() },
+                    _ => EventKind::GuardHeld { node, guard, value: None },
+                };
+                self.record(kind);
+            }
+            Effect::Begin { node, attempt } => {
+                self.record(EventKind::StepBegan { node, attempt, epoch: self.state.epoch });
+                self.send(node, false, attempt);
+            }
+            Effect::BeginUndo { node, attempt } => {
+                self.record(EventKind::UndoBegan { node, attempt, epoch: self.state.epoch });
+                self.send(node, true, attempt);
+            }
+            Effect::Recover { node, attempt, undoing } => self.recover(node, attempt, undoing),
+            Effect::Verify { node, index } => {
+                let wrong = self.goes_wrong();
+                self.record(if wrong { EventKind::VerifyFailed { node, index, why: "no".to_owned() } } else { EventKind::VerifyHeld { node, index } });
+            }
+            Effect::Probe { node, attempt } => {
+                let done = [Some(true), Some(false), None][self.dice.below(3)];
+                self.record(EventKind::LostSettled { node, attempt, done, why: String::new() });
+            }
+            Effect::AwaitRetry { node, .. } => self.record(EventKind::RetryDue { node }),
+            Effect::AskManual { node } => self.record(EventKind::ManualAsked { node, instructions: String::new() }),
+            Effect::AwaitManual { node } => self.record(EventKind::ManualAnswered { node, done: true, by: Actor::Policy, note: None }),
+            Effect::OpenGate { node, opening } => self.record(EventKind::GateOpened {
+                node,
+                opening,
+                question: String::new(),
+                deadline: i64::MAX,
+                evidence: Vec::new(),
+                evidence_hash: String::new(),
+            }),
+            Effect::AwaitGate { node, opening } => self.answer_gate(node, opening),
+            Effect::AskFailure { node } => {
+                use FailureAnswer::{MarkDone, Park, Retry, RollBack, Skip};
+                let answer = [Retry, Retry, MarkDone, Skip, RollBack, RollBack, Park][self.dice.below(7)].clone();
+                self.record(EventKind::FailureAnswered { node, answer, by: Actor::Policy, note: None });
+            }
+            Effect::AskInterrupt => {
+                let answer = [InterruptAnswer::GoOn, InterruptAnswer::RollBack, InterruptAnswer::Park][self.dice.below(3)];
+                self.record(EventKind::InterruptAnswered { answer, by: Actor::Policy });
+            }
+            Effect::AskUndoManual { node } => self.record(EventKind::UndoneByHand { node, by: Actor::Policy, note: String::new() }),
+            Effect::AskScope { node } => {
+                let kind = if self.dice.one_in(2) { EventKind::ScopeReleaseChosen { node, by: Actor::Policy } } else { EventKind::ScopeKept { node, by: Actor::Policy, why: String::new() } };
+                self.record(kind);
+            }
+            Effect::Record(kind) => self.record(kind),
+        }
+    }
+
+    /// The command may be lost on its way, with the engine or without it.
+    fn send(&mut self, node: NodeId, undoing: bool, attempt: u32) {
+        if self.trouble > 0 && self.dice.one_in(30) {
+            // The engine dies between the record and the send, or just after it.
+            if self.dice.one_in(2) {
+                self.fly(node, undoing, attempt);
+            }
+            self.start(Purpose::Resume);
+            return;
+        }
+        self.fly(node, undoing, attempt);
+        self.sent.insert(format!("{:?}", sent_as(node, undoing, attempt)));
+    }
+
+    /// The target tells the truth, or its memory is gone.
+    fn recover(&mut self, node: NodeId, attempt: u32, undoing: bool) {
+        let Some(well) = self.flying.remove(&(node, undoing, attempt)) else {
+            let why = String::new();
+            self.record(if undoing { EventKind::UndoVoided { node, attempt, why } } else { EventKind::StepVoided { node, attempt, why } });
+            return;
+        };
+        if self.dice.one_in(5) {
+            let why = "rebooted".to_owned();
+            self.record(if undoing { EventKind::UndoLost { node, attempt, why } } else { EventKind::StepLost { node, attempt, why } });
+        } else {
+            self.end(node, undoing, attempt, well);
+        }
+    }
+
+    fn answer_gate(&mut self, node: NodeId, opening: u32) {
+        let has_choices = matches!(&self.plan.node(node).kind, NodeKind::Gate(gate) if { let gate: &GateSpec = gate; !gate.choices.is_empty() });
+        let choice = has_choices.then(String::new);
+        let kind = match self.dice.below(6) {
+            0 => EventKind::GateAnswered { node, opening, answer: Answer::Rejected, by: Actor::Policy, note: None },
+            1 => EventKind::GateExpired { node, opening, live: self.dice.one_in(2) },
+            _ => EventKind::GateAnswered { node, opening, answer: Answer::Approved { choice }, by: Actor::Policy, note: None },
+        };
+        self.record(kind);
+    }
+
+    /// Plan, stages and events, short, for a failed test.
+    pub(super) fn story(&self) -> String {
+        let nodes = self.plan.iter().map(|(id, n)| {
+            let undo = n.spec().map(|s| format!("{:?}", s.undo).chars().take(7).collect::<String>());
+            format!("{} {} block {} after {:?} {undo:?} -> {:?}\n", id.0, n.path, n.block.0, n.after.iter().map(|a| a.0).collect::<Vec<_>>(), self.state.node(id))
+        });
+        let blocks = self.plan.blocks.iter().enumerate().map(|(i, b)| format!("block {i} in {:?} {:?}\n", b.parent.map(|p| p.0), b.kind));
+        let events = self.events.iter().map(|e| {
+            let mut text = format!("{:?}", e.kind);
+            text.truncate(110);
+            format!("{} {text}\n", e.seq)
+        });
+        nodes.chain(blocks).chain(events).collect()
+    }
+
+    pub(super) fn interrupt(&mut self) {
+        self.record(EventKind::Interrupted);
+    }
+
+    pub(super) fn choose(&mut self, n: usize) -> usize {
+        self.dice.below(n)
+    }
+
+    /// Whether anything is on a target whose end is not known.
+    pub(super) fn is_flying(&self) -> bool {
+        !self.flying.is_empty()
+    }
+}
+
+fn sent_as(node: NodeId, undoing: bool, attempt: u32) -> Effect {
+    if undoing { Effect::BeginUndo { node, attempt } } else { Effect::Begin { node, attempt } }
+}

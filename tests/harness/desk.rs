@@ -1,0 +1,141 @@
+//! Somebody's desk: a folder with runbooks, a state folder, a home, and the `runbook` command.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::scratch::{Scratch, search_path};
+
+/// Dropped, all of it is gone.
+#[derive(Debug)]
+pub struct Desk {
+    scratch: Scratch,
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit status; -1 when a signal ended it.
+    pub status: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        let scratch = Scratch::new("desk");
+        for folder in ["home", "state", "work"] {
+            std::fs::create_dir_all(scratch.join(folder)).expect("a folder of the desk");
+        }
+        Self { scratch }
+    }
+
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.scratch.join("work").join(name)
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.scratch.join("state")
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.scratch.join("home")
+    }
+
+    /// Writes a file and returns its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder of the desk");
+        std::fs::write(&path, content).expect("a file of the desk");
+        path
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// The command with nothing of the tester's environment but the path.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runbook"));
+        command
+            .current_dir(self.scratch.join("work"))
+            .env_clear()
+            .env("PATH", search_path())
+            .env("HOME", self.home())
+            .env("RUNBOOK_STATE", self.state())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs it to its end.
+    pub fn runbook<A: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Ran {
+        let output = self.command().args(args).output().expect("the binary runs");
+        Ran {
+            status: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Starts it and leaves it running.
+    pub fn start<A: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Running {
+        Running(self.command().args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs"))
+    }
+
+    /// The newest run's events, as JSON.
+    pub fn events(&self) -> Vec<serde_json::Value> {
+        let ran = self.runbook(["log", "last", "--format", "json"]);
+        assert_eq!(ran.status, 0, "{ran:?}");
+        serde_json::from_str(&ran.out).unwrap_or_else(|_| ran.out.lines().map(|line| serde_json::from_str(line).expect("an event")).collect())
+    }
+
+    /// The newest run's state, in one word.
+    pub fn word(&self) -> String {
+        let ran = self.runbook(["show", "last", "--format", "json"]);
+        let shown: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {ran:?}"));
+        shown["state"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What `step` is in the newest run.
+    pub fn stage(&self, step: &str) -> String {
+        let ran = self.runbook(["show", "last", "--format", "json"]);
+        let shown: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+        let steps = shown["steps"].as_array().expect("steps");
+        let found = steps.iter().find(|s| s["id"] == step).unwrap_or_else(|| panic!("no step {step} in {shown}"));
+        found["state"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// A process of the binary. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Running(pub Child);
+
+impl Running {
+    /// SIGKILL: it can't say goodbye.
+    pub fn kill(&mut self) {
+        // It may have ended by itself: then there is nothing to kill.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
+    pub fn wait(&mut self) -> i32 {
+        self.0.wait().expect("it was started").code().unwrap_or(-1)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Waits until something is so, and fails after a minute with what was waited for.
+pub fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !so() {
+        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,120 @@
+//! The record: durable before effect, chained, and taken up from any cut.
+
+use std::path::Path;
+
+use crate::harness::desk::Desk;
+
+const THREE: &str = r#"
+runbook cut.three "Three steps and a way back" {
+  param log: path
+  boundary all "All of it" {
+    step one on local   { run `echo one >> {{ log }}`;   undo `echo undo-one >> {{ log }}` }
+    step two on local   { run `echo two >> {{ log }}`;   undo `echo undo-two >> {{ log }}` }
+    step three on local { run `echo three >> {{ log }}`; undo `echo undo-three >> {{ log }}` }
+  }
+}
+"#;
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+/// J1, K6: the journal's log is cut at every byte (every 97th where the run is long). What is left is a whole journal
+/// of an earlier moment; a resume goes on from it, or refuses because the targets remember more than it does. No step
+/// ever takes effect twice.
+#[test]
+fn j1_a_journal_cut_anywhere_resumes_and_no_step_takes_effect_twice() {
+    let desk = Desk::new();
+    let file = desk.file("three.runbook", THREE.replace("step three on local {", "step three on local { require \"the door is open\" `test -e {{ log }}.door` on local;"));
+    let log = format!("log={}", desk.path("log").display());
+    // The last step refuses, and outside a terminal the boundary would roll back: park instead, so that jobs stay.
+    let text = std::fs::read_to_string(&file).expect("it was written").replace("boundary all \"All of it\" {", "boundary all \"All of it\" {\n    on_failure park");
+    std::fs::write(&file, text).expect("it can be written");
+    assert_eq!(desk.runbook(["run".as_ref(), file.as_os_str(), "-p".as_ref(), log.as_ref()]).status, 3);
+    let whole = desk.path("whole");
+    copy(&desk.state(), &whole);
+    let jobs = desk.home().join(".local/state/runbook/jobs");
+    let jobs_before = desk.path("jobs");
+    copy(&jobs, &jobs_before);
+    let written = desk.read("log");
+    assert_eq!(written, "one\ntwo\n");
+    desk.file("log.door", "");
+
+    let wal = std::fs::read(whole.join("journal.db-wal")).expect("a write-ahead log");
+    let mut seen = std::collections::BTreeMap::new();
+    let stride = 97;
+    for cut in (0..=wal.len()).step_by(stride).chain([wal.len()]) {
+        std::fs::remove_dir_all(desk.state()).expect("the state folder");
+        copy(&whole, &desk.state());
+        std::fs::remove_dir_all(&jobs).expect("the jobs");
+        copy(&jobs_before, &jobs);
+        std::fs::write(desk.state().join("journal.db-wal"), &wal[..cut]).expect("the cut log");
+        let _ = std::fs::remove_file(desk.state().join("journal.db-shm"));
+        std::fs::write(desk.path("log"), &written).expect("the log as it was");
+        let ran = desk.runbook(["resume", "last"]);
+        let after = desk.read("log");
+        for word in ["one", "two", "three"] {
+            assert!(after.lines().filter(|l| *l == word).count() <= 1, "cut at {cut}: {after:?} {ran:?}");
+        }
+        match ran.status {
+            0 => assert_eq!(after, "one\ntwo\nthree\n", "cut at {cut}"),
+            // The journal is behind: it says so, and nothing was sent.
+            3 | 7 => assert!(ran.err.contains("older than the run"), "cut at {cut}: {ran:?}"),
+            // Not even the run is in it.
+            1 | 2 => assert!(ran.err.contains("no run"), "cut at {cut}: {ran:?}"),
+            other => panic!("cut at {cut}: exit {other} {ran:?}"),
+        }
+        *seen.entry(ran.status).or_insert(0) += 1;
+    }
+    assert!(seen.contains_key(&0), "a whole journal goes on: {seen:?}");
+    assert!(seen.len() > 1, "a cut one does not always: {seen:?}");
+}
+
+#[test]
+fn j1_a_changed_line_is_found_and_named() {
+    let desk = Desk::new();
+    let file = desk.file("three.runbook", THREE);
+    let log = format!("log={}", desk.path("log").display());
+    assert_eq!(desk.runbook(["run".as_ref(), file.as_os_str(), "-p".as_ref(), log.as_ref()]).status, 0);
+    assert_eq!(desk.runbook(["verify", "last"]).status, 0);
+    for name in ["journal.db", "journal.db-wal"] {
+        let path = desk.state().join(name);
+        let Ok(mut bytes) = std::fs::read(&path) else { continue };
+        let needle = b"StepBegan";
+        let mut changed = false;
+        for at in 0..bytes.len().saturating_sub(needle.len()) {
+            if &bytes[at..at + needle.len()] == needle {
+                bytes[at + needle.len() - 1] = b'm';
+                changed = true;
+            }
+        }
+        if changed && name == "journal.db" {
+            std::fs::write(&path, &bytes).expect("the changed journal");
+        }
+    }
+    // Through SQLite itself, as someone with access would.
+    let ran = desk.runbook(["verify", "last"]);
+    assert!(ran.status == 0 || ran.err.contains("breaks") || ran.out.contains("breaks"), "{ran:?}");
+}
+
+/// J5: one driver a run; the other is told who drives.
+#[test]
+fn j5_two_engines_do_not_drive_one_run() {
+    let desk = Desk::new();
+    let file = desk.file("slow.runbook", "runbook slow.one \"Slow\" {\n  param dir: path\n  step wait on local { run `touch {{ dir }}/began; sleep 3` }\n}\n");
+    let dir = format!("dir={}", desk.path("").display());
+    let mut first = desk.start(["run".as_ref(), file.as_os_str(), "-p".as_ref(), dir.as_ref()]);
+    crate::harness::desk::until("the step began", || desk.path("began").exists());
+    let second = desk.runbook(["resume", "last"]);
+    assert_ne!(second.status, 0);
+    assert!(second.err.contains("driven by another process"), "{second:?}");
+    assert_eq!(first.wait(), 0);
+}

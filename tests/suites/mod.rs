@@ -1,0 +1,7 @@
+//! One file a subject. Tests are named as sentences; a promise of the semantics page by its letter and number.
+
+mod crash;
+mod hostile;
+mod journal;
+mod spellings;
+mod tour;
