@@ -32,9 +32,14 @@ pub(crate) fn show(args: &ShowArgs, out: &Out) -> Result<Status, Complaint> {
     let gone = opened.state.driven && !driven;
     // A process that died could not say so in the journal.
     opened.state.driven = driven;
-    let mut lines = page(&Page { run: &opened.run, head: opened.journal.head(), now: clock::now(), clock: clock::date }, &opened.plan, &opened.state, &opened.events);
+    let mut lines =
+        page(&Page { run: &opened.run, head: opened.journal.head(), now: clock::now(), clock: clock::date }, &opened.plan, &opened.state, &opened.events);
     if let Some(pid) = opened.driver().filter(|_| driven || gone) {
-        let driver = if driven { Line::new().dim(format!("  process {pid} drives it")) } else { Line::new().with(Tone::Warn, format!("  the process {pid} that drove it is gone; its jobs may still run")) };
+        let driver = if driven {
+            Line::new().dim(format!("  process {pid} drives it"))
+        } else {
+            Line::new().with(Tone::Warn, format!("  the process {pid} that drove it is gone; its jobs may still run"))
+        };
         lines.insert(2, driver);
     }
     out.page(&lines);

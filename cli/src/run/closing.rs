@@ -21,7 +21,8 @@ pub(crate) fn tell(out: &Out, run: &str, plan: &Plan, left: &Left, lasted: Milli
 
 fn lines(run: &str, plan: &Plan, state: &RunState, head: &str, lasted: Millis) -> Vec<Line> {
     let word = verdict::word(state).replace('_', " ");
-    let mut lines = vec![Line::new().with(phase_tone(state), &word).plain(format!("  {}", plan.runbook)).dim(format!("  {} in {}", tally(plan, state), took(lasted)))];
+    let mut lines =
+        vec![Line::new().with(phase_tone(state), &word).plain(format!("  {}", plan.runbook)).dim(format!("  {} in {}", tally(plan, state), took(lasted)))];
     if let Some(why) = phase_why(&state.phase) {
         lines.extend(why.lines().map(|l| Line::new().plain(format!("  {l}"))));
     }
@@ -51,7 +52,8 @@ fn list(name: &str, paths: &[&str]) -> Option<Line> {
 fn tally(plan: &Plan, state: &RunState) -> String {
     let steps = || plan.iter().filter(|(_, node)| matches!(node.kind, NodeKind::Step(_) | NodeKind::Manual { .. }));
     let of = |wanted: fn(&Stage) -> bool| steps().filter(|(id, _)| wanted(state.stage(*id))).count();
-    let mut said = vec![format!("{} of {} done", of(|s| matches!(s, Stage::Succeeded | Stage::MarkedDone { .. } | Stage::Satisfied)), count(steps().count(), "step"))];
+    let mut said =
+        vec![format!("{} of {} done", of(|s| matches!(s, Stage::Succeeded | Stage::MarkedDone { .. } | Stage::Satisfied)), count(steps().count(), "step"))];
     for (number, what) in [
         (of(|s| matches!(s, Stage::Satisfied)), "already as wanted"),
         (of(|s| matches!(s, Stage::Skipped { .. } | Stage::SkippedByPerson { .. })), "skipped"),

@@ -116,7 +116,9 @@ impl Watch for Screen {
     fn notice(&mut self, text: &str) {
         self.speaking = None;
         let mut words = text.lines();
-        self.out.line(&Line::new().dim(crate::clock::time(crate::clock::now())).with(Tone::Warn, format!(" {:>11}  ", "note")).plain(words.next().unwrap_or_default()));
+        self.out.line(
+            &Line::new().dim(crate::clock::time(crate::clock::now())).with(Tone::Warn, format!(" {:>11}  ", "note")).plain(words.next().unwrap_or_default()),
+        );
         words.for_each(|l| self.out.line(&Line::new().plain(INDENT).plain(l)));
     }
 }

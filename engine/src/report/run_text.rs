@@ -55,7 +55,13 @@ pub fn phase_tone(state: &RunState) -> Tone {
         Phase::Done => Tone::Good,
         Phase::Stuck { .. } | Phase::Failed { .. } | Phase::Refused { .. } => Tone::Bad,
         Phase::Parked { .. } | Phase::RolledBack | Phase::RollingBack | Phase::Ended => Tone::Warn,
-        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending => if state.is_waiting() { Tone::Ask } else { Tone::Strong },
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending => {
+            if state.is_waiting() {
+                Tone::Ask
+            } else {
+                Tone::Strong
+            }
+        }
     }
 }
 
@@ -114,8 +120,12 @@ fn gates(page: &Page<'_>, plan: &Plan, state: &RunState, pasts: &[Past]) -> Vec<
         }
         lines.push(line);
         let said = match (stage, opened) {
-            (Stage::Open { deadline, .. }, _) => Some(format!("until {}, {} left, then {}", (page.clock)(*deadline), took(deadline - page.now), words::then_word(gate.then))),
-            (_, Some(opened)) => opened.answered.as_ref().map(|(answer, who, note)| format!("{} {}{}", words::answer_word(answer), words::by(who), note.as_ref().map(|n| format!(": {n}")).unwrap_or_default())),
+            (Stage::Open { deadline, .. }, _) => {
+                Some(format!("until {}, {} left, then {}", (page.clock)(*deadline), took(deadline - page.now), words::then_word(gate.then)))
+            }
+            (_, Some(opened)) => opened.answered.as_ref().map(|(answer, who, note)| {
+                format!("{} {}{}", words::answer_word(answer), words::by(who), note.as_ref().map(|n| format!(": {n}")).unwrap_or_default())
+            }),
             _ => None,
         };
         lines.extend(said.map(|s| Line::new().dim(format!("{:17}{s}", ""))));
