@@ -42,10 +42,19 @@ fn heading(page: &Page<'_>, plan: &Plan, state: &RunState, events: &[Event]) -> 
         stands = stands.dim(format!("  since {}, {}", (page.clock)(first.at), took(until - first.at)));
     }
     lines.push(stands.dim(format!(", by {}", state.operator)));
+    if is_left_alone(state) {
+        lines.push(Line::new().with(Tone::Warn, "  no process drives it; what was under way may still run on its hosts"));
+    }
     if let Some(why) = phase_why(&state.phase) {
         lines.extend(why.lines().map(|l| Line::new().plain(format!("  {l}"))));
     }
     lines
+}
+
+/// Whether something was under way when the last process went.
+#[must_use]
+pub fn is_left_alone(state: &RunState) -> bool {
+    !state.driven && matches!(state.phase, Phase::Preparing { .. } | Phase::Running | Phase::RollingBack | Phase::Ending) && !state.is_waiting()
 }
 
 /// The tone of a run as a whole.
