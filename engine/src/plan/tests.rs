@@ -10,6 +10,7 @@ use super::{Given, Inputs, plan};
 use crate::check::{NoFiles, ParsedFile, check};
 
 pub(crate) mod example;
+mod driven;
 mod inputs;
 mod lowering;
 mod random;

@@ -183,7 +183,7 @@ impl RunState {
                     _ if self.ending.is_some() => Phase::Ending,
                     _ if self.unwinding.is_some_and(|u| u != Unwinding::Over) => Phase::RollingBack,
                     _ => {
-                        self.go_forward_again(plan);
+                        self.go_forward_again(plan, matches!(before, Phase::Parked { .. }));
                         Phase::Running
                     }
                 };
@@ -210,7 +210,7 @@ impl RunState {
     }
 
     /// A parked run goes on: a refused or expired gate is asked again, and what was taken back runs again.
-    fn go_forward_again(&mut self, plan: &Plan) {
+    fn go_forward_again(&mut self, plan: &Plan, was_parked: bool) {
         self.unwinding = None;
         // A scope that was left while what it covers runs again is taken again.
         for (id, node) in plan.iter() {
@@ -233,7 +233,8 @@ impl RunState {
                     ..NodeState::default()
                 };
             }
-            if matches!(node.stage, Stage::Declined { .. }) {
+            // A refusal that nobody has acted on yet is acted on first.
+            if was_parked && matches!(node.stage, Stage::Declined { .. }) {
                 node.stage = Stage::Pending;
             }
         }

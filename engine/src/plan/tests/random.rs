@@ -90,6 +90,9 @@ proptest! {
                 prop_assert!(entered, "a block is held by something else");
             }
         }
+        let ran = super::driven::driven(&plan);
+        let steps = plan.nodes.iter().filter(|n| matches!(n.kind, NodeKind::Step(_) | NodeKind::Enter { .. })).count();
+        prop_assert_eq!(ran.iter().filter(|r| !r.starts_with("undo ")).count(), steps);
         // Everything in a sequence waits for all that stands above it.
         let ancestors = |id: NodeId| {
             let mut marked = vec![false; plan.nodes.len()];
