@@ -65,8 +65,12 @@ impl From<JournalError> for Complaint {
         };
         let complaint = Self::new(status, error.to_string());
         match error {
-            JournalError::Held { run, .. } => complaint.help(format!("runbook show {run}   where it stands; its process takes answers by `runbook approve` and `runbook reject`")),
-            JournalError::Full { .. } => complaint.help("nothing was sent that is not in the journal; jobs that were under way keep their results on their targets"),
+            JournalError::Held { run, .. } => {
+                complaint.help(format!("runbook show {run}   where it stands; its process takes answers by `runbook approve` and `runbook reject`"))
+            }
+            JournalError::Full { .. } => {
+                complaint.help("nothing was sent that is not in the journal; jobs that were under way keep their results on their targets")
+            }
             _ => complaint,
         }
     }

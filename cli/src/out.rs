@@ -181,7 +181,19 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
 
 /// Makes control characters of a program's output visible: they must not move this terminal's cursor.
 pub(crate) fn tame(text: &str) -> String {
-    text.chars().filter_map(|c| if c == '\t' { Some(' ') } else if c == '\r' { None } else if c.is_control() { Some('\u{fffd}') } else { Some(c) }).collect()
+    text.chars()
+        .filter_map(|c| {
+            if c == '\t' {
+                Some(' ')
+            } else if c == '\r' {
+                None
+            } else if c.is_control() {
+                Some('\u{fffd}')
+            } else {
+                Some(c)
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -33,7 +33,11 @@ pub(crate) fn findings(files: &mut Files, path: &Path) -> Findings {
         return found;
     }
     // Each runbook of a file is a program of its own; what they share is said once.
-    let alone = |runbook: Option<&Runbook>| File { imports: parsed.file.imports.clone(), actions: parsed.file.actions.clone(), runbooks: runbook.into_iter().cloned().collect() };
+    let alone = |runbook: Option<&Runbook>| File {
+        imports: parsed.file.imports.clone(),
+        actions: parsed.file.actions.clone(),
+        runbooks: runbook.into_iter().cloned().collect(),
+    };
     let programs: Vec<File> = if parsed.file.runbooks.is_empty() { vec![alone(None)] } else { parsed.file.runbooks.iter().map(|r| alone(Some(r))).collect() };
     for file in programs {
         let mut project = Project { files, root: root_of(path) };
@@ -104,11 +108,13 @@ fn pick(file: File, named: &Named) -> Result<File, Complaint> {
         (None, []) => return Err(Complaint::usage(format!("{path} holds actions and no runbook: there is nothing to run"))),
         (None, [only]) => Some(only.clone()),
         (None, [first, ..]) => {
-            return Err(Complaint::usage(format!("{path} holds {} runbooks: {}", file.runbooks.len(), names().join(", "))).help(format!("say which: `{path}#{}`", first.name.value)));
+            return Err(Complaint::usage(format!("{path} holds {} runbooks: {}", file.runbooks.len(), names().join(", ")))
+                .help(format!("say which: `{path}#{}`", first.name.value)));
         }
     };
     match chosen {
         Some(runbook) => Ok(File { runbooks: vec![runbook], ..file }),
-        None => Err(Complaint::usage(format!("{path} holds no runbook `{}`", named.runbook.clone().unwrap_or_default())).help(format!("it holds {}", names().join(", ")))),
+        None => Err(Complaint::usage(format!("{path} holds no runbook `{}`", named.runbook.clone().unwrap_or_default()))
+            .help(format!("it holds {}", names().join(", ")))),
     }
 }

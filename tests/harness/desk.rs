@@ -100,11 +100,19 @@ impl Desk {
 
     /// What `step` is in the newest run.
     pub fn stage(&self, step: &str) -> String {
+        self.step(step)["state"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// How often `step` was sent in the newest run.
+    pub fn attempts(&self, step: &str) -> u64 {
+        self.step(step)["attempts"].as_u64().unwrap_or_default()
+    }
+
+    fn step(&self, step: &str) -> serde_json::Value {
         let ran = self.runbook(["show", "last", "--format", "json"]);
         let shown: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
         let steps = shown["steps"].as_array().expect("steps");
-        let found = steps.iter().find(|s| s["id"] == step).unwrap_or_else(|| panic!("no step {step} in {shown}"));
-        found["state"].as_str().unwrap_or_default().to_owned()
+        steps.iter().find(|s| s["id"] == step).unwrap_or_else(|| panic!("no step {step} in {shown}")).clone()
     }
 }
 

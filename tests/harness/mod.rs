@@ -5,6 +5,7 @@
 //! the programs.
 
 pub mod desk;
+pub mod lab;
 pub mod mariadb;
 pub mod scratch;
 pub mod sshd;

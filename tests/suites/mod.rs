@@ -5,5 +5,7 @@ mod gates;
 mod hostile;
 mod journal;
 mod malformed;
+mod matomo;
 mod spellings;
+mod terminal;
 mod tour;

@@ -19,7 +19,9 @@ use crate::source::{Files, runbook_files};
 /// Exits with 0 when nothing is wrong, 1 with errors (or with warnings under
 /// `--deny warnings`), 2 when a file can't be read or parsed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  runbook lint restart.runbook\n  runbook lint runbooks/ --deny warnings\n  runbook lint --explain RB0301\n  runbook lint --format json runbooks/ | jq '.findings[].message'")]
+#[command(
+    after_help = "Examples:\n  runbook lint restart.runbook\n  runbook lint runbooks/ --deny warnings\n  runbook lint --explain RB0301\n  runbook lint --format json runbooks/ | jq '.findings[].message'"
+)]
 pub(crate) struct LintArgs {
     /// Files, and folders with everything below them; default: the folder you are in
     #[arg(value_name = "PATH")]
@@ -86,7 +88,9 @@ pub(crate) fn lint(args: &LintArgs, out: &Out) -> Result<Status, Complaint> {
 fn explain(code: &str, out: &Out) -> Result<Status, Complaint> {
     let Some(rule) = rules().into_iter().find(|r| r.code.eq_ignore_ascii_case(code)) else {
         let known = rules().map(|r| format!("{}  {}", r.code, r.title)).join("\n       ");
-        return Err(Complaint::usage(format!("no rule has the code `{code}`")).help("a finding without a rule says itself what to do").help(format!("the rules:\n       {known}")));
+        return Err(Complaint::usage(format!("no rule has the code `{code}`"))
+            .help("a finding without a rule says itself what to do")
+            .help(format!("the rules:\n       {known}")));
     };
     let severity = match rule.severity {
         Severity::Error => (Tone::Bad, "error"),

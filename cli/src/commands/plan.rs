@@ -12,7 +12,9 @@ use crate::{pipeline, source};
 ///
 /// Nothing is run and no host is asked.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  runbook plan restart.runbook -p reason='kernel update'\n  runbook plan restart.runbook --target web=web1,web2 --format mermaid\n  runbook plan runbooks.runbook#wikitech.matomo-restart")]
+#[command(
+    after_help = "Examples:\n  runbook plan restart.runbook -p reason='kernel update'\n  runbook plan restart.runbook --target web=web1,web2 --format mermaid\n  runbook plan runbooks.runbook#wikitech.matomo-restart"
+)]
 pub(crate) struct PlanArgs {
     /// FILE, or FILE#NAME where it holds several runbooks
     file: String,

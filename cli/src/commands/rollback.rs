@@ -36,6 +36,7 @@ fn stop(opened: &Opened, step: &str) -> Result<NodeId, Complaint> {
     match named.as_slice() {
         [one] => Ok(*one),
         [] => Err(Complaint::usage(format!("run {} has no step `{step}`", opened.run)).help(format!("`runbook show {}` lists them", opened.run))),
-        several => Err(Complaint::usage(format!("`{step}` names {} steps; give a path", several.len())).help(several.iter().map(|id| quoted(&plan.node(*id).path)).collect::<Vec<_>>().join("  "))),
+        several => Err(Complaint::usage(format!("`{step}` names {} steps; give a path", several.len()))
+            .help(several.iter().map(|id| quoted(&plan.node(*id).path)).collect::<Vec<_>>().join("  "))),
     }
 }

@@ -21,7 +21,9 @@ use crate::{clock, pipeline, source};
 /// The first line on standard error is `run RUN_ID`. Until the preflight has
 /// passed nothing has changed anywhere.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  runbook run restart.runbook -p reason='kernel update'\n  runbook run restart.runbook --target web=web1,web2 --answer go=approve\n  runbook run restart.runbook --events > events.jsonl\n\nA gate that nobody here can answer is answered with `runbook approve RUN GATE`;\n`runbook resume RUN` goes on from there.")]
+#[command(
+    after_help = "Examples:\n  runbook run restart.runbook -p reason='kernel update'\n  runbook run restart.runbook --target web=web1,web2 --answer go=approve\n  runbook run restart.runbook --events > events.jsonl\n\nA gate that nobody here can answer is answered with `runbook approve RUN GATE`;\n`runbook resume RUN` goes on from there."
+)]
 pub(crate) struct RunArgs {
     /// FILE, or FILE#NAME where it holds several runbooks
     file: String,

@@ -45,7 +45,14 @@ pub(crate) fn runs(args: &RunsArgs, out: &Out) -> Result<Status, Complaint> {
             Ok(opened) => {
                 let state = &opened.state;
                 let until = if state.phase.is_final() { opened.events.last().map_or(found.created, |e| e.at) } else { clock::now() };
-                Row { run: found.run, runbook: found.runbook, state: verdict::word(state), started: found.created, duration: until - found.created, tone: phase_tone(state) }
+                Row {
+                    run: found.run,
+                    runbook: found.runbook,
+                    state: verdict::word(state),
+                    started: found.created,
+                    duration: until - found.created,
+                    tone: phase_tone(state),
+                }
             }
             Err(_) => Row { run: found.run, runbook: found.runbook, state: "unreadable", started: found.created, duration: 0, tone: Tone::Bad },
         });
@@ -60,5 +67,12 @@ pub(crate) fn runs(args: &RunsArgs, out: &Out) -> Result<Status, Complaint> {
 
 fn line(row: &Row) -> Line {
     let state = format!("{:<12}", row.state.replace('_', " "));
-    Line::new().with(Tone::Strong, &row.run).plain("  ").with(row.tone, state).plain("  ").dim(clock::date(row.started)).dim(format!("  {:>8}", took(row.duration))).plain(format!("  {}", row.runbook))
+    Line::new()
+        .with(Tone::Strong, &row.run)
+        .plain("  ")
+        .with(row.tone, state)
+        .plain("  ")
+        .dim(clock::date(row.started))
+        .dim(format!("  {:>8}", took(row.duration)))
+        .plain(format!("  {}", row.runbook))
 }

@@ -2,7 +2,7 @@
 
 use engine::report::run_json;
 use engine::report::run_text::{Page, page};
-use engine::report::tone::{Line, Tone};
+use engine::report::tone::Line;
 
 use crate::args::Format;
 use crate::clock;
@@ -29,13 +29,12 @@ pub(crate) fn show(args: &ShowArgs, out: &Out) -> Result<Status, Complaint> {
         return Ok(DONE);
     }
     let driven = opened.is_driven();
-    let gone = opened.state.driven && !driven;
     // A process that died could not say so in the journal.
     opened.state.driven = driven;
-    let mut lines = page(&Page { run: &opened.run, head: opened.journal.head(), now: clock::now(), clock: clock::date }, &opened.plan, &opened.state, &opened.events);
-    if let Some(pid) = opened.driver().filter(|_| driven || gone) {
-        let driver = if driven { Line::new().dim(format!("  process {pid} drives it")) } else { Line::new().with(Tone::Warn, format!("  the process {pid} that drove it is gone; its jobs may still run")) };
-        lines.insert(2, driver);
+    let mut lines =
+        page(&Page { run: &opened.run, head: opened.journal.head(), now: clock::now(), clock: clock::date }, &opened.plan, &opened.state, &opened.events);
+    if let Some(pid) = opened.driver().filter(|_| driven) {
+        lines.insert(2, Line::new().dim(format!("  process {pid} drives it")));
     }
     out.page(&lines);
     Ok(DONE)

@@ -42,7 +42,11 @@ pub(crate) fn verify(args: &VerifyArgs, out: &Out) -> Result<Status, Complaint> 
     match (args.format, &broken) {
         (Format::Json, None) => out.data(&json!({ "run": run, "intact": true, "events": journal.seq(), "head": head }).to_string()),
         (Format::Json, Some((seq, why))) => out.data(&json!({ "run": run, "intact": false, "event": seq, "why": why }).to_string()),
-        (Format::Text, None) => out.data(&format!("{}  run {run}: {} in an unbroken chain, every pin as it was\nhead {head}", "intact", count(usize::try_from(journal.seq()).unwrap_or(usize::MAX), "event"))),
+        (Format::Text, None) => out.data(&format!(
+            "{}  run {run}: {} in an unbroken chain, every pin as it was\nhead {head}",
+            "intact",
+            count(usize::try_from(journal.seq()).unwrap_or(usize::MAX), "event")
+        )),
         (Format::Text, Some((_, why))) => {
             out.must(&format!("{}  run {run}: {why}", out.paint(Tone::Bad, "broken")));
             out.must("what stands before that place is as it was written; trust nothing behind it");

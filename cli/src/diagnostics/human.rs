@@ -29,7 +29,12 @@ impl Drawing {
             (false, true) => GraphicalTheme::unicode_nocolor(),
             (false, false) => GraphicalTheme::none(),
         };
-        let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_context_lines(1).with_cause_chain().with_show_related_as_nested(true);
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_links(false)
+            .with_width(width)
+            .with_context_lines(1)
+            .with_cause_chain()
+            .with_show_related_as_nested(true);
         Self { handler }
     }
 
@@ -69,7 +74,15 @@ impl<'a> Drawn<'a> {
                 far.push(Self::far(sources, *span, words));
             }
         }
-        Self { code: Some(diagnostic.code), severity: diagnostic.severity, message: &diagnostic.message, help: diagnostic.help.as_deref().filter(|h| !h.is_empty()), text, labels, far }
+        Self {
+            code: Some(diagnostic.code),
+            severity: diagnostic.severity,
+            message: &diagnostic.message,
+            help: diagnostic.help.as_deref().filter(|h| !h.is_empty()),
+            text,
+            labels,
+            far,
+        }
     }
 
     fn far(sources: &'a [Source], span: Span, words: &'a str) -> Self {
@@ -124,7 +137,8 @@ impl miette::Diagnostic for Drawn<'_> {
     }
 
     fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn miette::Diagnostic> + 'b>> {
-        (!self.far.is_empty()).then(|| Box::new(self.far.iter().map(|d| d as &dyn miette::Diagnostic)) as Box<dyn Iterator<Item = &'b dyn miette::Diagnostic> + 'b>)
+        (!self.far.is_empty())
+            .then(|| Box::new(self.far.iter().map(|d| d as &dyn miette::Diagnostic)) as Box<dyn Iterator<Item = &'b dyn miette::Diagnostic> + 'b>)
     }
 }
 

@@ -63,7 +63,15 @@ mod tests {
     fn columns_count_in_characters_and_from_one() -> serde_json::Result<()> {
         let source = Source { id: SourceId(0), path: "a.runbook".to_owned(), text: "größe x\n".to_owned() };
         let at = source.text.find('x').unwrap_or(0);
-        let diagnostic = Diagnostic { code: "RB0001", severity: Severity::Error, message: "no".to_owned(), span: Span::new(SourceId(0), at, at + 1), label: String::new(), related: Vec::new(), help: None };
+        let diagnostic = Diagnostic {
+            code: "RB0001",
+            severity: Severity::Error,
+            message: "no".to_owned(),
+            span: Span::new(SourceId(0), at, at + 1),
+            label: String::new(),
+            related: Vec::new(),
+            help: None,
+        };
         let json: serde_json::Value = serde_json::from_str(&report(&[source], &[diagnostic], 1))?;
         assert_eq!(json["findings"][0]["column"], 7);
         assert_eq!(json["findings"][0]["end_column"], 8);

@@ -41,7 +41,12 @@ fn ask(param: &Param, kind: &Type) -> Result<String, Complaint> {
     let written = kind.written_as();
     let help = param.help.as_ref().map_or(written.clone(), |help| format!("{} ({written})", help.text));
     if *kind == Type::Secret {
-        return Password::new(&message).with_help_message(&help).with_display_mode(PasswordDisplayMode::Masked).without_confirmation().prompt().map_err(gave_up);
+        return Password::new(&message)
+            .with_help_message(&help)
+            .with_display_mode(PasswordDisplayMode::Masked)
+            .without_confirmation()
+            .prompt()
+            .map_err(gave_up);
     }
     let wanted = kind.clone();
     let readable = move |text: &str| {
@@ -59,7 +64,9 @@ fn ask(param: &Param, kind: &Type) -> Result<String, Complaint> {
 
 fn gave_up(error: InquireError) -> Complaint {
     match error {
-        InquireError::OperationCanceled | InquireError::OperationInterrupted => Complaint::new(INTERRUPTED, "interrupted before anything began; nothing has changed anywhere"),
+        InquireError::OperationCanceled | InquireError::OperationInterrupted => {
+            Complaint::new(INTERRUPTED, "interrupted before anything began; nothing has changed anywhere")
+        }
         other => Complaint::usage(format!("the terminal can't be asked: {other}")).help("pass what is missing with `-p NAME=VALUE`"),
     }
 }

@@ -40,7 +40,10 @@ pub(crate) fn give(opened: &mut Opened, node: NodeId, word: &Word) -> Result<boo
         // The fold has the last word: what it does not take must never get into the journal.
         let event = Event { seq: opened.state.seq + 1, at: now, kind: kind.clone() };
         let mut after = opened.state.clone();
-        after.apply(&opened.plan, &event).map_err(|_| Complaint::new(FAILED, format!("run {} takes no answers now: {}", opened.run, engine::run::verdict::word(&opened.state))).help("try again in a moment"))?;
+        after.apply(&opened.plan, &event).map_err(|_| {
+            Complaint::new(FAILED, format!("run {} takes no answers now: {}", opened.run, engine::run::verdict::word(&opened.state)))
+                .help("try again in a moment")
+        })?;
         match opened.journal.append(vec![(now, kind)]) {
             Ok(_) => {
                 opened.state = after;
@@ -76,7 +79,11 @@ pub(crate) fn find(plan: &Plan, state: &RunState, name: &str) -> Result<NodeId, 
         ([], _) => {
             let questions: Vec<&str> = plan.iter().filter(|(id, _)| asks(id)).map(|(_, node)| node.path.as_str()).collect();
             let complaint = Complaint::usage(format!("this run has no gate `{name}`"));
-            Err(if questions.is_empty() { complaint.help("it asks nothing of anybody") } else { complaint.help(format!("it asks at {}", questions.join(", "))) })
+            Err(if questions.is_empty() {
+                complaint.help("it asks nothing of anybody")
+            } else {
+                complaint.help(format!("it asks at {}", questions.join(", ")))
+            })
         }
         (several, _) => Err(Complaint::usage(format!("`{name}` names {} questions; give a path", several.len()))
             .help(several.iter().map(|id| quoted(&plan.node(*id).path)).collect::<Vec<_>>().join("  "))),
@@ -95,17 +102,25 @@ pub(crate) fn judge(plan: &Plan, state: &RunState, node: NodeId, word: &Word, wh
     let path = &plan.node(node).path;
     let by = Actor::Person(who.to_owned());
     let same = |earlier: Answer| {
-        if earlier == word.answer { Ok(Judged::Already) } else { Err(Complaint::new(FAILED, format!("`{path}` is {} already: a different answer can't follow", answer_word(&earlier)))) }
+        if earlier == word.answer {
+            Ok(Judged::Already)
+        } else {
+            Err(Complaint::new(FAILED, format!("`{path}` is {} already: a different answer can't follow", answer_word(&earlier))))
+        }
     };
     fits(plan, node, &word.answer)?;
     let approved = || Answer::Approved { choice: None };
     match state.stage(node) {
         Stage::Open { deadline, .. } if now > *deadline => Err(late(path, *deadline)),
-        Stage::Open { opening, .. } => Ok(Judged::Write(EventKind::GateAnswered { node, opening: *opening, answer: word.answer.clone(), by, note: word.note.clone() })),
+        Stage::Open { opening, .. } => {
+            Ok(Judged::Write(EventKind::GateAnswered { node, opening: *opening, answer: word.answer.clone(), by, note: word.note.clone() }))
+        }
         Stage::AwaitingPerson => Ok(Judged::Write(EventKind::ManualAnswered { node, done: word.answer != Answer::Rejected, by, note: word.note.clone() })),
         Stage::Approved { choice } => same(Answer::Approved { choice: choice.clone() }),
         Stage::Declined { why: Declined::Rejected, .. } | Stage::Failed { why: Failure::Manual { .. }, .. } => same(Answer::Rejected),
-        Stage::Declined { why: Declined::Expired { .. }, .. } => Err(Complaint::new(FAILED, format!("`{path}` has expired: an answer after its deadline is refused")).help("`runbook resume RUN` asks again")),
+        Stage::Declined { why: Declined::Expired { .. }, .. } => {
+            Err(Complaint::new(FAILED, format!("`{path}` has expired: an answer after its deadline is refused")).help("`runbook resume RUN` asks again"))
+        }
         Stage::Succeeded | Stage::Ran { .. } if matches!(plan.node(node).kind, NodeKind::Manual { .. }) => same(approved()),
         Stage::Pending | Stage::Guarding { .. } => Err(Complaint::new(FAILED, format!("`{path}` is not open yet: the run has not come to it"))),
         other => Err(Complaint::new(FAILED, format!("`{path}` is {}: it asks nothing now", engine::report::words::stage_word(other).replace('_', " ")))),
@@ -113,7 +128,8 @@ pub(crate) fn judge(plan: &Plan, state: &RunState, node: NodeId, word: &Word, wh
 }
 
 fn late(path: &str, deadline: Millis) -> Complaint {
-    Complaint::new(FAILED, format!("`{path}` stood open until {}: an answer after its deadline is refused", crate::clock::date(deadline))).help("`runbook resume RUN` asks again")
+    Complaint::new(FAILED, format!("`{path}` stood open until {}: an answer after its deadline is refused", crate::clock::date(deadline)))
+        .help("`runbook resume RUN` asks again")
 }
 
 /// Whether an answer is one that the question knows.
@@ -124,11 +140,19 @@ fn fits(plan: &Plan, node: NodeId, answer: &Answer) -> Result<(), Complaint> {
             _ => Ok(()),
         };
     };
-    let among = || format!("choose one of {}: `--choice {}`", gate.choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "), gate.choices.first().map_or("", String::as_str));
+    let among = || {
+        format!(
+            "choose one of {}: `--choice {}`",
+            gate.choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "),
+            gate.choices.first().map_or("", String::as_str)
+        )
+    };
     match answer {
         Answer::Approved { choice: None } if !gate.choices.is_empty() => Err(Complaint::usage("this gate asks for a choice").help(among())),
         Answer::Approved { choice: Some(_) } if gate.choices.is_empty() => Err(Complaint::usage("this gate has no choices: leave `--choice` out")),
-        Answer::Approved { choice: Some(choice) } if !gate.choices.contains(choice) => Err(Complaint::usage(format!("`{choice}` is no choice of this gate")).help(among())),
+        Answer::Approved { choice: Some(choice) } if !gate.choices.contains(choice) => {
+            Err(Complaint::usage(format!("`{choice}` is no choice of this gate")).help(among()))
+        }
         _ => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use engine::exec::driver::Left;
 use engine::plan::model::{NodeKind, Plan};
 use engine::report::next;
-use engine::report::run_text::{next_lines, phase_tone, phase_why};
+use engine::report::run_text::{is_left_alone, next_lines, phase_tone, phase_why};
 use engine::report::tone::{Line, Tone};
 use engine::report::words::{count, took};
 use engine::run::event::Millis;
@@ -20,8 +20,15 @@ pub(crate) fn tell(out: &Out, run: &str, plan: &Plan, left: &Left, lasted: Milli
 }
 
 fn lines(run: &str, plan: &Plan, state: &RunState, head: &str, lasted: Millis) -> Vec<Line> {
+    let mut gone = state.clone();
+    // This process has left, whatever the journal says of it.
+    gone.driven = false;
     let word = verdict::word(state).replace('_', " ");
-    let mut lines = vec![Line::new().with(phase_tone(state), &word).plain(format!("  {}", plan.runbook)).dim(format!("  {} in {}", tally(plan, state), took(lasted)))];
+    let mut lines =
+        vec![Line::new().with(phase_tone(state), &word).plain(format!("  {}", plan.runbook)).dim(format!("  {} in {}", tally(plan, state), took(lasted)))];
+    if is_left_alone(&gone) {
+        lines.push(Line::new().with(Tone::Warn, "  this process has left; what was under way may still run on its hosts"));
+    }
     if let Some(why) = phase_why(&state.phase) {
         lines.extend(why.lines().map(|l| Line::new().plain(format!("  {l}"))));
     }
@@ -31,9 +38,6 @@ fn lines(run: &str, plan: &Plan, state: &RunState, head: &str, lasted: Millis) -
         lines.extend(list("stands", &next::standing(plan, state)));
     }
     lines.extend(list("held", &next::held(plan, state)));
-    let mut gone = state.clone();
-    // This process has left, whatever the journal says of it.
-    gone.driven = false;
     let next = next_lines(&next::of(run, plan, &gone));
     if !next.is_empty() {
         lines.push(Line::new().dim("next"));
@@ -51,7 +55,8 @@ fn list(name: &str, paths: &[&str]) -> Option<Line> {
 fn tally(plan: &Plan, state: &RunState) -> String {
     let steps = || plan.iter().filter(|(_, node)| matches!(node.kind, NodeKind::Step(_) | NodeKind::Manual { .. }));
     let of = |wanted: fn(&Stage) -> bool| steps().filter(|(id, _)| wanted(state.stage(*id))).count();
-    let mut said = vec![format!("{} of {} done", of(|s| matches!(s, Stage::Succeeded | Stage::MarkedDone { .. } | Stage::Satisfied)), count(steps().count(), "step"))];
+    let mut said =
+        vec![format!("{} of {} done", of(|s| matches!(s, Stage::Succeeded | Stage::MarkedDone { .. } | Stage::Satisfied)), count(steps().count(), "step"))];
     for (number, what) in [
         (of(|s| matches!(s, Stage::Satisfied)), "already as wanted"),
         (of(|s| matches!(s, Stage::Skipped { .. } | Stage::SkippedByPerson { .. })), "skipped"),

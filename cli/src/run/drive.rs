@@ -22,6 +22,7 @@ pub(crate) fn go(out: &Out, opened: Opened, purpose: Purpose, options: Options, 
     let began = past.first().map_or_else(crate::clock::now, |e| e.at);
     let people = people::here(out, operator());
     let mut screen = Screen::new(out, &run, events, people.as_ref().can_be_asked());
+    screen.remember(&past);
     if purpose == Purpose::Run {
         screen.stream(&plan, &past);
     }
@@ -33,6 +34,6 @@ pub(crate) fn go(out: &Out, opened: Opened, purpose: Purpose, options: Options, 
     drop(lock);
     let left = left?;
     closing::tell(out, &run, &plan, &left, crate::clock::now() - began);
-    let interrupted = left.interrupted && !left.state.phase.is_final();
+    let interrupted = (left.interrupted || screen.saw_interrupted_park()) && !left.state.phase.is_final();
     Ok(if interrupted { INTERRUPTED } else { Status(verdict::exit_status(&plan, &left.state)) })
 }

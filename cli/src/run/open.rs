@@ -18,7 +18,8 @@ pub(crate) fn folder() -> Result<PathBuf, Complaint> {
     if let Some(folder) = std::env::var_os("RUNBOOK_STATE").filter(|f| !f.is_empty()) {
         return std::path::absolute(folder).map_err(|e| Complaint::usage(format!("RUNBOOK_STATE can't be used: {e}")));
     }
-    let base = etcetera::base_strategy::Xdg::new().map_err(|e| Complaint::usage(format!("there is no place for runs: {e}")).help("set RUNBOOK_STATE to a folder on a local disk"))?;
+    let base = etcetera::base_strategy::Xdg::new()
+        .map_err(|e| Complaint::usage(format!("there is no place for runs: {e}")).help("set RUNBOOK_STATE to a folder on a local disk"))?;
     Ok(base.state_dir().unwrap_or_else(|| base.data_dir()).join("runbook"))
 }
 
@@ -74,8 +75,9 @@ pub(crate) fn open_in(folder: PathBuf, store: Store, run: String) -> Result<Open
     let mut journal = store.journal(&run)?;
     let events = journal.catch_up()?;
     let plan = plan_of(&journal, &events)?;
-    let state = RunState::fold(&plan, &events)
-        .map_err(|e| Complaint::new(FAILED, format!("the journal of run {run} does not fold: {e}")).help(format!("runbook verify {run}   whether it was changed")))?;
+    let state = RunState::fold(&plan, &events).map_err(|e| {
+        Complaint::new(FAILED, format!("the journal of run {run} does not fold: {e}")).help(format!("runbook verify {run}   whether it was changed"))
+    })?;
     Ok(Opened { run, folder, journal, plan, events, state })
 }
 

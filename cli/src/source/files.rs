@@ -96,8 +96,20 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn unreadable(id: SourceId, path: &str, why: &str) -> Diagnostic {
-    let help = if why.contains("folder") { format!("name a file in it, or `runbook lint {path}` for all of them") } else { "check the path; it is relative to the folder you are in".to_owned() };
-    Diagnostic { code: UNREADABLE, severity: Severity::Error, message: format!("{path} can't be read: {why}"), span: Span::new(id, 0, 0), label: String::new(), related: Vec::new(), help: Some(help) }
+    let help = if why.contains("folder") {
+        format!("name a file in it, or `runbook lint {path}` for all of them")
+    } else {
+        "check the path; it is relative to the folder you are in".to_owned()
+    };
+    Diagnostic {
+        code: UNREADABLE,
+        severity: Severity::Error,
+        message: format!("{path} can't be read: {why}"),
+        span: Span::new(id, 0, 0),
+        label: String::new(),
+        related: Vec::new(),
+        help: Some(help),
+    }
 }
 
 #[cfg(test)]

@@ -50,7 +50,15 @@ mod tests {
     use super::*;
 
     fn telling(weight: Weight, words: &str) -> Telling {
-        Telling { weight, tone: Tone::Plain, verb: "begin", subject: Some("stop-mariadb@matomo1002".to_owned()), host: None, words: words.to_owned(), below: vec!["last words".to_owned()] }
+        Telling {
+            weight,
+            tone: Tone::Plain,
+            verb: "begin",
+            subject: Some("stop-mariadb@matomo1002".to_owned()),
+            host: None,
+            words: words.to_owned(),
+            below: vec!["last words".to_owned()],
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use engine::plan::model::{NodeId, Plan};
 use engine::report::log_json;
 use engine::report::tell::{Teller, Weight};
 use engine::report::tone::{Line, Tone};
-use engine::run::event::{Event, EventKind};
+use engine::run::event::{Event, EventKind, InterruptAnswer};
 use engine::run::state::RunState;
 
 use self::tail::Tails;
@@ -30,14 +30,34 @@ pub(crate) struct Screen {
     tails: Tails,
     /// The node whose output stands last on the screen.
     speaking: Option<NodeId>,
+    parked_by_interrupt: bool,
 }
 
 impl Screen {
     pub(crate) fn new(out: &Out, run: &str, events: bool, asks: bool) -> Self {
-        Self { out: out.clone(), run: run.to_owned(), events, asks, teller: Teller::new(run), tails: Tails::default(), speaking: None }
+        Self {
+            out: out.clone(),
+            run: run.to_owned(),
+            events,
+            asks,
+            teller: Teller::new(run),
+            tails: Tails::default(),
+            speaking: None,
+            parked_by_interrupt: false,
+        }
     }
 
-    /// Events that were written before this process began to look on.
+    /// Takes in what was written before this process began to look on.
+    pub(crate) fn remember(&mut self, events: &[Event]) {
+        events.iter().for_each(|event| self.teller.remember(event));
+    }
+
+    /// Whether the run parked because someone interrupted it here.
+    pub(crate) fn saw_interrupted_park(&self) -> bool {
+        self.parked_by_interrupt
+    }
+
+    /// Events as lines of JSON, where they are wanted.
     pub(crate) fn stream(&self, plan: &Plan, events: &[Event]) {
         if self.events {
             events.iter().for_each(|event| self.out.data(&log_json::line(&self.run, plan, event)));
@@ -87,6 +107,9 @@ impl Screen {
 impl Watch for Screen {
     fn event(&mut self, plan: &Plan, state: &RunState, event: &Event) {
         self.stream(plan, std::slice::from_ref(event));
+        if let EventKind::InterruptAnswered { answer, .. } = event.kind {
+            self.parked_by_interrupt = answer == InterruptAnswer::Park;
+        }
         let last_words = self.last_words(event);
         let Some(mut telling) = self.teller.tell(plan, state, event) else { return };
         if self.is_shown_elsewhere(event) || !self.wants(telling.weight) {
@@ -116,7 +139,9 @@ impl Watch for Screen {
     fn notice(&mut self, text: &str) {
         self.speaking = None;
         let mut words = text.lines();
-        self.out.line(&Line::new().dim(crate::clock::time(crate::clock::now())).with(Tone::Warn, format!(" {:>11}  ", "note")).plain(words.next().unwrap_or_default()));
+        self.out.line(
+            &Line::new().dim(crate::clock::time(crate::clock::now())).with(Tone::Warn, format!(" {:>11}  ", "note")).plain(words.next().unwrap_or_default()),
+        );
         words.for_each(|l| self.out.line(&Line::new().plain(INDENT).plain(l)));
     }
 }

@@ -156,6 +156,12 @@ fn a_fact_on_a_set_is_that_hosts_own_on_a_host_of_it() {
 }
 
 #[test]
+fn every_child_of_a_parallel_may_name_those_it_waits_for() {
+    let text = within("parallel { step a on h { run `true` }\n boundary b { after [a]\n step c on h { run `true` } }\n during puppet.disabled(reason: \"x\") on h release always { after [b]\n step d on h { run `true` } }\n for x in t { after [a]\n step e on x { run `true` } } }");
+    assert!(checked(&text).is_ok(), "{:#?}", checked(&text).err());
+}
+
+#[test]
 fn a_capture_may_be_used_where_its_step_ran_or_was_asked_about() {
     for body in [
         "step a on h { run `true`\n capture v: string }\n step b on h { run `echo {{ v }}` }",

@@ -332,7 +332,6 @@ impl<'a> Checker<'a> {
             Some(_) => {}
         }
         if let Some(block) = &during.block {
-            self.no_after(&block.after);
             self.block(block, place, |_| {});
         }
     }
@@ -404,7 +403,6 @@ impl<'a> Checker<'a> {
         let mut known = Known::new(What::Loop, item, each.var.span);
         known.part_of = mentioned(&grammar::ast::Operand::Computed(each.over.clone()), place);
         self.variable(&each.var, known, &mut inner);
-        self.no_after(if place.parallel { &[] } else { &each.block.after });
         // Items pass side by side only in a batch, where each has its own copy of the block.
         inner.parallel = place.parallel;
         self.block(&each.block, &mut inner, |_| {});

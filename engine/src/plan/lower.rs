@@ -21,6 +21,8 @@ pub(super) struct Lowering<'p> {
     pub(super) errors: Vec<Diagnostic>,
     pub(super) vars: serde_json::Value,
     pub(super) hosts: Vec<HostPlan>,
+    /// Where each of them stands in the list.
+    pub(super) met: BTreeMap<HostName, usize>,
     pub(super) frames: Vec<Frame>,
     pub(super) slots: Vec<Slot>,
     pub(super) facts: Vec<FactSpec>,
@@ -71,6 +73,7 @@ impl<'p> Lowering<'p> {
             errors: Vec::new(),
             vars,
             hosts: Vec::new(),
+            met: BTreeMap::new(),
             frames: vec![Frame::default()],
             slots: Vec::new(),
             facts: Vec::new(),
@@ -145,10 +148,11 @@ impl<'p> Lowering<'p> {
 
     /// The host of a node is met in preflight.
     pub(super) fn touch(&mut self, host: &str) -> &mut HostPlan {
-        let at = self.hosts.iter().position(|h| h.name == host).unwrap_or_else(|| {
+        let next = self.hosts.len();
+        let at = *self.met.entry(host.to_owned()).or_insert(next);
+        if at == next {
             self.hosts.push(HostPlan { name: host.to_owned(), users: Vec::new(), bash: false });
-            self.hosts.len() - 1
-        });
+        }
         &mut self.hosts[at]
     }
 
@@ -269,7 +273,7 @@ impl<'p> Lowering<'p> {
             return exits;
         }
         let exits = self.join(exits, context);
-        let name = format!("leave {}", during.action.name.value);
+        let name = format!("leave-{}", during.action.name.value);
         enters
             .into_iter()
             .map(|enter| {
@@ -423,7 +427,7 @@ impl<'p> Lowering<'p> {
     fn fact_nodes(&mut self, fact: &'p Fact, context: &Context<'p>, before: Exits) -> Exits {
         let (hosts, around) = self.place(&fact.settings, context);
         let Some(spec) = self.fact(fact, &hosts.names, hosts.spread, context.frame, context.frame, &around) else { return before };
-        let id = format!("fact {}", fact.name.value);
+        let id = format!("fact-{}", fact.name.value);
         let nodes: Exits = hosts
             .names
             .into_iter()

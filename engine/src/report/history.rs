@@ -2,7 +2,7 @@
 
 use crate::outcome::Exit;
 use crate::plan::model::{NodeId, Plan};
-use crate::run::event::{Answer, Actor, Event, EventKind, Evidence, Millis};
+use crate::run::event::{Actor, Answer, Event, EventKind, Evidence, Millis};
 
 /// One node's past.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,7 +49,11 @@ impl Past {
                 self.ended = Some(event.at);
                 self.exit = Some(exit.clone());
             }
-            EventKind::HostRebooted { .. } | EventKind::RebootMissed { .. } | EventKind::VerifyHeld { .. } | EventKind::VerifyFailed { .. } | EventKind::LostSettled { .. } => self.ended = Some(event.at),
+            EventKind::HostRebooted { .. }
+            | EventKind::RebootMissed { .. }
+            | EventKind::VerifyHeld { .. }
+            | EventKind::VerifyFailed { .. }
+            | EventKind::LostSettled { .. } => self.ended = Some(event.at),
             EventKind::UndoEnded { exit, .. } => self.undo_exit = Some(exit.clone()),
             EventKind::ManualAsked { instructions, .. } => {
                 self.began = Some(event.at);

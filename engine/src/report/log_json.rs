@@ -40,7 +40,13 @@ mod tests {
         let events = written(up_to_the_failure(&plan));
         let ended = events.iter().rfind(|e| matches!(e.kind, EventKind::StepEnded { .. })).expect("it ended");
         let line = line("abc", &plan, ended);
-        assert!(line.starts_with(&format!("{{\"seq\":{},\"at\":{},\"run\":\"abc\",\"path\":\"start@web1\",\"host\":\"web1\",\"event\":\"StepEnded\"", ended.seq, ended.at)), "{line}");
+        assert!(
+            line.starts_with(&format!(
+                "{{\"seq\":{},\"at\":{},\"run\":\"abc\",\"path\":\"start@web1\",\"host\":\"web1\",\"event\":\"StepEnded\"",
+                ended.seq, ended.at
+            )),
+            "{line}"
+        );
         assert!(!line.contains('\n'));
     }
 }

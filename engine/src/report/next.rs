@@ -98,7 +98,11 @@ pub fn standing<'a>(plan: &'a Plan, state: &RunState) -> Vec<&'a str> {
 #[must_use]
 pub fn held<'a>(plan: &'a Plan, state: &RunState) -> Vec<&'a str> {
     plan.iter()
-        .filter(|(id, node)| matches!(node.kind, NodeKind::Enter { .. }) && state.node(*id).is_touched() && !matches!(state.stage(*id), Stage::Undone | Stage::UndoneByHand { .. }))
+        .filter(|(id, node)| {
+            matches!(node.kind, NodeKind::Enter { .. })
+                && state.node(*id).is_touched()
+                && !matches!(state.stage(*id), Stage::Undone | Stage::UndoneByHand { .. })
+        })
         .map(|(_, node)| node.path.as_str())
         .collect()
 }

@@ -68,7 +68,9 @@ pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, events: &[Event
                 exit: past.exit.as_ref().and_then(exit_number),
             }),
             NodeKind::Gate(gate) => shown.gates.push(gate_of(&node.path, stage_word(&now.stage), &gate.choices, past)),
-            NodeKind::Enter { release, .. } => shown.scopes.push(ShownScope { id: &node.path, host, state: scope_word(&now.stage), release: release_word(*release) }),
+            NodeKind::Enter { release, .. } => {
+                shown.scopes.push(ShownScope { id: &node.path, host, state: scope_word(&now.stage), release: release_word(*release) })
+            }
             NodeKind::Leave { .. } | NodeKind::Fact(_) | NodeKind::Require(_) | NodeKind::Join => {}
         }
     }

@@ -43,10 +43,19 @@ fn heading(page: &Page<'_>, plan: &Plan, state: &RunState, events: &[Event]) -> 
         stands = stands.dim(format!("  since {}, {}", (page.clock)(first.at), took(until - first.at)));
     }
     lines.push(stands.dim(format!(", by {}", state.operator)));
+    if is_left_alone(state) {
+        lines.push(Line::new().with(Tone::Warn, "  no process drives it; what was under way may still run on its hosts"));
+    }
     if let Some(why) = phase_why(&state.phase) {
         lines.extend(why.lines().map(|l| Line::new().plain(format!("  {l}"))));
     }
     lines
+}
+
+/// Whether something was under way when the last process went.
+#[must_use]
+pub fn is_left_alone(state: &RunState) -> bool {
+    !state.driven && matches!(state.phase, Phase::Preparing { .. } | Phase::Running | Phase::RollingBack | Phase::Ending) && !state.is_waiting()
 }
 
 /// The tone of a run as a whole.
@@ -56,7 +65,13 @@ pub fn phase_tone(state: &RunState) -> Tone {
         Phase::Done => Tone::Good,
         Phase::Stuck { .. } | Phase::Failed { .. } | Phase::Refused { .. } => Tone::Bad,
         Phase::Parked { .. } | Phase::RolledBack | Phase::RollingBack | Phase::Ended => Tone::Warn,
-        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending => if state.is_waiting() { Tone::Ask } else { Tone::Strong },
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending => {
+            if state.is_waiting() {
+                Tone::Ask
+            } else {
+                Tone::Strong
+            }
+        }
     }
 }
 
@@ -118,8 +133,12 @@ fn gates(page: &Page<'_>, plan: &Plan, state: &RunState, pasts: &[Past]) -> Vec<
         }
         lines.push(line);
         let said = match (stage, opened) {
-            (Stage::Open { deadline, .. }, _) => Some(format!("until {}, {} left, then {}", (page.clock)(*deadline), took(deadline - page.now), words::then_word(gate.then))),
-            (_, Some(opened)) => opened.answered.as_ref().map(|(answer, who, note)| format!("{} {}{}", words::answer_word(answer), words::by(who), note.as_ref().map(|n| format!(": {n}")).unwrap_or_default())),
+            (Stage::Open { deadline, .. }, _) => {
+                Some(format!("until {}, {} left, then {}", (page.clock)(*deadline), took(deadline - page.now), words::then_word(gate.then)))
+            }
+            (_, Some(opened)) => opened.answered.as_ref().map(|(answer, who, note)| {
+                format!("{} {}{}", words::answer_word(answer), words::by(who), note.as_ref().map(|n| format!(": {n}")).unwrap_or_default())
+            }),
             _ => None,
         };
         lines.extend(said.map(|s| Line::new().dim(format!("{:17}{s}", ""))));

@@ -44,7 +44,14 @@ pub(crate) fn up_to_the_gate(plan: &Plan) -> Vec<EventKind> {
     let (stop, go) = (node(plan, "stop"), node(plan, "go"));
     let identity = Identity { machine_id: "m".to_owned(), boot_id: "b".to_owned(), life: "l".to_owned(), bash: true };
     let mut kinds = vec![
-        EventKind::RunCreated { runbook: plan.runbook.clone(), plan: plan.hash.clone(), pins: Vec::new(), engine: "0".to_owned(), operator: "mara".to_owned(), jobs: 4 },
+        EventKind::RunCreated {
+            runbook: plan.runbook.clone(),
+            plan: plan.hash.clone(),
+            pins: Vec::new(),
+            engine: "0".to_owned(),
+            operator: "mara".to_owned(),
+            jobs: 4,
+        },
         EventKind::DriverStarted { epoch: 1, purpose: Purpose::Run, operator: "mara".to_owned(), pid: 1, machine: "m".to_owned() },
     ];
     kinds.extend(plan.hosts.iter().map(|h| EventKind::HostGreeted { host: h.name.clone(), identity: identity.clone(), claims: Vec::new() }));
@@ -64,10 +71,25 @@ pub(crate) fn up_to_the_failure(plan: &Plan) -> Vec<EventKind> {
     let (go, start) = (node(plan, "go"), node(plan, "start"));
     let mut kinds = up_to_the_gate(plan);
     kinds.extend([
-        EventKind::GateAnswered { node: go, opening: 1, answer: crate::run::event::Answer::Approved { choice: Some("now".to_owned()) }, by: Actor::Person("mara".to_owned()), note: None },
+        EventKind::GateAnswered {
+            node: go,
+            opening: 1,
+            answer: crate::run::event::Answer::Approved { choice: Some("now".to_owned()) },
+            by: Actor::Person("mara".to_owned()),
+            note: None,
+        },
         EventKind::NodeReached { node: start, now: 0 },
         EventKind::StepBegan { node: start, attempt: 1, epoch: 1 },
-        EventKind::StepEnded { node: start, attempt: 1, exit: Exit::Code(3), out_bytes: 0, err_bytes: 0, cut: false, captures: Vec::new(), capture_error: None },
+        EventKind::StepEnded {
+            node: start,
+            attempt: 1,
+            exit: Exit::Code(3),
+            out_bytes: 0,
+            err_bytes: 0,
+            cut: false,
+            captures: Vec::new(),
+            capture_error: None,
+        },
     ]);
     kinds
 }

@@ -25,7 +25,8 @@ pub fn undo(run: &str, plan: &Plan, state: &RunState, id: NodeId) -> Option<Stri
 /// Values that are not known here are shown as they were written.
 fn line(run: &str, plan: &Plan, state: &RunState, id: NodeId, command: &Command) -> String {
     let node = plan.node(id);
-    let names = Names { plan, frame: command.frame, host: node.host.as_deref(), slots: &state.slots, now: state.node(id).now, operator: &state.operator, run_id: run };
+    let names =
+        Names { plan, frame: command.frame, host: node.host.as_deref(), slots: &state.slots, now: state.node(id).now, operator: &state.operator, run_id: run };
     command.script.bind(&names).map_or_else(|_| command.script.source_text().text.clone(), |bound| bound.shown)
 }
 

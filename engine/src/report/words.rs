@@ -61,7 +61,12 @@ pub fn stage_tone(stage: &Stage) -> Tone {
         Stage::Guarding { .. } | Stage::Began { .. } | Stage::Ran { .. } | Stage::Undoing { .. } => Tone::Strong,
         Stage::AwaitingPerson | Stage::Open { .. } => Tone::Ask,
         Stage::Failed { .. } | Stage::Refused { .. } | Stage::Unsettled { .. } | Stage::UndoFailed { .. } | Stage::Lost { .. } => Tone::Bad,
-        Stage::MarkedDone { .. } | Stage::SkippedByPerson { .. } | Stage::Declined { .. } | Stage::UndoOwed | Stage::UndoneByHand { .. } | Stage::Kept { .. } => Tone::Warn,
+        Stage::MarkedDone { .. }
+        | Stage::SkippedByPerson { .. }
+        | Stage::Declined { .. }
+        | Stage::UndoOwed
+        | Stage::UndoneByHand { .. }
+        | Stage::Kept { .. } => Tone::Warn,
     }
 }
 
@@ -69,7 +74,12 @@ pub fn stage_tone(stage: &Stage) -> Tone {
 #[must_use]
 pub fn stage_why(stage: &Stage) -> Option<String> {
     match stage {
-        Stage::Skipped { why } | Stage::Refused { why } | Stage::Lost { why, .. } | Stage::Unsettled { why, .. } | Stage::UndoFailed { why, .. } | Stage::Kept { why } => Some(why.clone()),
+        Stage::Skipped { why }
+        | Stage::Refused { why }
+        | Stage::Lost { why, .. }
+        | Stage::Unsettled { why, .. }
+        | Stage::UndoFailed { why, .. }
+        | Stage::Kept { why } => Some(why.clone()),
         Stage::Failed { why, .. } => Some(why.to_string()),
         Stage::MarkedDone { reason } | Stage::SkippedByPerson { reason } => Some(reason.clone()).filter(|r| !r.is_empty()),
         Stage::UndoneByHand { note } => Some(note.clone()),

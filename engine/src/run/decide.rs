@@ -11,6 +11,10 @@ use crate::plan::model::Plan;
 /// the driver knows which it has sent. Deterministic: the same state gives the same effects in the same order.
 #[must_use]
 pub fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
+    // A process whose preflight failed has no say any more.
+    if !state.driven {
+        return Vec::new();
+    }
     match &state.phase {
         Phase::New | Phase::Parked { .. } | Phase::Stuck { .. } | Phase::Done | Phase::RolledBack | Phase::Failed { .. } | Phase::Refused { .. } | Phase::Ended => Vec::new(),
         Phase::Preparing { .. } => preflight::decide(plan, state),

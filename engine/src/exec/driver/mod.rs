@@ -192,7 +192,7 @@ impl Driver<'_> {
             }
         }
         self.ledger.commit(Vec::new())?;
-        if !matches!(self.ledger.state().phase, Phase::Preparing { .. } | Phase::Running | Phase::RollingBack | Phase::Ending) {
+        if !self.ledger.state().driven {
             return Ok(Some(Leave::Settled));
         }
         let waiting = self.flights.is_empty() && !self.nobody.is_empty() && !self.options.wait;
@@ -278,7 +278,6 @@ impl Driver<'_> {
                 }
             }
             News::Output { node, stream, bytes } => self.ledger.show_output(node, stream, &bytes),
-            News::Notice(text) => self.ledger.notice(&text),
         }
         Ok(())
     }

@@ -8,5 +8,4 @@ pub(super) enum News {
     /// What an effect came to.
     Answer { key: String, events: Vec<EventKind> },
     Output { node: NodeId, stream: Stream, bytes: Vec<u8> },
-    Notice(String),
 }

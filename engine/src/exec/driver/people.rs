@@ -273,7 +273,6 @@ impl Driver<'_> {
                     return Ok(true);
                 }
                 self.ledger.commit(vec![EventKind::Interrupted])?;
-                self.ledger.notice("interrupted: nothing new begins, what runs now finishes; once more to leave at once");
                 Ok(false)
             }
         }
@@ -291,7 +290,9 @@ impl Driver<'_> {
 
     /// A person chose to go on after an interrupt.
     pub(super) fn forget_interrupt(&mut self) {
-        if self.interrupted && !self.ledger.state().interrupted && self.ledger.state().parking.is_none() {
+        let state = self.ledger.state();
+        let goes_on = matches!(state.phase, Phase::Running | Phase::RollingBack | Phase::Ending) && state.parking.is_none();
+        if self.interrupted && !state.interrupted && goes_on {
             self.interrupted = false;
             self.signals.forget();
         }

@@ -1,6 +1,7 @@
 //! O1: hosts greet, users are reached, facts are read, requirements asked. Nothing changes but the job folders.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::answers::{Answered, ask, read_value};
 use super::bind::Place;
@@ -8,6 +9,7 @@ use super::{DriveError, Driver, ledger};
 use crate::plan::model::{Condition, HostName};
 use crate::plan::window::Window;
 use crate::run::event::{EventKind, Purpose};
+use crate::run::state::Stage;
 
 impl Driver<'_> {
     /// A run starts and resumes inside its window; a rollback never waits for one.
@@ -28,13 +30,21 @@ impl Driver<'_> {
     pub(super) fn greet(&mut self, key: String, host: HostName) {
         let users = self.plan.hosts.iter().find(|h| h.name == host).map(|h| h.users.clone()).unwrap_or_default();
         let life = self.ledger.state().hosts.get(&host).map(|h| h.met.life.clone()).filter(|life| !life.is_empty());
+        let patience = self.reboot_under_way(&host);
         let world = Rc::clone(&self.world);
         self.fly(key, async move {
-            vec![match world.greet(&host, life.as_deref(), &users).await {
+            vec![match world.greet(&host, life.as_deref(), &users, patience).await {
                 Ok((identity, claims)) => EventKind::HostGreeted { host, identity, claims },
                 Err(why) => EventKind::HostRefused { host, why },
             }]
         });
+    }
+
+    /// How long a host may be away because a step of this run reboots it.
+    fn reboot_under_way(&self, host: &str) -> Duration {
+        let state = self.ledger.state();
+        let rebooting = self.plan.iter().filter(|(id, node)| node.host.as_deref() == Some(host) && matches!(state.stage(*id), Stage::Began { .. } | Stage::Unsettled { .. }));
+        Duration::from_secs(rebooting.filter_map(|(_, node)| node.spec().and_then(|s| s.reboots)).max().unwrap_or(0))
     }
 
     pub(super) fn read_fact(&mut self, key: String, fact: u32, host: &HostName) -> Result<(), DriveError> {

@@ -52,21 +52,28 @@ impl World {
         self.keepers.borrow().get(host).cloned().ok_or_else(|| format!("{host} was not met in preflight"))
     }
 
-    /// Connects, makes the job folder, writes the epoch, tries every user.
-    pub(super) async fn greet(&self, host: &str, life: Option<&str>, users: &[String]) -> Result<(Identity, Vec<String>), String> {
+    /// Connects, makes the job folder, writes the epoch, tries every user. A host that does not answer yet is tried again
+    /// for as long as `patience` says.
+    pub(super) async fn greet(&self, host: &str, life: Option<&str>, users: &[String], patience: Duration) -> Result<(Identity, Vec<String>), String> {
+        let until = Instant::now() + patience;
+        loop {
+            match self.greet_once(host, life, users).await {
+                Err(KeeperError::Unreachable(why)) if why.may_pass() && Instant::now() + LOOK_FOR_BOOT < until => tokio::time::sleep(LOOK_FOR_BOOT).await,
+                met => return met.map_err(|e| e.to_string()),
+            }
+        }
+    }
+
+    async fn greet_once(&self, host: &str, life: Option<&str>, users: &[String]) -> Result<(Identity, Vec<String>), KeeperError> {
         // Closed only when the world is.
-        let _seat = self.handshakes.acquire().await.map_err(|e| e.to_string())?;
+        let _seat = self.handshakes.acquire().await.map_err(|_| KeeperError::ConnectionLost { host: host.to_owned() })?;
         let target = if host == LOCAL { Target::Local } else { Target::Ssh { destination: host.to_owned() } };
         let folder = RunFolder { run_id: self.run.clone(), base: None };
-        let met = async {
-            let keeper = Keeper::connect(&self.connector, &target, &folder).await?;
-            let hello = keeper.hello(life, self.epoch, &self.who).await?;
-            for user in users {
-                keeper.reach_user(user).await?;
-            }
-            Ok::<_, KeeperError>((keeper, hello))
-        };
-        let (keeper, hello) = met.await.map_err(|e| e.to_string())?;
+        let keeper = Keeper::connect(&self.connector, &target, &folder).await?;
+        let hello = keeper.hello(life, self.epoch, &self.who).await?;
+        for user in users {
+            keeper.reach_user(user).await?;
+        }
         self.keepers.borrow_mut().insert(host.to_owned(), Rc::new(keeper));
         Ok((hello.identity, hello.claims))
     }

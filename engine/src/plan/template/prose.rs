@@ -98,3 +98,42 @@ impl Prose {
         Ok(written)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use grammar::source::SourceId;
+
+    use super::*;
+    use crate::value::SecretText;
+
+    struct Names;
+
+    impl Scope for Names {
+        fn lookup(&self, name: &str) -> Option<Value> {
+            match name {
+                "wait" => Some(Value::Duration(90)),
+                "hosts" => Some(Value::List(vec![Value::String("a".into()), Value::String("b".into())])),
+                "token" => Some(Value::Secret(SecretText::new("hunter2"))),
+                _ => None,
+            }
+        }
+    }
+
+    fn compile(source: &str) -> Prose {
+        Prose::compile(&Text::verbatim(source, Span::new(SourceId(0), 0, source.len()))).expect("compiles")
+    }
+
+    #[test]
+    fn prose_is_for_people_and_the_same_text_for_programs_is_exact() {
+        for (source, people, programs) in [
+            ("wait {{ wait }} {% no %}", "wait 90s {% no %}", "wait 90 {% no %}"),
+            ("on {{ hosts }}", "on a, b", "on a\nb"),
+            ("\\{{ x }} {{ token }}", "{{ x }} ***", "{{ x }} hunter2"),
+        ] {
+            assert_eq!(compile(source).render(&Names).as_deref(), Ok(people), "{source}");
+            assert_eq!(compile(source).render_for_program(&Names).as_deref(), Ok(programs), "{source}");
+        }
+        assert!(compile("{{ nothing }}").render(&Names).is_err());
+        assert_eq!(compile("{{ wait }} {{ hosts[0] }}").names().len(), 2);
+    }
+}

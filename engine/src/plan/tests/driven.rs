@@ -60,7 +60,7 @@ impl World<'_> {
 /// What ran, in order, until the run was done.
 pub(super) fn driven(plan: &Plan) -> Vec<String> {
     let mut world = World { plan, state: RunState::new(plan), began: Vec::new() };
-    world.take(EventKind::RunCreated { runbook: plan.runbook.clone(), plan: plan.hash.clone(), engine: "test".to_owned(), operator: "me".to_owned(), jobs: 8 });
+    world.take(EventKind::RunCreated { runbook: plan.runbook.clone(), plan: plan.hash.clone(), pins: Vec::new(), engine: "test".to_owned(), operator: "me".to_owned(), jobs: 8 });
     world.take(EventKind::DriverStarted { epoch: 1, purpose: Purpose::Run, operator: "me".to_owned(), pid: 1, machine: "m".to_owned() });
     for _ in 0..20_000 {
         if world.state.phase == Phase::Done {

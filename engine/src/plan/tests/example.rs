@@ -37,8 +37,8 @@ fn the_language_pages_example_is_planned() {
             "start-mariadb@matomo1002.eqiad.wmnet",
             "start-replication@db1108.eqiad.wmnet",
             "maintenance-off@matomo1002.eqiad.wmnet",
-            "leave puppet.disabled@matomo1002.eqiad.wmnet",
-            "leave icinga.downtime@local",
+            "leave-puppet.disabled@matomo1002.eqiad.wmnet",
+            "leave-icinga.downtime@local",
         ]
     );
 }

@@ -69,14 +69,16 @@ impl Teller {
         Self { run: run.to_owned(), began: BTreeMap::new() }
     }
 
+    /// Takes an event in that is not to be told.
+    pub fn remember(&mut self, event: &Event) {
+        if let EventKind::StepBegan { node, .. } | EventKind::UndoBegan { node, .. } | EventKind::ManualAsked { node, .. } = &event.kind {
+            self.began.insert(*node, event.at);
+        }
+    }
+
     /// `state` has the event folded into it already. None: an event that says nothing to a person.
     pub fn tell(&mut self, plan: &Plan, state: &RunState, event: &Event) -> Option<Telling> {
-        match &event.kind {
-            EventKind::StepBegan { node, .. } | EventKind::UndoBegan { node, .. } | EventKind::ManualAsked { node, .. } => {
-                self.began.insert(*node, event.at);
-            }
-            _ => {}
-        }
+        self.remember(event);
         let about = About { run: &self.run, plan, state, at: event.at, began: event.kind.node().and_then(|id| self.began.get(&id).copied()) };
         match event.kind.node() {
             Some(id) => about.node(id, &event.kind).map(|telling| telling.about(plan, id)),

@@ -31,7 +31,9 @@ impl About<'_> {
                     self.failed(&format!("{why}{cut}"))
                 }
             },
-            EventKind::HostRebooted { .. } => self.ended(id).unwrap_or_else(|| Telling::new(Normal, Plain, "rebooted", format!("the host is back after {}", self.took()))),
+            EventKind::HostRebooted { .. } => {
+                self.ended(id).unwrap_or_else(|| Telling::new(Normal, Plain, "rebooted", format!("the host is back after {}", self.took())))
+            }
             EventKind::StepPassed { .. } | EventKind::VerifyHeld { .. } => self.ended(id)?,
             EventKind::RebootMissed { why, .. } => self.failed(&format!("the host did not come back: {why}")),
             EventKind::VerifyFailed { why, .. } => self.failed("verify did not hold").below(why),

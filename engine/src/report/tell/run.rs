@@ -10,7 +10,9 @@ impl About<'_> {
         use Tone::{Ask, Bad, Dim, Good, Plain, Strong, Warn};
         use Weight::{Detail, Must, Normal};
         Some(match kind {
-            EventKind::RunCreated { runbook, operator, engine, .. } => Telling::new(Detail, Dim, "created", format!("{runbook}, by {operator}, with runbook {engine}")),
+            EventKind::RunCreated { runbook, operator, engine, .. } => {
+                Telling::new(Detail, Dim, "created", format!("{runbook}, by {operator}, with runbook {engine}"))
+            }
             EventKind::DriverStarted { purpose, operator, pid, .. } => {
                 let (verb, weight) = match purpose {
                     Purpose::Run => ("start", Detail),
@@ -22,9 +24,15 @@ impl About<'_> {
             }
             EventKind::HostGreeted { host, .. } => Telling::new(Detail, Dim, "reached", host.clone()),
             EventKind::HostRefused { host, why } => Telling::new(Must, Bad, "no host", format!("{host}: {}", first(why))).below(rest(why)),
-            EventKind::FactRead { fact, host, value } => Telling::new(Normal, Plain, "fact", format!("{} = {}  on {host}", self.fact_name(*fact), value.display())),
-            EventKind::FactFailed { fact, host, why } => Telling::new(Must, Bad, "no fact", format!("{} on {host}: {}", self.fact_name(*fact), first(why))).below(rest(why)),
-            EventKind::RequireHeld { host, .. } => Telling::new(Detail, Dim, "holds", host.clone().map_or("a requirement".to_owned(), |h| format!("a requirement on {h}"))),
+            EventKind::FactRead { fact, host, value } => {
+                Telling::new(Normal, Plain, "fact", format!("{} = {}  on {host}", self.fact_name(*fact), value.display()))
+            }
+            EventKind::FactFailed { fact, host, why } => {
+                Telling::new(Must, Bad, "no fact", format!("{} on {host}: {}", self.fact_name(*fact), first(why))).below(rest(why))
+            }
+            EventKind::RequireHeld { host, .. } => {
+                Telling::new(Detail, Dim, "holds", host.clone().map_or("a requirement".to_owned(), |h| format!("a requirement on {h}")))
+            }
             EventKind::RequireFailed { why, .. } => Telling::new(Must, Bad, "refused", first(why)).below(rest(why)),
             EventKind::StartRefused { why } => Telling::new(Must, Bad, "refused", first(why)).below(rest(why)),
             EventKind::PreflightPassed => Telling::new(Normal, Good, "ready", self.preflight()),
@@ -39,7 +47,9 @@ impl About<'_> {
                 };
                 Telling::new(Must, Plain, "answer", format!("{what}, {}", by(who)))
             }
-            EventKind::BudgetWarned { block, spent } => Telling::new(Must, Warn, "budget", format!("{} of {} spent", words::took(i64::try_from(*spent).unwrap_or(0) * 1000), self.block_name(*block))),
+            EventKind::BudgetWarned { block, spent } => {
+                Telling::new(Must, Warn, "budget", format!("{} of {} spent", words::took(i64::try_from(*spent).unwrap_or(0) * 1000), self.block_name(*block)))
+            }
             EventKind::BudgetSpent { block } => Telling::new(Must, Ask, "budget", format!("all of {} is spent", self.block_name(*block))),
             EventKind::BoundaryUndone { block } => Telling::new(Normal, Warn, "undone", format!("boundary {}", self.block_name(*block))),
             EventKind::DriverLeft { why } => Telling::new(Detail, Dim, "left", why.clone()),

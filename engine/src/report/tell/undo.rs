@@ -16,7 +16,12 @@ impl About<'_> {
         Some(match kind {
             EventKind::UndoBegan { attempt, .. } => {
                 let again = if *attempt > 1 { format!("attempt {attempt}  ") } else { String::new() };
-                Telling::new(Normal, Plain, if scope { "release" } else { "undo" }, format!("{again}{}", shown::undo(self.run, self.plan, self.state, id).unwrap_or_default()))
+                Telling::new(
+                    Normal,
+                    Plain,
+                    if scope { "release" } else { "undo" },
+                    format!("{again}{}", shown::undo(self.run, self.plan, self.state, id).unwrap_or_default()),
+                )
             }
             EventKind::UndoEnded { exit, .. } if exit.is_success() => Telling::new(Normal, Good, if scope { "released" } else { "undone" }, self.took()),
             EventKind::UndoEnded { exit, .. } => Telling::new(Must, Bad, "failed", format!("{what}: {exit}")),

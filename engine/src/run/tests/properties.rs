@@ -15,7 +15,7 @@ fn live(world: &mut World<'_>) {
         if world.state.phase.is_final() && !world.is_flying() {
             return;
         }
-        let active = matches!(world.state.phase, Phase::Running | Phase::RollingBack | Phase::Ending);
+        let active = world.state.driven && matches!(world.state.phase, Phase::Running | Phase::RollingBack | Phase::Ending);
         if active && !world.state.interrupted && world.choose(200) == 0 {
             world.interrupt();
         }

@@ -126,6 +126,7 @@ impl<'a> World<'a> {
 
     fn answer(&mut self, effect: Effect) {
         match effect {
+            Effect::Greet { host } if self.trouble > 0 && self.dice.one_in(25) => self.record(EventKind::HostRefused { host, why: "no route".to_owned() }),
             Effect::Greet { host } => self.record(EventKind::HostGreeted { identity: identity(&host), host, claims: Vec::new() }),
             Effect::ReadFact { fact, host } => self.record(EventKind::FactRead { fact, host, value: crate::value::Value::Bool(true) }),
             Effect::AskRequire { require, host } => self.record(EventKind::RequireHeld { require, host }),

@@ -2,7 +2,7 @@
 
 use super::super::refusal::Refusal;
 use super::names::slots_in;
-use super::options::{carries_a_command, is_shell, literal, program};
+use super::options::{begins_with_expansion, carries_a_command, is_shell, literal, program};
 use super::walk::Walker;
 use crate::value::Type;
 
@@ -72,6 +72,15 @@ pub(super) fn refuse_in_shells(walker: &mut Walker<'_>, words: &[String], comman
         for option in &words[i + 1..i + until] {
             walker.refuse_all(option, Refusal::OptionPlace);
         }
+        for word in words.iter().take(i + until + 1).skip(i + 1) {
+            walker.refuse_split(word, Refusal::OptionPlace);
+        }
+        // An operand that turns out to be an option makes code of the words behind it.
+        if let Some(operand) = arguments.code.or(arguments.file).map(|at| i + at).filter(|at| words[at - 1] != "--" && begins_with_expansion(&words[*at])) {
+            for word in &words[operand + 1..] {
+                walker.refuse_all(word, Refusal::OptionPlace);
+            }
+        }
         if let Some(file) = arguments.file {
             let dashes = words.get(i + file - 1).is_some_and(|before| before == "--");
             refuse_leading(walker, &words[i + file], dashes);
@@ -132,6 +141,9 @@ pub(super) fn refuse_in_ssh(walker: &mut Walker<'_>, words: &[String]) {
     let host = ssh_host(words);
     let before = &words[..host.min(words.len())];
     refuse_options(walker, before, "oI");
+    for word in words.iter().take(host + 1).skip(1) {
+        walker.refuse_split(word, Refusal::OptionPlace);
+    }
     if let Some(word) = words.get(host) {
         refuse_leading(walker, word, words[host - 1] == "--");
     }

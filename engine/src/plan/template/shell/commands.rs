@@ -36,6 +36,7 @@ pub(super) fn refuse_by_command(walker: &mut Walker<'_>, words: &[String]) {
 fn by_wrapper(walker: &mut Walker<'_>, words: &[String], command: usize) {
     let Some(name) = words.first().and_then(|word| program(word)) else { return };
     for (i, word) in words.iter().enumerate().take(command).skip(1) {
+        walker.refuse_split(word, Refusal::CommandPosition);
         let option = literal(word).unwrap_or_default();
         // They split or unquote what they are given once more.
         let again = match name.as_str() {
@@ -159,6 +160,7 @@ fn printf(walker: &mut Walker<'_>, words: &[String]) {
 /// Each `-exec` begins a command of its own.
 fn find(walker: &mut Walker<'_>, words: &[String]) {
     for (i, word) in words.iter().enumerate() {
+        walker.refuse_split(word, Refusal::OptionPlace);
         if matches!(word.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir") {
             let command = &words[i + 1..];
             let end = command.iter().position(|word| matches!(literal(word).as_deref(), Some(";" | "+"))).unwrap_or(command.len());

@@ -88,6 +88,26 @@ fn names_put_in(text: &str) -> Vec<String> {
     names
 }
 
+/// Whether a word may become several: an expansion that is not ours stands outside double quotes.
+pub(super) fn may_split(word: &str) -> bool {
+    let (mut double, mut chars) = (false, word.char_indices());
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            '"' => double = !double,
+            '\'' if !double => {
+                chars.by_ref().find(|(_, c)| *c == '\'');
+            }
+            '$' if !double && !word[at..].starts_with("${rb_") => return true,
+            '`' if !double => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// Whether a substitution prints its arguments, so that what it gives holds them.
 pub(super) fn prints(text: &str) -> bool {
     !text.contains("$(") && !text.contains('`') || ["echo", "printf", "<<"].iter().any(|sign| text.contains(sign))

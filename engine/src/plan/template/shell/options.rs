@@ -14,6 +14,16 @@ pub(super) fn program(word: &str) -> Option<String> {
     Some(name.rsplit('/').next().unwrap_or(&name).to_owned())
 }
 
+/// An expansion without quotes may become no word at all, and so may `"$@"`.
+fn may_vanish(word: &str) -> bool {
+    word.starts_with(['$', '`']) && !word.starts_with("${rb_") || word == "\"$@\""
+}
+
+/// A word that only the run can tell from an option.
+pub(super) fn begins_with_expansion(word: &str) -> bool {
+    word.trim_start_matches('"').starts_with(['$', '`'])
+}
+
 pub(super) fn is_shell(name: &str) -> bool {
     matches!(name, "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" | "mksh" | "lksh" | "yash" | "fish" | "rbash" | "csh" | "tcsh")
 }
@@ -53,7 +63,11 @@ fn wrapper(name: &str) -> Option<(&'static str, usize)> {
 
 /// How many words a wrapper has before the command that it runs; `None`: this is no wrapper.
 pub(super) fn before_command(words: &[String]) -> Option<usize> {
-    let name = program(words.first()?)?;
+    let first = words.first()?;
+    let Some(name) = program(first) else {
+        // It may vanish, and then the next word is the command.
+        return (may_vanish(first)).then_some(1);
+    };
     let (with_word, mut operands) = wrapper(&name)?;
     let mut at = 1;
     while let Some(word) = words.get(at) {

@@ -18,10 +18,8 @@ pub(super) fn simple(walker: &mut Walker<'_>, words: &[String]) {
         rest = &rest[1..];
     }
     // Without quotes a variable may turn into several words, operators among them.
-    for word in rest.iter().filter(|word| word.starts_with('$')) {
-        for number in walker.flow.reached(word) {
-            walker.refuse(number, Refusal::TestOperator);
-        }
+    for word in rest {
+        walker.refuse_split(word, Refusal::TestOperator);
     }
     match rest {
         [_] => {}

@@ -95,6 +95,15 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Refuses what a word holds if it may split into several, since each of them would be read by itself.
+    pub(super) fn refuse_split(&mut self, word: &str, refusal: Refusal) {
+        if flow::may_split(word) {
+            for number in self.held_by(word) {
+                self.refuse(number, refusal);
+            }
+        }
+    }
+
     pub(super) fn print(&mut self, text: &str) {
         let held = self.held_by(text);
         self.flow.print(held);
@@ -342,6 +351,10 @@ impl<'a> Walker<'a> {
             AssignmentValue::Array(items) => {
                 for (key, word) in items {
                     key.iter().for_each(|key| self.arithmetic(&key.value));
+                    // An index with brackets in it is not always told apart from its value.
+                    if word.value.starts_with('[') {
+                        self.arithmetic(&word.value);
+                    }
                     self.given_to(&word.value, blanket, true);
                 }
             }

@@ -62,6 +62,8 @@ fn values_are_bound_where_a_reference_is_safe() {
         ("ssh {{ h }} uptime", r#"ssh "${rb_1}" uptime"#),
         ("ssh -p {{ n }} root@{{ v }} uptime", r#"ssh -p "${rb_1}" root@"${rb_2}" uptime"#),
         ("env A={{ v }} cmd", r#"env A="${rb_1}" cmd"#),
+        ("$SUDO systemctl restart {{ v }}", r#"$SUDO systemctl restart "${rb_1}""#),
+        ("bash -- \"$x\" {{ v }}", r#"bash -- "$x" "${rb_1}""#),
         ("xargs -r kill -s {{ v }}", r#"xargs -r kill -s "${rb_1}""#),
         // programs of other languages
         ("mysql -S {{ p }} -e 'stop slave'", r#"mysql -S "${rb_1}" -e 'stop slave'"#),
@@ -128,7 +130,7 @@ fn values_are_refused_where_a_shell_would_make_something_of_them() {
                 "echo $(echo {{ v }}) | sh",
             ],
         ),
-        (R::CommandPosition, vec!["{{ v }} a", "sudo {{ v }} a", "x=1 {{ v }}", "env A=b {{ v }}", "a && {{ v }}", "$( {{ v }} )", "find /a -exec {{ v }} \\;", "exec {{ v }}", "/usr/bin/{{ v }}", "timeout 5 {{ v }}"]),
+        (R::CommandPosition, vec!["{{ v }} a", "sudo {{ v }} a", "x=1 {{ v }}", "env A=b {{ v }}", "a && {{ v }}", "$( {{ v }} )", "find /a -exec {{ v }} \\;", "exec {{ v }}", "/usr/bin/{{ v }}", "timeout 5 {{ v }}", "$x {{ v }}", "sudo $x {{ v }}", "env x=$(echo {{ v }}) a"]),
         (R::FunctionName, vec!["{{ v }}() { a; }", "function {{ v }} { a; }"]),
         (
             R::NamePlace,
@@ -194,7 +196,7 @@ fn values_are_refused_where_a_shell_would_make_something_of_them() {
             R::ForeignCode,
             vec!["mysql -e \"select {{ v }}\"", "mysql -Nse \"select {{ v }}\"", "psql -c \"select {{ v }}\"", "python3 -c \"print({{ v }})\"", "perl -pe \"s/{{ v }}//\"", "awk \"/{{ v }}/\" f", "sqlite3 f \"select {{ v }}\"", "node -e {{ v }}"],
         ),
-        (R::OptionPlace, vec!["ssh {{ v }} uptime", "sh {{ v }}", "bash -x {{ v }} a", "set {{ v }}", "docker exec c sh {{ v }}"]),
+        (R::OptionPlace, vec!["ssh {{ v }} uptime", "sh {{ v }}", "bash -x {{ v }} a", "set {{ v }}", "docker exec c sh {{ v }}", "sh $x {{ v }}", "sh $(echo {{ v }})", "x={{ v }}; ssh $x uptime", "find $(echo {{ v }})", "sh -c \"$x\" sh {{ v }}"]),
         (
             R::Arithmetic,
             vec![
@@ -215,13 +217,13 @@ fn values_are_refused_where_a_shell_would_make_something_of_them() {
                 "shift {{ v }}",
                 "for (( i = {{ v }}; i < 3; i++ )); do a; done",
                 "RANDOM={{ v }}",
-                "a=([{{ v }}]=b)",
+                "a=([{{ v }}]=b)", "a=([$(echo x[{{ v }}])]=b)",
                 "echo $(( {{ j }} ))",
             ],
         ),
         (R::PrintfFormat, vec!["printf {{ v }}", "printf \"a {{ v }}\\n\"", "printf -- {{ v }}", "printf -v x {{ v }}"]),
         (R::Regex, vec!["[[ a =~ {{ v }} ]]", "[[ a =~ \"{{ v }}\" ]]", "[[ a =~ ^{{ v }}$ ]]"]),
-        (R::TestOperator, vec!["[ {{ v }} {{ w }} ]", "[ -n a -a {{ v }} = b ]", "test a {{ v }} b"]),
+        (R::TestOperator, vec!["[ {{ v }} {{ w }} ]", "[ -n a -a {{ v }} = b ]", "[ $(echo {{ v }}) = a ]", "test a {{ v }} b"]),
         (R::ListInText, vec!["echo \"a {{ l }}\"", "cmd --x={{ l }}", "cmd a{{ l }}", "cat <<EOF\n{{ l }}\nEOF"]),
         (R::ListAsOneWord, vec!["x={{ l }}", "cmd > {{ l }}", "case {{ l }} in a) b;; esac", "[[ a == {{ l }} ]]", "cat <<< {{ l }}"]),
         (R::NestedQuotes, vec!["echo \"${x:-\"{{ v }}\"}\""]),

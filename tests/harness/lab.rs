@@ -1,0 +1,84 @@
+//! The lab of real hosts (`tests/lab/lab.sh`), one test at a time: its names are fixed on a machine.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::desk::{Desk, Ran};
+use super::scratch::search_path;
+
+static ONE_LAB: Mutex<()> = Mutex::new(());
+
+/// Booted hosts as they were provisioned. Dropped, they are off and nothing of them is left.
+pub struct Lab {
+    folder: PathBuf,
+    _one: MutexGuard<'static, ()>,
+}
+
+impl Lab {
+    pub fn up() -> Self {
+        // A test that failed leaves the lab as good as one that passed: every test starts from fresh disks.
+        let one = ONE_LAB.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = std::env::var_os("LAB").map_or_else(|| PathBuf::from("/var/tmp/runbook-lab"), PathBuf::from);
+        let lab = Self { folder, _one: one };
+        lab.run(&["down"]);
+        lab.run(&["up"]);
+        lab
+    }
+
+    fn script() -> PathBuf {
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/lab/lab.sh")).to_owned()
+    }
+
+    /// The lab's hosts are the kernel's, so they are root's: a plain user's tests go through sudo.
+    fn command(&self) -> Command {
+        let is_root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n");
+        let mut command = if is_root { Command::new(Self::script()) } else { Command::new("sudo") };
+        if !is_root {
+            command.args(["-n", "--preserve-env=LAB"]).arg(Self::script());
+        }
+        command.env("PATH", search_path()).env("LAB", &self.folder).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> String {
+        let output = self.command().args(args).output().expect("the lab's script runs");
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "lab.sh {args:?}: {said}");
+        said
+    }
+
+    /// What a command on a host prints; it must succeed.
+    pub fn ssh(&self, host: &str, command: &str) -> String {
+        self.run(&["ssh", host, command]).trim().to_owned()
+    }
+
+    pub fn file(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    /// `runbook` on the control host, with the state of a desk.
+    pub fn runbook_command(&self, desk: &Desk, args: &[String]) -> Command {
+        let mut command = self.command();
+        command.arg("exec").arg("env").arg("-i");
+        command.arg(format!("PATH={}", search_path())).arg(format!("HOME={}", desk.home().display())).arg(format!("RUNBOOK_STATE={}", desk.state().display()));
+        command.arg(env!("CARGO_BIN_EXE_runbook")).args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    pub fn runbook(&self, desk: &Desk, args: &[String]) -> Ran {
+        let output = self.runbook_command(desk, args).output().expect("the binary runs");
+        Ran {
+            status: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        // Not `run`: a panic here would hide the test's own.
+        let _ = self.command().arg("down").output();
+    }
+}

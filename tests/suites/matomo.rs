@@ -1,0 +1,150 @@
+//! The Matomo restart of Wikitech on real hosts: systemd, MariaDB with a replica, Puppet, Apache, Icinga, real reboots.
+//! Stand-ins, which say so themselves: Matomo's page, and the merge of a Puppet patch.
+
+use crate::harness::desk::{Desk, Ran, until};
+use crate::harness::lab::Lab;
+
+const REPLICA: &str = "mysql -S /run/mysqld/mysqld.matomo.sock";
+
+fn words(more: &[&str]) -> Vec<String> {
+    more.iter().map(|w| (*w).to_owned()).collect()
+}
+
+fn run_args(lab: &Lab, more: &[&str]) -> Vec<String> {
+    let mut args = words(&["run", concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/wikitech/matomo-restart.runbook"), "--ssh-config"]);
+    args.push(lab.file("ssh/config"));
+    args.extend(words(&["--target", "web=matomo1002", "--target", "replica=db1108", "-p", "merged_by=lab", "-p", "icinga=https://alert1001:5665"]));
+    args.extend(["-p".to_owned(), format!("icinga_login={}", lab.file("icinga/curl.conf"))]);
+    args.extend(words(more));
+    args
+}
+
+fn resume(lab: &Lab, desk: &Desk) -> Ran {
+    lab.runbook(desk, &words(&["resume", "last"]))
+}
+
+fn threads(lab: &Lab) -> String {
+    lab.ssh("db1108", &format!("{REPLICA} -e 'show slave status\\G' | grep -E 'Slave_(IO|SQL)_Running:' | tr -d ' \\n'"))
+}
+
+const BOTH_RUN: &str = "Slave_IO_Running:YesSlave_SQL_Running:Yes";
+const BOTH_STAND: &str = "Slave_IO_Running:NoSlave_SQL_Running:No";
+
+fn boots(lab: &Lab) -> usize {
+    lab.ssh("matomo1002", "journalctl --list-boots -q | wc -l").parse().expect("a number")
+}
+
+fn page(lab: &Lab) -> String {
+    lab.ssh("matomo1002", "curl -s -o /dev/null -w '%{http_code}' http://localhost/ || true")
+}
+
+/// A row written on the primary arrives at the replica.
+fn replicates(lab: &Lab, word: &str) {
+    lab.ssh("matomo1002", &format!("mysql -e \"create table if not exists piwik.canary (v varchar(40)); insert into piwik.canary values ('{word}')\""));
+    until(&format!("`{word}` arrives at the replica"), || {
+        lab.ssh("db1108", &format!("{REPLICA} -BNe \"select count(*) from piwik.canary where v = '{word}'\" 2>/dev/null || echo 0")) == "1"
+    });
+}
+
+/// All is as before: nothing stopped, nobody in maintenance, Puppet enabled, no downtime left.
+fn everything_runs(lab: &Lab) {
+    assert_eq!(threads(lab), BOTH_RUN);
+    assert_eq!(lab.ssh("matomo1002", "systemctl is-active mariadb apache2 | sort -u"), "active");
+    assert_eq!(page(lab), "200");
+    assert_eq!(lab.ssh("matomo1002", "test ! -e \"$(puppet config print --section agent agent_disabled_lockfile)\" && echo enabled"), "enabled");
+    let login = lab.file("icinga/curl.conf");
+    let downtimes = lab.ssh("alert1001", "icinga2 object list --type Downtime 2>/dev/null | grep -c 'Object ' || true");
+    assert!(downtimes == "0" || !login.is_empty() && downtimes.is_empty(), "{downtimes} downtimes are left");
+    replicates(lab, "after");
+}
+
+#[test]
+fn the_restart_runs_to_done_replication_really_stops_and_catches_up_and_the_host_really_restarts() {
+    let lab = Lab::up();
+    let desk = Desk::new();
+    replicates(&lab, "before");
+    let boots_before = boots(&lab);
+    let waiting = lab.runbook(&desk, &run_args(&lab, &[]));
+    assert_eq!(waiting.status, 3, "{waiting:?}");
+    // At the gate everything is stopped.
+    assert_eq!(desk.word(), "waiting");
+    assert_eq!(threads(&lab), BOTH_STAND);
+    assert_eq!(lab.ssh("matomo1002", "systemctl is-active mariadb || true"), "inactive");
+    assert_eq!(page(&lab), "503");
+    assert_eq!(desk.runbook(["approve", "last", "reboot"]).status, 0);
+    let done = resume(&lab, &desk);
+    assert_eq!(done.status, 0, "{done:?}");
+    assert_eq!(desk.word(), "done");
+    assert_eq!(boots(&lab), boots_before + 1);
+    everything_runs(&lab);
+    assert_eq!(desk.runbook(["verify", "last"]).status, 0);
+    assert_eq!(lab.ssh("matomo1002", "ls ~/.local/state/runbook/jobs 2>/dev/null | wc -l"), "0", "no job folder is left");
+}
+
+/// Kills the engine with SIGKILL while `step` is under way.
+fn kill_in(lab: &Lab, desk: &Desk, args: &[String], step: &str) {
+    let log = std::fs::File::create(desk.path("engine.log")).expect("a log");
+    let mut engine = lab.runbook_command(desk, args).stdout(std::process::Stdio::null()).stderr(log).spawn().expect("the binary runs");
+    let mut pid = 0;
+    until(&format!("`{step}` began"), || {
+        if desk.runbook(["show", "last"]).status != 0 {
+            return false;
+        }
+        let events = desk.events();
+        pid = events.iter().rev().find(|e| e["event"] == "DriverStarted").and_then(|e| e["pid"].as_u64()).unwrap_or(0);
+        assert!(engine.try_wait().expect("it was started").is_none(), "the engine ended before `{step}`: {}", desk.read("engine.log"));
+        desk.stage(step) == "running"
+    });
+    crate::harness::scratch::run("sudo", ["-n", "kill", "-9", &pid.to_string()]);
+    let _ = engine.wait();
+}
+
+#[test]
+fn the_restart_is_killed_in_three_steps_and_resumed_to_the_same_end() {
+    let lab = Lab::up();
+    let desk = Desk::new();
+    let boots_before = boots(&lab);
+    kill_in(&lab, &desk, &run_args(&lab, &["--answer", "reboot=reboot"]), "maintenance-on@matomo1002");
+    // The answer was given once and is remembered.
+    let again = words(&["resume", "last"]);
+    kill_in(&lab, &desk, &again, "reboot@matomo1002");
+    kill_in(&lab, &desk, &again, "maintenance-off@matomo1002");
+    let done = resume(&lab, &desk);
+    assert_eq!(done.status, 0, "{done:?}");
+    assert_eq!(boots(&lab), boots_before + 1, "it rebooted once");
+    for step in ["maintenance-on@matomo1002", "reboot@matomo1002", "maintenance-off@matomo1002"] {
+        assert_eq!(desk.attempts(step), 1, "`{step}` was sent once");
+    }
+    everything_runs(&lab);
+}
+
+#[test]
+fn a_step_that_fails_after_the_reboot_rolls_everything_back_and_replication_runs_again() {
+    let lab = Lab::up();
+    let desk = Desk::new();
+    assert_eq!(lab.runbook(&desk, &run_args(&lab, &[])).status, 3);
+    // From now on the page answers 500, so the last step's postcondition can't hold.
+    let root = "/usr/share/matomo";
+    lab.ssh("matomo1002", &format!("cp {root}/index.php /root/index.php; echo '<?php http_response_code(500);' > {root}/index.php"));
+    assert_eq!(desk.runbook(["approve", "last", "reboot"]).status, 0);
+    let rolled_back = resume(&lab, &desk);
+    assert_eq!(rolled_back.status, 4, "{rolled_back:?}");
+    assert_eq!(desk.stage("restart-apache-again@matomo1002"), "undone");
+    assert_eq!(desk.stage("stop-replication@db1108"), "undone");
+    lab.ssh("matomo1002", &format!("cp /root/index.php {root}/index.php"));
+    everything_runs(&lab);
+}
+
+#[test]
+fn the_gate_refused_rolls_back_without_a_reboot() {
+    let lab = Lab::up();
+    let desk = Desk::new();
+    let boots_before = boots(&lab);
+    assert_eq!(lab.runbook(&desk, &run_args(&lab, &[])).status, 3);
+    assert_eq!(threads(&lab), BOTH_STAND);
+    assert_eq!(desk.runbook(["reject", "last", "reboot", "--note", "not today"]).status, 0);
+    let rolled_back = resume(&lab, &desk);
+    assert_eq!(rolled_back.status, 4, "{rolled_back:?}");
+    assert_eq!(boots(&lab), boots_before);
+    everything_runs(&lab);
+}
