@@ -50,6 +50,26 @@ impl std::fmt::Display for Exit {
     }
 }
 
+/// A command's end, with what it printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    pub exit: Exit,
+    /// Bytes printed, also those beyond the limit where that is known.
+    pub out_bytes: u64,
+    pub err_bytes: u64,
+    /// True when output was cut at the limit or by a full disk.
+    pub cut: bool,
+    /// Processes of its group that were left alive after a normal end.
+    pub left_behind: u32,
+}
+
+impl From<Exit> for Ended {
+    /// An end without output.
+    fn from(exit: Exit) -> Self {
+        Self { exit, out_bytes: 0, err_bytes: 0, cut: false, left_behind: 0 }
+    }
+}
+
 /// Who a host is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {

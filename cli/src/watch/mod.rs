@@ -80,8 +80,8 @@ impl Screen {
                 self.tails.clear(node);
                 Vec::new()
             }
-            EventKind::StepEnded { exit, .. } if !exit.is_success() && !self.asks && !self.out.is_verbose() => self.tails.of(node),
-            EventKind::UndoEnded { exit, .. } if !exit.is_success() && !self.out.is_verbose() => self.tails.of(node),
+            EventKind::StepEnded { ended, .. } if !ended.exit.is_success() && !self.asks && !self.out.is_verbose() => self.tails.of(node),
+            EventKind::UndoEnded { ended, .. } if !ended.exit.is_success() && !self.out.is_verbose() => self.tails.of(node),
             _ => Vec::new(),
         }
     }

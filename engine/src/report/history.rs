@@ -45,16 +45,16 @@ impl Past {
                 self.ended = None;
                 self.exit = None;
             }
-            EventKind::StepEnded { exit, .. } => {
+            EventKind::StepEnded { ended, .. } => {
                 self.ended = Some(event.at);
-                self.exit = Some(exit.clone());
+                self.exit = Some(ended.exit.clone());
             }
             EventKind::HostRebooted { .. }
             | EventKind::RebootMissed { .. }
             | EventKind::VerifyHeld { .. }
             | EventKind::VerifyFailed { .. }
             | EventKind::LostSettled { .. } => self.ended = Some(event.at),
-            EventKind::UndoEnded { exit, .. } => self.undo_exit = Some(exit.clone()),
+            EventKind::UndoEnded { ended, .. } => self.undo_exit = Some(ended.exit.clone()),
             EventKind::ManualAsked { instructions, .. } => {
                 self.began = Some(event.at);
                 self.ended = None;

@@ -59,7 +59,7 @@ pub(crate) fn up_to_the_gate(plan: &Plan) -> Vec<EventKind> {
         EventKind::PreflightPassed,
         EventKind::NodeReached { node: stop, now: 0 },
         EventKind::StepBegan { node: stop, attempt: 1, epoch: 1 },
-        EventKind::StepEnded { node: stop, attempt: 1, exit: Exit::Code(0), out_bytes: 0, err_bytes: 0, cut: false, captures: Vec::new(), capture_error: None },
+        EventKind::StepEnded { node: stop, attempt: 1, ended: Exit::Code(0).into(), captures: Vec::new(), capture_error: None },
         EventKind::NodeReached { node: go, now: 0 },
         EventKind::GateOpened { node: go, opening: 1, question: "Really?".to_owned(), deadline: 1_800_000, evidence: Vec::new(), evidence_hash: String::new() },
     ]);
@@ -83,10 +83,7 @@ pub(crate) fn up_to_the_failure(plan: &Plan) -> Vec<EventKind> {
         EventKind::StepEnded {
             node: start,
             attempt: 1,
-            exit: Exit::Code(3),
-            out_bytes: 0,
-            err_bytes: 0,
-            cut: false,
+            ended: Exit::Code(3).into(),
             captures: Vec::new(),
             capture_error: None,
         },

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::{Exit, Identity};
+use crate::outcome::{Ended, Exit, Identity};
 use crate::plan::model::{BlockId, HostName, NodeId, SlotId};
 use crate::value::Value;
 
@@ -96,7 +96,7 @@ pub enum EventKind {
     StepPassed { node: NodeId },
     /// Durable before the command is sent.
     StepBegan { node: NodeId, attempt: u32, epoch: u64 },
-    StepEnded { node: NodeId, attempt: u32, exit: Exit, out_bytes: u64, err_bytes: u64, cut: bool, captures: Vec<(SlotId, Value)>, capture_error: Option<String> },
+    StepEnded { node: NodeId, attempt: u32, #[serde(flatten)] ended: Ended, captures: Vec<(SlotId, Value)>, capture_error: Option<String> },
     /// `reboots`: the host answers with another boot id.
     HostRebooted { node: NodeId, attempt: u32, boot_id: String },
     RebootMissed { node: NodeId, attempt: u32, why: String },
@@ -127,7 +127,7 @@ pub enum EventKind {
     BudgetSpent { block: BlockId },
 
     UndoBegan { node: NodeId, attempt: u32, epoch: u64 },
-    UndoEnded { node: NodeId, attempt: u32, exit: Exit, out_bytes: u64, err_bytes: u64 },
+    UndoEnded { node: NodeId, attempt: u32, #[serde(flatten)] ended: Ended },
     /// Nothing of it has run: sudo refused, its values could not be bound, another driver came first.
     UndoRefused { node: NodeId, attempt: u32, why: String },
     UndoVoided { node: NodeId, attempt: u32, why: String },

@@ -7,7 +7,7 @@ use super::event::{Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Pur
 use super::state::{Declined, Failure, Greeting, HostState, NodeState, Phase, RunState, Stage, Told, Unwinding, Verdict};
 use super::retry::retry_is_left;
 use super::unwind::{ancestors, points_of_no_return};
-use crate::outcome::Identity;
+use crate::outcome::{Ended, Identity};
 use crate::plan::model::{BlockKind, NodeId, NodeKind, OnFailure, Plan, UndoSpec};
 
 #[derive(Debug, Error, PartialEq)]
@@ -326,7 +326,7 @@ impl RunState {
                 node.effective += 1;
                 Stage::Began { attempt: *attempt, epoch }
             }
-            (Stage::Began { attempt: a, .. } | Stage::Unsettled { attempt: a, undoing: false, .. }, EventKind::StepEnded { attempt, exit, captures, capture_error, .. }) if a == attempt => {
+            (Stage::Began { attempt: a, .. } | Stage::Unsettled { attempt: a, undoing: false, .. }, EventKind::StepEnded { attempt, ended: Ended { exit, .. }, captures, capture_error, .. }) if a == attempt => {
                 for (slot, value) in captures {
                     let host = plan_node.host.clone().unwrap_or_default();
                     self.slots.entry(*slot).or_default().insert(host, value.clone());
@@ -432,7 +432,7 @@ impl RunState {
                 node.undos += 1;
                 Stage::Undoing { attempt: *attempt, epoch }
             }
-            (Stage::Undoing { attempt: a, .. } | Stage::Unsettled { attempt: a, undoing: true, .. }, EventKind::UndoEnded { attempt, exit, .. }) if a == attempt => {
+            (Stage::Undoing { attempt: a, .. } | Stage::Unsettled { attempt: a, undoing: true, .. }, EventKind::UndoEnded { attempt, ended: Ended { exit, .. }, .. }) if a == attempt => {
                 if exit.is_success() {
                     Stage::Undone
                 } else if exit.is_settled() {

@@ -161,9 +161,10 @@ impl Attempt {
     async fn became(mut self, outcome: Result<Outcome, KeeperError>) -> Vec<EventKind> {
         match outcome {
             Ok(Outcome::NeverReached { why } | Outcome::Found(Fate::NeverReached { why })) => self.refused(format!("the command was never reached: {why}")),
-            Ok(Outcome::Fenced { epoch }) => self.refused(format!("another process has taken this run over on {} (epoch {epoch}); this one must stop", self.host)),
-            Ok(Outcome::Found(Fate::Never)) => self.voided(),
-            Err(error @ (KeeperError::MemoryLost { .. } | KeeperError::Fenced { .. } | KeeperError::CannotRecord { .. } | KeeperError::BadCall { .. })) if !self.found => self.refused(error.to_string()),
+            Ok(Outcome::Fenced { epoch }) => self.fenced(epoch),
+            Err(KeeperError::Fenced { epoch, .. }) if !self.found => self.fenced(epoch),
+            Ok(Outcome::Found(Fate::Never)) => self.voided("the target shows that it never began"),
+            Err(error @ (KeeperError::MemoryLost { .. } | KeeperError::CannotRecord { .. } | KeeperError::BadCall { .. })) if !self.found => self.refused(error.to_string()),
             // Whatever else became of a command that reboots its host, the boot id tells.
             _ if self.reboots.is_some() => self.wait_for_reboot().await,
             Ok(Outcome::Ended(ended)) | Ok(Outcome::Found(Fate::Ended(ended))) => self.ended(ended),
@@ -183,8 +184,16 @@ impl Attempt {
         vec![if self.undoing { EventKind::UndoRefused { node, attempt, why } } else { EventKind::NodeRefused { node, why } }]
     }
 
-    fn voided(&self) -> Vec<EventKind> {
-        let (node, attempt, why) = (self.node, self.number, "the target shows that it never began".to_owned());
+    /// K6: nothing was started, and this process has no say any more.
+    fn fenced(&self, epoch: u64) -> Vec<EventKind> {
+        let why = format!("another process has taken this run over on {} (epoch {epoch})", self.host);
+        let mut events = self.voided(&why);
+        events.push(EventKind::DriverLeft { why });
+        events
+    }
+
+    fn voided(&self, why: &str) -> Vec<EventKind> {
+        let (node, attempt, why) = (self.node, self.number, why.to_owned());
         vec![if self.undoing { EventKind::UndoVoided { node, attempt, why } } else { EventKind::StepVoided { node, attempt, why } }]
     }
 
@@ -200,11 +209,11 @@ impl Attempt {
     fn ended(&mut self, ended: Ended) -> Vec<EventKind> {
         let (node, attempt) = (self.node, self.number);
         if self.undoing {
-            return vec![EventKind::UndoEnded { node, attempt, exit: ended.exit, out_bytes: ended.out_bytes, err_bytes: ended.err_bytes }];
+            return vec![EventKind::UndoEnded { node, attempt, ended }];
         }
         let (captures, capture_error) = self.captured(&ended.exit);
-        let cut = ended.cut || self.sink.damaged;
-        vec![EventKind::StepEnded { node, attempt, exit: ended.exit, out_bytes: ended.out_bytes, err_bytes: ended.err_bytes, cut, captures, capture_error }]
+        let ended = Ended { cut: ended.cut || self.sink.damaged, ..ended };
+        vec![EventKind::StepEnded { node, attempt, ended, captures, capture_error }]
     }
 
     fn captured(&mut self, exit: &Exit) -> (Vec<(SlotId, Value)>, Option<String>) {
@@ -245,5 +254,5 @@ fn unsettled(node: NodeId, attempt: u32, undoing: bool, why: String) -> EventKin
 }
 
 fn slept(node: NodeId, attempt: u32) -> EventKind {
-    EventKind::StepEnded { node, attempt, exit: Exit::Code(0), out_bytes: 0, err_bytes: 0, cut: false, captures: Vec::new(), capture_error: None }
+    EventKind::StepEnded { node, attempt, ended: Exit::Code(0).into(), captures: Vec::new(), capture_error: None }
 }

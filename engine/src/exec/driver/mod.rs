@@ -36,7 +36,7 @@ use crate::journal::{Journal, JournalError};
 use crate::plan::model::{NodeId, Plan};
 use crate::run::event::{EventKind, Purpose};
 use crate::run::fold::IllegalEvent;
-use crate::run::state::{Phase, RunState};
+use crate::run::state::RunState;
 use crate::run::{Effect, decide, verdict};
 
 /// How often answers from other processes are looked for: 2 µs each time.

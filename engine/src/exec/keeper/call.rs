@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-pub use crate::outcome::{Exit, Identity, Shell};
+pub use crate::outcome::{Ended, Exit, Identity, Shell};
 
 /// One command with everything that it needs. Values travel beside the script, never in it and never in argv.
 #[derive(Debug, Clone)]
@@ -23,19 +23,6 @@ pub struct Call {
     pub timeout: Duration,
     /// Bytes a stream that are kept; the rest is counted and thrown away.
     pub output_limit: u64,
-}
-
-/// A command's end, with what it printed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
-    pub exit: Exit,
-    /// Bytes printed, also those beyond the limit where that is known.
-    pub out_bytes: u64,
-    pub err_bytes: u64,
-    /// True when output was cut at the limit or by a full disk.
-    pub cut: bool,
-    /// Processes of its group that were left alive after a normal end.
-    pub left_behind: u32,
 }
 
 /// What became of an attempt that nobody watched (semantics K4).

@@ -38,7 +38,7 @@ impl World<'_> {
             Effect::Begin { node, attempt } => {
                 self.began.push(self.plan.node(node).path.clone());
                 self.take(EventKind::StepBegan { node, attempt, epoch: 1 });
-                self.take(EventKind::StepEnded { node, attempt, exit: done, out_bytes: 0, err_bytes: 0, cut: false, captures: Vec::new(), capture_error: None });
+                self.take(EventKind::StepEnded { node, attempt, ended: done.into(), captures: Vec::new(), capture_error: None });
             }
             Effect::Verify { node, index } => self.take(EventKind::VerifyHeld { node, index }),
             Effect::OpenGate { node, opening } => self.take(EventKind::GateOpened { node, opening, question: String::new(), deadline: 1, evidence: Vec::new(), evidence_hash: String::new() }),
@@ -48,7 +48,7 @@ impl World<'_> {
             Effect::BeginUndo { node, attempt } => {
                 self.began.push(format!("undo {}", self.plan.node(node).path));
                 self.take(EventKind::UndoBegan { node, attempt, epoch: 1 });
-                self.take(EventKind::UndoEnded { node, attempt, exit: done, out_bytes: 0, err_bytes: 0 });
+                self.take(EventKind::UndoEnded { node, attempt, ended: done.into() });
             }
             Effect::AskScope { node } => self.take(EventKind::ScopeReleaseChosen { node, by: person() }),
             Effect::Record(kind) => self.take(kind),

@@ -3,6 +3,7 @@
 use super::super::shown;
 use super::super::tone::Tone;
 use super::{About, Telling, Weight};
+use crate::outcome::Ended;
 use crate::plan::model::{NodeId, NodeKind};
 use crate::run::event::EventKind;
 use crate::run::state::Stage;
@@ -22,13 +23,13 @@ impl About<'_> {
                 let verb = if self.is_scope(id) { "hold" } else { "begin" };
                 Telling::new(Normal, Plain, verb, format!("{again}{}", shown::does(self.run, self.plan, self.state, id).unwrap_or_default()))
             }
-            EventKind::StepEnded { exit, capture_error, cut, .. } => match self.ended(id) {
-                Some(telling) => telling,
+            EventKind::StepEnded { ended, capture_error, .. } => match self.ended(id) {
+                Some(telling) => telling.below(&left_behind(ended)),
                 None if matches!(self.state.stage(id), Stage::Ran { .. }) => Telling::new(Detail, Dim, "verify", format!("it ended after {}", self.took())),
                 None => {
-                    let why = capture_error.clone().filter(|_| exit.is_success()).unwrap_or_else(|| exit.to_string());
-                    let cut = if *cut { "; its output was cut at the limit" } else { "" };
-                    self.failed(&format!("{why}{cut}"))
+                    let why = capture_error.clone().filter(|_| ended.exit.is_success()).unwrap_or_else(|| ended.exit.to_string());
+                    let cut = if ended.cut { "; its output was cut at the limit" } else { "" };
+                    self.failed(&format!("{why}{cut}")).below(&left_behind(ended))
                 }
             },
             EventKind::HostRebooted { .. } => {
@@ -61,5 +62,14 @@ impl About<'_> {
     pub(super) fn failed(&self, why: &str) -> Telling {
         let after = self.began.map(|_| format!(" after {}", self.took())).unwrap_or_default();
         Telling::new(Weight::Must, Tone::Bad, "failed", format!("{why}{after}"))
+    }
+}
+
+/// J4: processes that a command left in its group are counted and told.
+fn left_behind(ended: &Ended) -> String {
+    match ended.left_behind {
+        0 => String::new(),
+        1 => "one process of its group still runs".to_owned(),
+        more => format!("{more} processes of its group still run"),
     }
 }

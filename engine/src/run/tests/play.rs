@@ -164,8 +164,8 @@ impl<'a> Play<'a> {
             (Some(Fate::Unsettled), true) => EventKind::UndoUnsettled { node, attempt, why },
             (Some(Fate::Lost), false) => EventKind::StepLost { node, attempt, why },
             (Some(Fate::Lost), true) => EventKind::UndoLost { node, attempt, why },
-            (_, true) => EventKind::UndoEnded { node, attempt, exit, out_bytes: 0, err_bytes: 0 },
-            (_, false) => EventKind::StepEnded { node, attempt, exit, out_bytes: 0, err_bytes: 0, cut: false, captures: Vec::new(), capture_error: None },
+            (_, true) => EventKind::UndoEnded { node, attempt, ended: exit.into() },
+            (_, false) => EventKind::StepEnded { node, attempt, ended: exit.into(), captures: Vec::new(), capture_error: None },
         });
     }
 }

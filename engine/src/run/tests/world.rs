@@ -118,9 +118,9 @@ impl<'a> World<'a> {
     fn end(&mut self, node: NodeId, undoing: bool, attempt: u32, well: bool) {
         let exit = Exit::Code(i32::from(!well));
         self.record(if undoing {
-            EventKind::UndoEnded { node, attempt, exit, out_bytes: 0, err_bytes: 0 }
+            EventKind::UndoEnded { node, attempt, ended: exit.into() }
         } else {
-            EventKind::StepEnded { node, attempt, exit, out_bytes: 0, err_bytes: 0, cut: false, captures: Vec::new(), capture_error: None }
+            EventKind::StepEnded { node, attempt, ended: exit.into(), captures: Vec::new(), capture_error: None }
         });
     }
 
