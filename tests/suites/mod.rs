@@ -6,6 +6,7 @@ mod hostile;
 mod journal;
 mod malformed;
 mod matomo;
+mod refusals;
 mod spellings;
 mod terminal;
 mod tour;
