@@ -2,6 +2,7 @@
 
 mod crash;
 mod hostile;
+mod house;
 mod journal;
 mod matomo;
 mod spellings;
