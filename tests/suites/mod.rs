@@ -3,6 +3,7 @@
 mod crash;
 mod gates;
 mod hostile;
+mod house;
 mod journal;
 mod malformed;
 mod matomo;
