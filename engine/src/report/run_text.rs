@@ -161,14 +161,15 @@ fn without_controls(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || *c == '\t').collect()
 }
 
-/// R4: what a stuck run leaves to a person, with the commands to type.
+/// R4, R5: what is left to a person, with the commands to type: all that a stuck run did not take back, and the scopes
+/// that a run which is over keeps.
 #[must_use]
 pub fn not_undone(run: &str, plan: &Plan, state: &RunState) -> Vec<Line> {
-    if !matches!(state.phase, Phase::Stuck { .. }) {
-        return Vec::new();
-    }
+    let held = next::held(plan, state);
+    let is_stuck = matches!(state.phase, Phase::Stuck { .. });
+    let is_left = |path: &str| is_stuck || state.phase.is_final() && held.contains(&path);
     let mut lines = Vec::new();
-    for (path, how) in shown::by_hand(run, plan, state) {
+    for (path, how) in shown::by_hand(run, plan, state).into_iter().filter(|(path, _)| is_left(path)) {
         lines.push(Line::new().plain("  ").with(Tone::Strong, path));
         lines.extend(how.lines().map(|l| Line::new().plain(format!("    {}", without_controls(l)))));
     }
