@@ -41,10 +41,9 @@ pub fn parse(source: &Source) -> Parsed {
 #[must_use]
 pub fn parse_as(source: &Source, spelling: Spelling) -> Parsed {
     let mut errors = Errors::default();
-    let size = source.text.len();
-    if size > SIZE {
+    if source.text.len() > SIZE {
         let span = Span::new(source.id, 0, 0);
-        errors.push(SyntaxError::FileTooLarge { span, size, limit: SIZE });
+        errors.push(SyntaxError::FileTooLarge { span, limit: SIZE });
         return parsed(File::default(), &errors);
     }
     let file = match spelling {

@@ -47,8 +47,8 @@ use crate::word::{Place, Word};
 pub enum SyntaxError {
     #[error("the file is not UTF-8")]
     NotUtf8 { span: Span, byte: u8 },
-    #[error("the file is too large: {size} bytes, and {limit} are the limit")]
-    FileTooLarge { span: Span, size: usize, limit: usize },
+    #[error("the file is too large: {limit} bytes are the limit")]
+    FileTooLarge { span: Span, limit: usize },
     #[error("the file holds no runbook and no action")]
     EmptyFile { span: Span },
     #[error("nested too deep: {limit} levels are the limit")]

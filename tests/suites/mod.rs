@@ -1,9 +1,12 @@
 //! One file a subject. Tests are named as sentences; a promise of the semantics page by its letter and number.
 
 mod crash;
+mod gates;
 mod hostile;
 mod house;
 mod journal;
+mod malformed;
 mod matomo;
 mod spellings;
+mod terminal;
 mod tour;

@@ -4,8 +4,9 @@ use std::fmt;
 
 use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::{Source, Span};
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
+use super::excerpt::Excerpt;
 use crate::out::Out;
 
 /// Places further apart than this are drawn one under the other, not into one long excerpt.
@@ -61,7 +62,8 @@ struct Drawn<'a> {
 
 impl<'a> Drawn<'a> {
     fn new(sources: &'a [Source], diagnostic: &'a Diagnostic) -> Self {
-        let text = super::source_of(sources, diagnostic.span.source).filter(|s| !s.text.is_empty()).map(Excerpt);
+        let spans: Vec<Span> = std::iter::once(diagnostic.span).chain(diagnostic.related.iter().map(|(span, _)| *span)).collect();
+        let text = super::source_of(sources, diagnostic.span.source).filter(|s| !s.text.is_empty()).map(|s| Excerpt::new(s, &spans));
         let mut labels = vec![(diagnostic.span, diagnostic.label.as_str())];
         let mut far = Vec::new();
         for (span, words) in &diagnostic.related {
@@ -84,7 +86,7 @@ impl<'a> Drawn<'a> {
     }
 
     fn far(sources: &'a [Source], span: Span, words: &'a str) -> Self {
-        let text = super::source_of(sources, span.source).filter(|s| !s.text.is_empty()).map(Excerpt);
+        let text = super::source_of(sources, span.source).filter(|s| !s.text.is_empty()).map(|s| Excerpt::new(s, &[span]));
         Self { code: None, severity: Severity::Info, message: words, help: None, text, labels: vec![(span, "")], far: Vec::new() }
     }
 }
@@ -137,32 +139,6 @@ impl miette::Diagnostic for Drawn<'_> {
     fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn miette::Diagnostic> + 'b>> {
         (!self.far.is_empty())
             .then(|| Box::new(self.far.iter().map(|d| d as &dyn miette::Diagnostic)) as Box<dyn Iterator<Item = &'b dyn miette::Diagnostic> + 'b>)
-    }
-}
-
-/// A source as miette reads it.
-#[derive(Debug)]
-struct Excerpt<'a>(&'a Source);
-
-impl Excerpt<'_> {
-    /// A span that lies inside the text, whatever made it.
-    fn within(&self, span: Span) -> SourceSpan {
-        let end = self.0.text.len();
-        let start = span.start.min(end);
-        (start, span.end.clamp(start, end) - start).into()
-    }
-
-    fn lines_between(&self, one: Span, other: Span) -> usize {
-        self.0.line_column(one.start).0.abs_diff(self.0.line_column(other.start).0)
-    }
-}
-
-impl SourceCode for Excerpt<'_> {
-    fn read_span<'b>(&'b self, span: &SourceSpan, before: usize, after: usize) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
-        let read = self.0.text.as_bytes().read_span(span, before, after)?;
-        // Its own column counts bytes; ours are characters, as everywhere else.
-        let column = self.0.line_column(read.span().offset()).1 - 1;
-        Ok(Box::new(MietteSpanContents::new_named(self.0.path.clone(), read.data(), *read.span(), read.line(), column, read.line_count())))
     }
 }
 

@@ -1,5 +1,6 @@
-//! Diagnostics for people and for scripts. `human` alone knows miette.
+//! Diagnostics for people and for scripts. `human` and its `excerpt` alone know miette.
 
+mod excerpt;
 mod human;
 mod json;
 

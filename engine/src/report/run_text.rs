@@ -2,10 +2,11 @@
 
 use super::history::{self, Past};
 use super::next::{self, Next};
+use super::shown::one_line;
 use super::tone::{Line, Tone};
 use super::words::{self, count, scope_word, stage_tone, stage_why, stage_word, took};
 use crate::plan::model::{Node, NodeKind, Plan};
-use crate::run::event::{Event, Millis};
+use crate::run::event::{Event, Evidence, Millis};
 use crate::run::state::{Phase, RunState, Stage};
 use crate::run::verdict;
 
@@ -113,6 +114,9 @@ fn rows(plan: &Plan, state: &RunState, pasts: &[Past], wanted: impl Fn(&Node) ->
         if let Some(why) = stage_why(&now.stage) {
             lines.extend(why.lines().map(|l| Line::new().dim(format!("{:17}{l}", ""))));
         }
+        if let Some(instructions) = past.instructions.as_ref().filter(|_| matches!(now.stage, Stage::AwaitingPerson)) {
+            lines.extend(instructions.lines().map(|l| Line::new().plain(format!("{:17}{}", "", without_controls(l)))));
+        }
     }
     lines
 }
@@ -138,8 +142,22 @@ fn gates(page: &Page<'_>, plan: &Plan, state: &RunState, pasts: &[Past]) -> Vec<
             _ => None,
         };
         lines.extend(said.map(|s| Line::new().dim(format!("{:17}{s}", ""))));
+        lines.extend(opened.iter().flat_map(|o| &o.evidence).flat_map(evidence));
     }
     lines
+}
+
+/// What the answer rests on: frozen when the gate was opened.
+fn evidence(shown: &Evidence) -> Vec<Line> {
+    let mut lines = vec![Line::new().dim(format!("{:17}{}$ {}", "", shown.host, one_line(&shown.command)))];
+    lines.extend(shown.output.lines().map(|l| Line::new().plain(format!("{:19}{}", "", without_controls(l)))));
+    lines.extend(shown.exit.as_ref().filter(|e| !e.is_success()).map(|e| Line::new().with(Tone::Warn, format!("{:19}{e}", ""))));
+    lines
+}
+
+/// What a command printed must not move the reader's cursor.
+fn without_controls(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || *c == '\t').collect()
 }
 
 /// The commands, one a line, with what each does.

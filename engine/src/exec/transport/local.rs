@@ -6,8 +6,8 @@ use tokio::process::Command;
 
 use super::{Pipe, Unreachable};
 
-/// How the local shell is started. `setsid` puts it into a session of its own, so that a person's Ctrl-C and a closed
-/// terminal reach the engine and not the jobs.
+/// How the local shell is started: in a process group of its own, so that a person's Ctrl-C and a closed terminal, which
+/// signal the foreground group, reach the engine and not the keeper. Its jobs get a session of their own.
 #[derive(Debug, Clone)]
 pub struct LocalShell {
     pub program: String,
@@ -18,7 +18,7 @@ pub struct LocalShell {
 
 impl Default for LocalShell {
     fn default() -> Self {
-        Self { program: "setsid".into(), args: vec!["sh".into()], env: Vec::new() }
+        Self { program: "sh".into(), args: Vec::new(), env: Vec::new() }
     }
 }
 
@@ -30,6 +30,7 @@ impl LocalShell {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .map_err(|source| Unreachable::NoProgram { program: self.program.clone(), source })?;
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {

@@ -102,7 +102,7 @@ impl TemplateError {
         Some(match self {
             Self::UnclosedSlot { .. } => "close it with `}}`; for a literal `{{` write `\\{{`".to_owned(),
             Self::EmptySlot { .. } => "for a literal `{{` write `\\{{`".to_owned(),
-            Self::BadExpression { help, .. } => return help.clone(),
+            Self::BadExpression { help, .. } => help.clone().unwrap_or_else(|| "complete it, as in `{{ a + 1 }}`; text stands in quotes, and for a literal `{{` write `\\{{`".to_owned()),
             Self::NameWithDash { left, right, .. } => {
                 format!("names are snake_case: `{left}_{right}`; for a subtraction write `{left} - {right}`")
             }
@@ -110,7 +110,7 @@ impl TemplateError {
             Self::ChainedComparison { .. } => "write `a < b and b < c`".to_owned(),
             Self::Unknown { similar, .. } => return similar.as_ref().map(|name| format!("did you mean `{name}`?")),
             Self::SucceededOfWhat { .. } => "write `succeeded(\"step-id\")`".to_owned(),
-            Self::ShellSyntax { .. } => return None,
+            Self::ShellSyntax { .. } => "try it by itself: `bash -n` reads a script without running it".to_owned(),
             Self::Refused { refusal, written, .. } => refusal.help(written),
             Self::SecretInCommand { name, .. } => {
                 format!("a command line is seen by everyone on its host: write `env {{ TOKEN: {name} }}` and use \"$TOKEN\", or give it as `stdin`")

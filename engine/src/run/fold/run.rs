@@ -1,0 +1,236 @@
+//! Events about the run as a whole: its drivers, its preflight, its ends.
+
+use super::super::event::{Event, EventKind, InterruptAnswer, Purpose};
+use super::super::state::{Greeting, HostState, NodeState, Phase, RunState, Stage, Told, Unwinding, Verdict};
+use super::super::unwind::{ancestors, points_of_no_return};
+use crate::outcome::Identity;
+use crate::plan::model::{BlockId, BlockKind, NodeKind, OnFailure, Plan, UndoSpec};
+
+impl RunState {
+    pub(super) fn apply_to_run(&mut self, plan: &Plan, event: &Event) -> Result<(), ()> {
+        let preparing = matches!(self.phase, Phase::Preparing { .. });
+        let active = matches!(self.phase, Phase::Running | Phase::RollingBack | Phase::Ending);
+        match &event.kind {
+            EventKind::RunCreated { operator, jobs, .. } if self.seq == 0 => {
+                self.operator.clone_from(operator);
+                self.jobs = (*jobs).max(1);
+            }
+            EventKind::DriverStarted { epoch, purpose, operator, .. } if self.seq > 0 && !self.phase.is_final() && *epoch == self.epoch + 1 => {
+                self.start_driver(*epoch, purpose, operator);
+            }
+            EventKind::HostGreeted { host, identity, claims } if preparing => {
+                self.greet(plan, host, identity, claims);
+            }
+            EventKind::HostRefused { host, why } if preparing => {
+                let met = Identity { machine_id: String::new(), boot_id: String::new(), life: String::new(), bash: false };
+                self.hosts.entry(host.clone()).or_insert(HostState { met, now: None }).now = Some(Greeting::Refused { why: why.clone() });
+            }
+            EventKind::FactRead { fact, host, value } if preparing => {
+                let slot = plan.facts.get(*fact as usize).ok_or(())?.slot;
+                self.slots.entry(slot).or_default().insert(host.clone(), value.clone());
+            }
+            EventKind::FactFailed { fact, host, why } if preparing => {
+                self.fact_failures.insert((*fact, host.clone()), why.clone());
+            }
+            EventKind::RequireHeld { require, host } if preparing => {
+                self.requires.insert((*require, host.clone()), Verdict::Held);
+            }
+            EventKind::RequireFailed { require, host, why } if preparing => {
+                self.requires.insert((*require, host.clone()), Verdict::Failed { why: why.clone() });
+            }
+            EventKind::StartRefused { why } if preparing => self.start_refused = Some(why.clone()),
+            EventKind::PreflightPassed => self.pass_preflight(plan)?,
+            EventKind::RunRefused { why } if preparing => self.finish(Phase::Refused { why: why.clone() }),
+            EventKind::PreflightFailed { .. } => {
+                let Phase::Preparing { before } = &self.phase else { return Err(()) };
+                self.phase = (**before).clone();
+                self.driven = false;
+            }
+            EventKind::Interrupted if active => self.interrupted = true,
+            EventKind::InterruptAnswered { answer, .. } if active && self.interrupted => {
+                self.interrupted = false;
+                match answer {
+                    InterruptAnswer::GoOn => {}
+                    InterruptAnswer::RollBack => self.unwind(Unwinding::Everything),
+                    InterruptAnswer::Park => self.parking = Some("interrupted".to_owned()),
+                }
+            }
+            EventKind::BudgetWarned { block, .. } if active => {
+                self.budgets_warned.insert(*block);
+            }
+            EventKind::BudgetSpent { block } if active => {
+                self.budgets_spent.insert(*block);
+            }
+            EventKind::BoundaryUndone { block } if self.unwinding == Some(Unwinding::Boundary(*block)) => self.boundary_undone(plan, *block),
+            EventKind::DriverLeft { .. } if !self.phase.is_final() => self.driven = false,
+            EventKind::RunParked { why } if active => {
+                if self.phase == Phase::RollingBack && self.parking.is_none() && !self.interrupted {
+                    self.take_back(plan);
+                    self.unwinding = Some(Unwinding::Over);
+                }
+                self.finish(Phase::Parked { why: why.clone() });
+            }
+            EventKind::RunStuck { why } if active => self.finish(Phase::Stuck { why: why.clone() }),
+            EventKind::RunRolledBack if self.phase == Phase::RollingBack => self.finish(Phase::RolledBack),
+            EventKind::RunFailed { why } if matches!(self.phase, Phase::Ending) => self.finish(Phase::Failed { why: why.clone() }),
+            EventKind::RunEnded { .. } if matches!(self.phase, Phase::Ending) => self.finish(Phase::Ended),
+            EventKind::RunDone if self.phase == Phase::Running => self.finish(Phase::Done),
+            _ => return Err(()),
+        }
+        Ok(())
+    }
+
+    fn greet(&mut self, plan: &Plan, host: &str, identity: &Identity, claims: &[String]) {
+        let under_way = plan.iter().any(|(id, node)| node.host.as_deref() == Some(host) && matches!(self.stage(id), Stage::Began { .. } | Stage::Unsettled { .. }));
+        let known = self.hosts.entry(host.to_owned()).or_insert_with(|| HostState { met: identity.clone(), now: None });
+        if known.met.life.is_empty() {
+            known.met = identity.clone();
+        }
+        if !under_way {
+            // A step that reboots the host compares with the boot before it began.
+            known.met.boot_id.clone_from(&identity.boot_id);
+        }
+        known.now = Some(Greeting::Answered { identity: identity.clone(), claims: claims.to_vec() });
+    }
+
+    fn finish(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.driven = false;
+        self.parking = None;
+        self.interrupted = false;
+    }
+
+    fn start_driver(&mut self, epoch: u64, purpose: &Purpose, operator: &str) {
+        let before = match &self.phase {
+            // A preflight that died with its process never counted.
+            Phase::Preparing { before } => (**before).clone(),
+            other => other.clone(),
+        };
+        self.phase = Phase::Preparing { before: Box::new(before) };
+        self.epoch = epoch;
+        self.purpose = purpose.clone();
+        operator.clone_into(&mut self.operator);
+        self.driven = true;
+        self.interrupted = false;
+        self.start_refused = None;
+        self.requires.clear();
+        self.fact_failures.clear();
+        for host in self.hosts.values_mut() {
+            host.now = None;
+        }
+        for node in &mut self.nodes {
+            if matches!(node.stage, Stage::Guarding { .. }) {
+                node.stage = Stage::Pending;
+            }
+        }
+    }
+
+    fn pass_preflight(&mut self, plan: &Plan) -> Result<(), ()> {
+        let Phase::Preparing { before } = &self.phase else { return Err(()) };
+        let before = (**before).clone();
+        self.parking = None;
+        match &self.purpose {
+            Purpose::Run | Purpose::Resume => {
+                self.phase = match before {
+                    _ if self.ending.is_some() => Phase::Ending,
+                    _ if self.unwinding.is_some_and(|u| u != Unwinding::Over) => Phase::RollingBack,
+                    _ => {
+                        self.go_forward_again(plan, matches!(before, Phase::Parked { .. }));
+                        Phase::Running
+                    }
+                };
+            }
+            // Stuck in a rollback: the same rollback goes on.
+            Purpose::Rollback { to: None } if matches!(before, Phase::Stuck { .. }) && self.unwinding.is_some() => self.phase = Phase::RollingBack,
+            Purpose::Rollback { to } => {
+                self.unwind(to.map_or(Unwinding::Everything, Unwinding::After));
+            }
+            Purpose::End => {
+                self.unwinding = None;
+                self.ending = Some(None);
+                self.phase = Phase::Ending;
+            }
+        }
+        for node in &mut self.nodes {
+            match &node.stage {
+                Stage::UndoFailed { .. } => node.stage = Stage::UndoOwed,
+                Stage::Lost { attempt, why, told: Some(Told::Nothing { .. }) } => node.stage = Stage::Lost { attempt: *attempt, why: why.clone(), told: None },
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A parked run goes on: a refused or expired gate is asked again, and what was taken back runs again.
+    fn go_forward_again(&mut self, plan: &Plan, was_parked: bool) {
+        self.unwinding = None;
+        // A scope that was left while what it covers runs again is taken again.
+        for (id, node) in plan.iter() {
+            if let NodeKind::Leave { enter } = node.kind {
+                if self.node(id).taken_back && matches!(self.stage(enter), Stage::Undone | Stage::UndoneByHand { .. }) {
+                    self.nodes[enter.index()].taken_back = true;
+                }
+            }
+        }
+        for node in &mut self.nodes {
+            if node.taken_back {
+                // A scope that is kept is still held.
+                let kept = matches!(node.stage, Stage::Kept { .. });
+                *node = NodeState {
+                    stage: if kept { Stage::Succeeded } else { Stage::Pending },
+                    effective: u32::from(kept),
+                    attempts: node.attempts,
+                    undos: node.undos,
+                    openings: node.openings,
+                    ..NodeState::default()
+                };
+            }
+            // A refusal that nobody has acted on yet is acted on first.
+            if was_parked && matches!(node.stage, Stage::Declined { .. }) {
+                node.stage = Stage::Pending;
+            }
+        }
+    }
+
+    /// Marks what a rollback that reached its aim went over.
+    fn take_back(&mut self, plan: &Plan) {
+        let out_of_reach = ancestors(plan, &points_of_no_return(plan, self));
+        let kept = match self.unwinding {
+            Some(Unwinding::After(stop)) => ancestors(plan, &[stop]),
+            _ => vec![false; self.nodes.len()],
+        };
+        for (id, node) in plan.iter() {
+            let at = id.index();
+            let covered = match self.unwinding {
+                Some(Unwinding::Boundary(block)) => plan.inside(node.block, block),
+                Some(Unwinding::After(_)) => !kept[at],
+                Some(Unwinding::Everything) => true,
+                Some(Unwinding::Scopes | Unwinding::Over) | None => false,
+            };
+            let state = &mut self.nodes[at];
+            let has_no_undo = matches!(node.spec().map(|s| &s.undo), Some(UndoSpec::Unsaid));
+            let stands = state.is_touched() && has_no_undo && matches!(node.kind, NodeKind::Step(_) | NodeKind::Manual { .. });
+            state.taken_back |= covered && !out_of_reach[at] && !stands;
+        }
+    }
+
+    pub(super) fn unwind(&mut self, to: Unwinding) {
+        self.unwinding = Some(to);
+        self.ending = None;
+        self.phase = Phase::RollingBack;
+    }
+
+    /// A nested boundary settles before its outer one, which then follows its own policy.
+    fn boundary_undone(&mut self, plan: &Plan, block: BlockId) {
+        self.take_back(plan);
+        let outer = plan.blocks[block.index()].parent.and_then(|b| plan.boundary_of(b));
+        match outer.map(|b| (b, &plan.blocks[b.index()].kind)) {
+            Some((outer, BlockKind::Boundary { on_failure: OnFailure::Rollback, .. })) => self.unwinding = Some(Unwinding::Boundary(outer)),
+            Some((_, BlockKind::Boundary { id, .. })) => {
+                self.parking = Some(format!("a boundary inside `{id}` was rolled back; `{id}` parks on failure"));
+                self.unwinding = Some(Unwinding::Over);
+            }
+            _ => self.unwinding = Some(Unwinding::Scopes),
+        }
+    }
+}
