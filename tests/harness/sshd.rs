@@ -29,6 +29,8 @@ struct Host {
     port: u16,
     folder: PathBuf,
     server: Option<Child>,
+    /// Runs instead of whatever is asked for.
+    forced: Option<String>,
 }
 
 impl Sshd {
@@ -52,6 +54,7 @@ impl Sshd {
                 port: 0,
                 folder,
                 server: None,
+                forced: None,
             });
         }
         for host in &mut sshd.hosts {
@@ -114,6 +117,14 @@ impl Sshd {
         let key = host.folder.join("host_key");
         fs::remove_file(&key).expect("the old key");
         new_key(&key);
+        host.start();
+    }
+
+    /// From now on only this command runs there, whatever is asked for.
+    pub fn force_command(&mut self, name: &str, command: &str) {
+        let host = self.host_mut(name);
+        host.stop();
+        host.forced = Some(command.to_owned());
         host.start();
     }
 
@@ -205,7 +216,8 @@ impl Host {
             keys = keys.display(),
             home = self.home().display(),
         );
-        fs::write(&config, text).expect("a server configuration");
+        let forced = self.forced.as_ref().map_or_else(String::new, |command| format!("ForceCommand {command}\n"));
+        fs::write(&config, text + &forced).expect("a server configuration");
         let log = File::create(folder.join("log")).expect("a log");
         let mut command = Command::new(which("sshd"));
         // In the foreground, so that its process id is the one that was started.

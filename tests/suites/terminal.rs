@@ -212,7 +212,7 @@ fn p2_a_gate_shows_its_evidence_and_what_silence_means_and_then_asks() {
     let desk = Desk::new();
     let mut seat = gate(&desk, "timeout 10m then park");
     let shown = seat.sees("type `approve` or `reject`");
-    for words in ["go", "Reboot", "3 users are logged in", "then park"] {
+    for words in ["go", "Reboot", "3 users are logged in\r\n", "then park"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     assert_eq!(desk.read("log"), "");
@@ -389,12 +389,12 @@ fn what_is_missing_is_asked_for_at_the_terminal_and_checked_there() {
     );
     let mut seat = Seat::at(&desk, &["run", &file.to_string_lossy(), "-p", &format!("dir={}", desk.path("").display())]);
     seat.sees("count:");
-    seat.types("many\r");
+    seat.types("many");
     seat.sees("`many` is not");
-    // The line is still there to be mended: five backspaces.
-    seat.types("\u{8}\u{8}\u{8}\u{8}\u{8}3\r");
+    // The line is still there to be mended: four backspaces.
+    seat.types("\u{7f}\u{7f}\u{7f}\u{7f}3");
     seat.sees("there:");
-    seat.types("local\r");
+    seat.types("local");
     let (rest, status) = seat.ends();
     assert_eq!(status, 0, "{rest}");
     assert_eq!(desk.read("log"), "3\n");

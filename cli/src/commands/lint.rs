@@ -9,7 +9,7 @@ use engine::report::words::count;
 use grammar::diagnostic::Severity;
 
 use crate::complaint::{Complaint, DONE, FAILED, Status, USAGE};
-use crate::diagnostics::{self, Tally};
+use crate::diagnostics::{self, Tally, codes};
 use crate::out::{Out, wrap};
 use crate::pipeline;
 use crate::source::{Files, runbook_files};
@@ -32,7 +32,7 @@ pub(crate) struct LintArgs {
     /// What counts as an error besides errors
     #[arg(long, value_enum, value_name = "WHAT")]
     deny: Option<Deny>,
-    /// Explain a rule by its code, with a bad and a good example
+    /// Explain a code; a rule comes with a bad and a good example
     #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "deny"])]
     explain: Option<String>,
 }
@@ -87,10 +87,7 @@ pub(crate) fn lint(args: &LintArgs, out: &Out) -> Result<Status, Complaint> {
 
 fn explain(code: &str, out: &Out) -> Result<Status, Complaint> {
     let Some(rule) = rules().into_iter().find(|r| r.code.eq_ignore_ascii_case(code)) else {
-        let known = rules().map(|r| format!("{}  {}", r.code, r.title)).join("\n       ");
-        return Err(Complaint::usage(format!("no rule has the code `{code}`"))
-            .help("a finding without a rule says itself what to do")
-            .help(format!("the rules:\n       {known}")));
+        return finding(code, out);
     };
     let severity = match rule.severity {
         Severity::Error => (Tone::Bad, "error"),
@@ -103,6 +100,18 @@ fn explain(code: &str, out: &Out) -> Result<Status, Complaint> {
         page.extend([Line::new(), Line::new().with(tone, name)]);
         page.extend(text.trim_matches('\n').lines().map(|l| Line::new().plain(format!("  {l}"))));
     }
+    out.page(&page);
+    Ok(DONE)
+}
+
+/// A mistake that is no rule: it has no example of its own, since the finding shows the place and the corrected text.
+fn finding(code: &str, out: &Out) -> Result<Status, Complaint> {
+    let Some(code) = codes::find(code) else {
+        return Err(Complaint::usage(format!("no finding has the code `{code}`")).help("codes are `RB` and four digits, and stand above each finding"));
+    };
+    let mut page = vec![Line::new().with(Tone::Strong, code.code).plain("  ").plain(code.finding), Line::new()];
+    let words = format!("{}. {} The finding itself shows the place and says what to write instead.", code.part, code.about);
+    page.extend(wrap(&words, out.width()).into_iter().map(|l| Line::new().plain(l)));
     out.page(&page);
     Ok(DONE)
 }

@@ -79,7 +79,11 @@ fn printed(opened: &Opened, nodes: &[NodeId], out: &Out) -> Result<(), Complaint
             let [stdout, stderr] = ["out", "err"].map(|stream| output::read(&opened.folder, &opened.run, &name, stream));
             let (stdout, stderr) = (stdout?, stderr?);
             any = true;
-            let said = if stdout.is_empty() && stderr.is_empty() { "  printed nothing" } else { "" };
+            let said = match (node.spec().is_some_and(|s| s.private), stdout.is_empty() && stderr.is_empty()) {
+                (true, _) => "  is private: what it printed is kept nowhere",
+                (false, true) => "  printed nothing",
+                (false, false) => "",
+            };
             out.say(&format!("{}{}", out.paint(Tone::Dim, &format!("{} {what} {number}", node.path)), out.paint(Tone::Dim, said)));
             out.bytes(&stdout);
             String::from_utf8_lossy(&stderr).lines().for_each(|l| out.must(&crate::out::tame(l)));

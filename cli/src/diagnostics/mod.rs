@@ -1,5 +1,6 @@
 //! Diagnostics for people and for scripts. `human` and its `excerpt` alone know miette.
 
+pub(crate) mod codes;
 mod excerpt;
 mod human;
 mod json;

@@ -3,7 +3,7 @@
 use engine::exec::driver::Left;
 use engine::plan::model::{NodeKind, Plan};
 use engine::report::next;
-use engine::report::run_text::{is_left_alone, next_lines, phase_tone, phase_why};
+use engine::report::run_text::{is_left_alone, next_lines, not_undone, phase_tone, phase_why};
 use engine::report::tone::{Line, Tone};
 use engine::report::words::{count, took};
 use engine::run::event::Millis;
@@ -32,12 +32,19 @@ fn lines(run: &str, plan: &Plan, state: &RunState, head: &str, lasted: Millis) -
     if let Some(why) = phase_why(&state.phase) {
         lines.extend(why.lines().map(|l| Line::new().plain(format!("  {l}"))));
     }
-    if state.phase == Phase::RolledBack || matches!(state.phase, Phase::Refused { .. }) {
+    if matches!(state.phase, Phase::Refused { .. }) {
+        lines.push(Line::new().plain("  nothing has changed anywhere; mend it and run again"));
+    } else if state.phase == Phase::RolledBack {
         lines.push(Line::new().plain("  nothing of this run stands"));
     } else if state.phase != Phase::Done {
         lines.extend(list("stands", &next::standing(plan, state)));
     }
     lines.extend(list("held", &next::held(plan, state)));
+    let by_hand = not_undone(run, plan, state);
+    if !by_hand.is_empty() {
+        lines.push(Line::new().dim("not undone, the last first"));
+        lines.extend(by_hand);
+    }
     let next = next_lines(&next::of(run, plan, &gone));
     if !next.is_empty() {
         lines.push(Line::new().dim("next"));

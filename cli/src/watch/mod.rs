@@ -96,9 +96,7 @@ impl Screen {
             | EventKind::RunFailed { .. }
             | EventKind::RunEnded { .. }
             | EventKind::RunRefused { .. }
-            | EventKind::RunDone
-            // The driver says it with what to press next.
-            | EventKind::Interrupted => true,
+            | EventKind::RunDone => true,
             _ => false,
         }
     }
@@ -116,6 +114,9 @@ impl Watch for Screen {
             return;
         }
         telling.below.extend(last_words);
+        if event.kind == EventKind::Interrupted {
+            telling.below.push("Ctrl-C once more to leave at once; what runs on the hosts goes on, and `runbook resume` finds it".to_owned());
+        }
         self.speaking = None;
         for line in lines(&telling, event.at, self.out.width()) {
             self.out.line(&line);

@@ -2,7 +2,7 @@
 
 use super::history::{self, Past};
 use super::next::{self, Next};
-use super::shown::one_line;
+use super::shown::{self, one_line};
 use super::tone::{Line, Tone};
 use super::words::{self, count, scope_word, stage_tone, stage_why, stage_word, took};
 use crate::plan::model::{Node, NodeKind, Plan};
@@ -28,6 +28,7 @@ pub fn page(page: &Page<'_>, plan: &Plan, state: &RunState, events: &[Event]) ->
     section(&mut lines, "steps", rows(plan, state, &pasts, |n| matches!(n.kind, NodeKind::Step(_) | NodeKind::Manual { .. })));
     section(&mut lines, "gates", gates(page, plan, state, &pasts));
     section(&mut lines, "scopes", rows(plan, state, &pasts, |n| matches!(n.kind, NodeKind::Enter { .. })));
+    section(&mut lines, "not undone, the last first", not_undone(page.run, plan, state));
     section(&mut lines, "next", next_lines(&next::of(page.run, plan, state)));
     lines.push(Line::new());
     lines.push(Line::new().dim(format!("head {}", page.head)));
@@ -158,6 +159,20 @@ fn evidence(shown: &Evidence) -> Vec<Line> {
 /// What a command printed must not move the reader's cursor.
 fn without_controls(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || *c == '\t').collect()
+}
+
+/// R4: what a stuck run leaves to a person, with the commands to type.
+#[must_use]
+pub fn not_undone(run: &str, plan: &Plan, state: &RunState) -> Vec<Line> {
+    if !matches!(state.phase, Phase::Stuck { .. }) {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    for (path, how) in shown::by_hand(run, plan, state) {
+        lines.push(Line::new().plain("  ").with(Tone::Strong, path));
+        lines.extend(how.lines().map(|l| Line::new().plain(format!("    {}", without_controls(l)))));
+    }
+    lines
 }
 
 /// The commands, one a line, with what each does.

@@ -2,7 +2,7 @@
 
 use crate::plan::model::{Command, Does, NodeId, Plan, UndoSpec};
 use crate::plan::names::Names;
-use crate::run::state::RunState;
+use crate::run::state::{RunState, Stage};
 
 /// What a node runs, on one line. None where it runs nothing.
 #[must_use]
@@ -20,6 +20,26 @@ pub fn undo(run: &str, plan: &Plan, state: &RunState, id: NodeId) -> Option<Stri
         UndoSpec::Command(command) => Some(one_line(&line(run, plan, state, id, command))),
         UndoSpec::Unsaid | UndoSpec::None(_) | UndoSpec::Manual(_) => None,
     }
+}
+
+/// What is left to undo by hand, in the order in which to do it: path, where it runs, and the whole command or what is
+/// said instead of one.
+#[must_use]
+pub fn by_hand<'a>(run: &str, plan: &'a Plan, state: &RunState) -> Vec<(&'a str, String)> {
+    let mut left: Vec<(&str, String)> = Vec::new();
+    for (id, node) in plan.iter() {
+        let taken_back = matches!(state.stage(id), Stage::Undone | Stage::UndoneByHand { .. });
+        let Some(spec) = node.spec().filter(|_| node.changes() && state.node(id).is_touched() && !taken_back) else { continue };
+        let how = match &spec.undo {
+            UndoSpec::Command(command) => line(run, plan, state, id, command),
+            UndoSpec::Manual(_) => "(by hand, as its runbook says)".to_owned(),
+            UndoSpec::None(reason) => format!("(nothing: {reason})"),
+            UndoSpec::Unsaid => "(its runbook does not say how)".to_owned(),
+        };
+        left.push((&node.path, how));
+    }
+    left.reverse();
+    left
 }
 
 /// Values that are not known here are shown as they were written.

@@ -47,8 +47,9 @@ impl Driver<'_> {
         let plan = Rc::clone(&self.plan);
         let epoch = self.ledger.state().epoch;
         let began = EventKind::StepBegan { node, attempt, epoch };
+        let is_captured = plan.node(node).spec().is_some_and(|s| !s.captures.is_empty());
         match plan.node(node).spec().and_then(|s| s.does.as_ref()) {
-            Some(Does::Run(command)) => match Place::of_node(&plan, self.ledger.state(), node).ready(command, true, &self.world) {
+            Some(Does::Run(command)) => match Place::of_node(&plan, self.ledger.state(), node).captured(is_captured).ready(command, true, &self.world) {
                 Err(why) => {
                     self.ledger.commit(vec![EventKind::NodeRefused { node, why }])?;
                 }

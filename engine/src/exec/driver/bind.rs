@@ -24,6 +24,10 @@ pub(super) struct Place<'a> {
     frame: FrameId,
     host: Option<&'a str>,
     now: Option<Millis>,
+    /// Nothing that it prints may be kept (J3).
+    private: bool,
+    /// Its standard output is read by us: a capture, a fact.
+    captured: bool,
 }
 
 /// A command that can be sent, and to whom.
@@ -42,11 +46,15 @@ impl Ready {
 impl<'a> Place<'a> {
     pub(super) fn of_node(plan: &'a Plan, state: &'a RunState, node: NodeId) -> Self {
         let at = plan.node(node);
-        Self { plan, state, frame: at.frame, host: at.host.as_deref(), now: state.node(node).now }
+        Self { plan, state, frame: at.frame, host: at.host.as_deref(), now: state.node(node).now, private: at.spec().is_some_and(|s| s.private), captured: false }
     }
 
     pub(super) fn of_run(plan: &'a Plan, state: &'a RunState, host: Option<&'a str>) -> Self {
-        Self { plan, state, frame: FrameId(0), host, now: None }
+        Self { plan, state, frame: FrameId(0), host, now: None, private: false, captured: false }
+    }
+
+    pub(super) fn captured(self, captured: bool) -> Self {
+        Self { captured, ..self }
     }
 
     pub(super) fn at(self, frame: FrameId) -> Self {
@@ -80,8 +88,14 @@ impl<'a> Place<'a> {
         for (name, value) in &command.env {
             env.push((name.clone(), Self::environment(value, &names).map_err(|why| format!("env {name}: {why}"))?));
         }
+        // J3: not even the target keeps what a private step prints, nor does a message of ours quote it.
+        let unheard = match (self.private, self.captured) {
+            (false, _) => "",
+            (true, false) => "exec >/dev/null 2>&1; ",
+            (true, true) => "exec 2>/dev/null; ",
+        };
         let call = Call {
-            script: bound.script,
+            script: format!("{unheard}{}", bound.script),
             values: bound.values,
             env,
             cwd: command.cwd.as_ref().map(text).transpose()?,

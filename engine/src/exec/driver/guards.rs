@@ -43,7 +43,7 @@ impl Driver<'_> {
                     }
                 },
             },
-            Guard::Fact(fact) => match place.ready(&fact.command, false, &self.world) {
+            Guard::Fact(fact) => match place.captured(true).ready(&fact.command, false, &self.world) {
                 Err(why) => Some(refused(why)),
                 Ok(ready) => {
                     let slot = &plan.slots[fact.slot.index()];

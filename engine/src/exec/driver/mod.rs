@@ -220,7 +220,7 @@ impl Driver<'_> {
                 vec![EventKind::RetryDue { node }]
             }),
             Effect::AskManual { node } => self.ask_manual(node)?,
-            Effect::AwaitManual { node } => self.await_manual(key, node),
+            Effect::AwaitManual { node } => self.await_manual(key, node)?,
             Effect::OpenGate { node, opening } => self.open_gate(key, node, opening)?,
             Effect::AwaitGate { node, opening } => self.await_gate(key, node, opening)?,
             Effect::AskFailure { node } => self.ask_failure(key, node)?,

@@ -4,6 +4,8 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
+
 use super::bind::Place;
 use super::signals::Told;
 use super::sink::Collected;
@@ -19,6 +21,12 @@ use crate::run::verdict::attempt_name;
 impl Driver<'_> {
     fn person(&self) -> Actor {
         Actor::Person(self.people.name())
+    }
+
+    /// Puts a question. What led to it is on disk, and on the screen, before it is asked.
+    fn put(&mut self, question: Question) -> Result<Option<oneshot::Receiver<Reply>>, DriveError> {
+        self.ledger.commit(Vec::new())?;
+        Ok(self.people.ask(question))
     }
 
     pub(super) fn open_gate(&mut self, key: String, node: NodeId, opening: u32) -> Result<(), DriveError> {
@@ -56,6 +64,8 @@ impl Driver<'_> {
 
     pub(super) fn await_gate(&mut self, key: String, node: NodeId, opening: u32) -> Result<(), DriveError> {
         let plan = Rc::clone(&self.plan);
+        // The evidence is read back from the journal: what is asked about is what was frozen.
+        self.ledger.commit(Vec::new())?;
         let (NodeKind::Gate(gate), Stage::Open { deadline, .. }) = (&plan.node(node).kind, self.ledger.state().stage(node).clone()) else { return Ok(()) };
         let path = plan.node(node).path.clone();
         if deadline <= ledger::now() {
@@ -92,7 +102,7 @@ impl Driver<'_> {
             then,
         };
         let by = self.person();
-        match self.people.ask(question) {
+        match self.put(question)? {
             Some(reply) => self.fly_idle(key, async move {
                 tokio::select! {
                     Ok(Reply::Gate { answer, note }) = reply => vec![EventKind::GateAnswered { node, opening, answer, by, note }],
@@ -115,12 +125,12 @@ impl Driver<'_> {
         Ok(())
     }
 
-    pub(super) fn await_manual(&mut self, key: String, node: NodeId) {
+    pub(super) fn await_manual(&mut self, key: String, node: NodeId) -> Result<(), DriveError> {
         let plan = Rc::clone(&self.plan);
-        let NodeKind::Manual { instructions, .. } = &plan.node(node).kind else { return };
+        let NodeKind::Manual { instructions, .. } = &plan.node(node).kind else { return Ok(()) };
         let instructions = Place::of_node(&plan, self.ledger.state(), node).text(instructions, &self.world);
         let by = self.person();
-        match self.people.ask(Question::Manual { node, path: plan.node(node).path.clone(), instructions }) {
+        match self.put(Question::Manual { node, path: plan.node(node).path.clone(), instructions })? {
             Some(reply) => self.fly_idle(key, async move {
                 match reply.await {
                     Ok(Reply::Manual { done, note }) => vec![EventKind::ManualAnswered { node, done, by, note }],
@@ -131,13 +141,14 @@ impl Driver<'_> {
                 self.nobody.insert(key);
             }
         }
+        Ok(())
     }
 
     pub(super) fn ask_failure(&mut self, key: String, node: NodeId) -> Result<(), DriveError> {
         let default = self.policy(node);
         let question = Question::Failure(self.failure_question(node, default.clone())?);
         let by = self.person();
-        if let Some(reply) = self.people.ask(question) {
+        if let Some(reply) = self.put(question)? {
             self.fly_idle(key, async move {
                 match reply.await {
                     Ok(Reply::Failure { answer, note }) => vec![EventKind::FailureAnswered { node, answer, by, note }],
@@ -208,7 +219,7 @@ impl Driver<'_> {
 
     pub(super) fn ask_interrupt(&mut self, key: String) -> Result<(), DriveError> {
         let by = self.person();
-        match self.people.ask(Question::Interrupt) {
+        match self.put(Question::Interrupt)? {
             Some(reply) => self.fly_idle(key, async move {
                 match reply.await {
                     Ok(Reply::Interrupt(answer)) => vec![EventKind::InterruptAnswered { answer, by }],
@@ -227,7 +238,7 @@ impl Driver<'_> {
         let Some(UndoSpec::Manual(instructions)) = plan.node(node).spec().map(|s| &s.undo) else { return Ok(()) };
         let instructions = Place::of_node(&plan, self.ledger.state(), node).text(instructions, &self.world);
         let by = self.person();
-        match self.people.ask(Question::UndoManual { node, path: plan.node(node).path.clone(), instructions: instructions.clone() }) {
+        match self.put(Question::UndoManual { node, path: plan.node(node).path.clone(), instructions: instructions.clone() })? {
             Some(reply) => self.fly_idle(key, async move {
                 match reply.await {
                     Ok(Reply::UndoManual { done: Some(note), .. }) => vec![EventKind::UndoneByHand { node, by, note }],
@@ -247,7 +258,7 @@ impl Driver<'_> {
         let at = self.plan.node(node);
         let by = self.person();
         let question = Question::Scope { node, path: at.path.clone(), title: at.title.clone().unwrap_or_default() };
-        match self.people.ask(question) {
+        match self.put(question)? {
             Some(reply) => self.fly_idle(key, async move {
                 match reply.await {
                     Ok(Reply::Scope { release: true }) => vec![EventKind::ScopeReleaseChosen { node, by }],
