@@ -29,10 +29,19 @@ fn shown(at: Millis, format: &str) -> String {
 
 fn zone() -> &'static TimeZone {
     static ZONE: OnceLock<TimeZone> = OnceLock::new();
-    ZONE.get_or_init(|| named().unwrap_or_else(|| TimeZone::try_system().unwrap_or(TimeZone::UTC)))
+    ZONE.get_or_init(|| named().or_else(local).unwrap_or_else(|| TimeZone::try_system().unwrap_or(TimeZone::UTC)))
 }
 
-/// The zone that `TZ` names, from the system's files: only `/etc/localtime` is read without it.
+/// The zone of this machine. Read as it stands: to learn its name would mean to list every zone there is.
+fn local() -> Option<TimeZone> {
+    if std::env::var_os("TZ").is_some() {
+        return None;
+    }
+    let rules = std::fs::read("/etc/localtime").ok()?;
+    TimeZone::tzif("local", &rules).ok()
+}
+
+/// The zone that `TZ` names, from the system's files.
 fn named() -> Option<TimeZone> {
     let name = std::env::var("TZ").ok()?;
     let name = name.trim_start_matches(':');

@@ -49,8 +49,10 @@ impl Store {
         connection.busy_timeout(Duration::from_secs(30)).map_err(failed())?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed())?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed())?;
-        // Two flushes less for each command; the log is folded into the file when it has grown.
+        // Two flushes less for each command. The log is folded into the file when it has grown a little: whoever opens
+        // it next reads it whole.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed())?;
+        connection.pragma_update(None, "wal_autocheckpoint", 64).map_err(failed())?;
         let store = Self { connection, folder: folder.to_owned() };
         store.migrate(&path)?;
         Ok(store)

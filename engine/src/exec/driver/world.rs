@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Options;
@@ -17,6 +18,8 @@ use crate::plan::model::{HostName, LOCAL};
 
 /// Handshakes at once: more than this only makes each slower.
 const HANDSHAKES: usize = 16;
+/// How long a host may take to remove a job folder.
+const CLEANING: Duration = Duration::from_secs(20);
 /// Between two looks for a host that reboots.
 const LOOK_FOR_BOOT: Duration = Duration::from_secs(1);
 
@@ -97,13 +100,23 @@ impl World {
         }
     }
 
-    /// The run is over and its results are ours: the job folders go. A host that does not answer keeps its folder.
+    /// The run is over and its results are ours: the job folders go, on all hosts at once. A host that does not answer
+    /// keeps its folder. The local keeper needs no watching: it ends its work when we are gone.
     pub(super) async fn clean(&self) {
-        let keepers: Vec<Rc<Keeper>> = self.keepers.borrow().values().cloned().collect();
-        for keeper in keepers {
-            let cleaned = tokio::time::timeout(Duration::from_secs(20), keeper.clean()).await;
-            if !matches!(cleaned, Ok(Ok(()))) {
-                tracing::warn!(?keeper, "its job folder stays");
+        let mut cleaning = JoinSet::new();
+        for (host, keeper) in self.keepers.borrow().iter() {
+            let (host, keeper) = (host.clone(), Rc::clone(keeper));
+            cleaning.spawn_local(async move {
+                if host == LOCAL {
+                    return (host, keeper.clean_and_forget().await);
+                }
+                let cleaned = tokio::time::timeout(CLEANING, keeper.clean()).await;
+                (host, cleaned.unwrap_or(Err(KeeperError::ConnectionLost { host: keeper.name().to_owned() })))
+            });
+        }
+        while let Some(cleaned) = cleaning.join_next().await {
+            if let Ok((host, Err(error))) = cleaned {
+                tracing::warn!(host, %error, "its job folder stays");
             }
         }
     }

@@ -279,6 +279,22 @@ impl Keeper {
         .await
     }
 
+    /// The same without waiting: the keeper does it when it comes to it, also after this process has ended.
+    ///
+    /// # Errors
+    /// When the word could not be sent.
+    pub async fn clean_and_forget(&self) -> Result<(), KeeperError> {
+        let request = line("clean", "-", &self.life(), &[])?;
+        let mut channel = self.channel(Instant::now()).await?;
+        channel.send(&request).await.map_err(|broken| self.broken(broken))
+    }
+
+    /// The host's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.target.name()
+    }
+
     /// Closes the channels and the ssh master. Jobs go on.
     pub async fn close(self) {
         held(&self.idle).clear();
