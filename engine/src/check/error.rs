@@ -116,10 +116,13 @@ fn meant(similar: Option<&String>, known: &[String], none: &str) -> String {
 }
 
 impl CheckError {
+    /// Asked for where a suggestion from all of the standard library is worth reading it.
+    pub(super) const UNKNOWN_ACTION: &str = "RB0101";
+
     fn said(&self) -> Said {
         use CheckError as E;
         match self {
-            E::UnknownAction { at, similar, .. } => said("RB0101", *at, "no such action", meant(similar.as_ref(), &[], "import the file that defines it; `runbook actions` lists the standard library")),
+            E::UnknownAction { at, similar, .. } => said(Self::UNKNOWN_ACTION, *at, "no such action", meant(similar.as_ref(), &[], "import the file that defines it; docs/stdlib.md lists the standard library")),
             E::UnknownTarget { at, similar, known, .. } => said("RB0102", *at, "no such target", meant(similar.as_ref(), known, "declare it: `target NAME: host`; the machine that runs the engine is `local`")),
             E::UnknownArgument { at, action, similar, known, .. } => said("RB0103", *at, "no such parameter", meant(similar.as_ref(), known, &format!("`{action}` takes no arguments"))),
             E::UndefinedName { at, similar, why, .. } => said("RB0104", *at, "not defined", match (similar, why) {

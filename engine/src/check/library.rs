@@ -54,9 +54,10 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    pub(super) fn new(main: ParsedFile, library: &mut dyn Library) -> Self {
+    /// `whole`: all of the standard library, also what the main file does not speak of.
+    pub(super) fn new(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Self {
         let mut loaded = Self::default();
-        for source in stdlib::sources() {
+        for source in stdlib::sources().filter(|s| whole || stdlib::is_spoken_of(s, &main.source.text)) {
             let parsed = grammar::parse(&source);
             loaded.errors.extend(parsed.diagnostics.into_iter().filter(|d| d.severity == Severity::Error));
             loaded.define(&parsed.file.actions);

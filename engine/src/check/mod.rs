@@ -78,8 +78,17 @@ impl Program {
 /// # Errors
 /// Every mistake, in the order of the files and of their text.
 pub fn check(main: ParsedFile, library: &mut dyn Library) -> Result<Program, Vec<Diagnostic>> {
+    // Most runbooks use little of the standard library, and to read it all costs more than to check them. Who names an
+    // action that is not there gets a suggestion from all of it.
+    match check_with(main.clone(), library, false) {
+        Err(errors) if errors.iter().any(|e| e.code == CheckError::UNKNOWN_ACTION) => check_with(main, library, true),
+        checked => checked,
+    }
+}
+
+fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Result<Program, Vec<Diagnostic>> {
     let id = main.source.id;
-    let loaded = library::Loaded::new(main, library);
+    let loaded = library::Loaded::new(main, library, whole);
     let mut checker = walk::Checker::new(&loaded.actions);
     checker.errors = loaded.errors;
     for action in loaded.actions.values().filter(|a| !stdlib::is_standard(a.name.span.source)) {

@@ -17,6 +17,12 @@ pub fn sources() -> impl Iterator<Item = Source> {
     (0u32..).zip(FILES).map(|(position, (name, text))| Source { id: SourceId(u32::MAX - position), path: format!("stdlib/{name}"), text: text.to_owned() })
 }
 
+/// Whether a text names the family of a standard file: `service.` for `stdlib/service.runbook`.
+pub(super) fn is_spoken_of(standard: &Source, text: &str) -> bool {
+    let family = standard.path.trim_start_matches("stdlib/").trim_end_matches("runbook");
+    text.contains(family)
+}
+
 /// Whether a source is part of the standard library.
 #[must_use]
 pub fn is_standard(id: SourceId) -> bool {

@@ -95,28 +95,29 @@ impl Driver<'_> {
     }
 
     /// K4: `verify` holds, so it is done; else `check` may say so or deny it; what neither can tell is a person's.
-    pub(super) fn probe(&mut self, key: String, node: NodeId, attempt: u32) -> Result<(), DriveError> {
-        let plan = Rc::clone(&self.plan);
-        let place = Place::of_node(&plan, self.ledger.state(), node);
-        let Some(spec) = plan.node(node).spec() else { return Ok(()) };
-        let polls: Result<Vec<Poll>, String> = spec.verify.iter().map(|v| Poll::new(&place, v, &self.world)).collect();
-        let check: Result<Option<Ready>, String> = spec.check.as_ref().map(|c| place.ready(c, false, &self.world)).transpose();
-        let (polls, check) = match (polls, check) {
-            (Ok(polls), Ok(check)) => (polls, check),
-            (Err(why), _) | (_, Err(why)) => {
-                self.ledger.commit(vec![EventKind::LostSettled { node, attempt, done: None, why }])?;
-                return Ok(());
-            }
-        };
+    pub(super) fn probe(&mut self, key: String, node: NodeId, attempt: u32) {
+        let guards = self.what_can_tell(node);
         self.fly_idle(key, async move {
-            let (done, why) = tell(polls, check).await;
+            let (done, why) = match guards {
+                Ok((polls, check)) => tell(polls, check).await,
+                Err(why) => (None, why),
+            };
             vec![EventKind::LostSettled { node, attempt, done, why }]
         });
-        Ok(())
+    }
+
+    /// What can say of a step whether it is done: its postconditions and its check.
+    pub(super) fn what_can_tell(&self, node: NodeId) -> Result<(Vec<Poll>, Option<Ready>), String> {
+        let place = Place::of_node(&self.plan, self.ledger.state(), node);
+        let Some(spec) = self.plan.node(node).spec() else { return Ok((Vec::new(), None)) };
+        let polls: Result<Vec<Poll>, String> = spec.verify.iter().map(|v| Poll::new(&place, v, &self.world)).collect();
+        let check = spec.check.as_ref().map(|c| place.ready(c, false, &self.world)).transpose()?;
+        Ok((polls?, check))
     }
 }
 
-async fn tell(polls: Vec<Poll>, check: Option<Ready>) -> (Option<bool>, String) {
+/// What its guards say of a step, and in which words.
+pub(super) async fn tell(polls: Vec<Poll>, check: Option<Ready>) -> (Option<bool>, String) {
     let mut doubt = "it has neither `verify` nor `check`".to_owned();
     if !polls.is_empty() {
         let mut held = true;
@@ -142,7 +143,7 @@ async fn tell(polls: Vec<Poll>, check: Option<Ready>) -> (Option<bool>, String) 
 }
 
 /// A command that is asked again until it says yes.
-struct Poll {
+pub(super) struct Poll {
     ready: Ready,
     every: Duration,
     within: Duration,

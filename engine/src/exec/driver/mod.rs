@@ -33,7 +33,7 @@ use self::world::World;
 use super::people::People;
 use super::watch::Watch;
 use crate::journal::{Journal, JournalError};
-use crate::plan::model::{NodeId, Plan};
+use crate::plan::model::{LOCAL, NodeId, Plan};
 use crate::run::event::{EventKind, Purpose};
 use crate::run::fold::IllegalEvent;
 use crate::run::state::RunState;
@@ -87,24 +87,32 @@ pub async fn drive(journal: Journal, plan: Plan, purpose: Purpose, options: Opti
     if ledger.state().phase.is_final() {
         return Err(DriveError::Final { run: ledger.run().to_owned(), state: verdict::word(ledger.state()) });
     }
-    ledger.start_driver(purpose, people.name())?;
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let world = World::new(&ledger, &options);
-    let driver = Driver {
-        plan,
-        ledger,
-        world: Rc::new(world),
-        people,
-        options,
-        flights: HashMap::new(),
-        sender,
-        receiver,
-        signals: Signals::listen(),
-        retried: None,
-        interrupted: false,
-        nobody: BTreeSet::new(),
+    let world = Rc::new(World::new(&ledger, &options));
+    let drives = async {
+        // The local shell starts while the disk takes the first event. It writes nothing before it is greeted.
+        if plan.hosts.iter().any(|h| h.name == LOCAL) {
+            world.reach_early(LOCAL);
+            tokio::task::yield_now().await;
+        }
+        ledger.start_driver(purpose, people.name())?;
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let driver = Driver {
+            plan: Rc::clone(&plan),
+            ledger,
+            world: Rc::clone(&world),
+            people,
+            options,
+            flights: HashMap::new(),
+            sender,
+            receiver,
+            signals: Signals::listen(),
+            retried: None,
+            interrupted: false,
+            nobody: BTreeSet::new(),
+        };
+        driver.run().await
     };
-    LocalSet::new().run_until(driver.run()).await
+    LocalSet::new().run_until(drives).await
 }
 
 struct Driver<'a> {
@@ -214,7 +222,7 @@ impl Driver<'_> {
             Effect::BeginUndo { node, attempt } => self.begin_undo(key, node, attempt)?,
             Effect::Recover { node, attempt, undoing } => self.recover(key, node, attempt, undoing),
             Effect::Verify { node, index } => self.verify(key, node, index)?,
-            Effect::Probe { node, attempt } => self.probe(key, node, attempt)?,
+            Effect::Probe { node, attempt } => self.probe(key, node, attempt),
             Effect::AwaitRetry { node, seconds } => self.fly_idle(key, async move {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
                 vec![EventKind::RetryDue { node }]

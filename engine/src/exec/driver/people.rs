@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::bind::Place;
+use super::guards::tell;
 use super::signals::Told;
 use super::sink::Collected;
 use super::{DriveError, Driver, ledger};
@@ -149,8 +150,18 @@ impl Driver<'_> {
         let question = Question::Failure(self.failure_question(node, default.clone())?);
         let by = self.person();
         if let Some(reply) = self.put(question)? {
+            let guards = self.what_can_tell(node);
             self.fly_idle(key, async move {
                 match reply.await {
+                    // P5: its own guards are asked, and what they say stands beside the person's reason.
+                    Ok(Reply::Failure { answer: FailureAnswer::MarkDone, note }) => {
+                        let said = match guards {
+                            Ok((polls, check)) => tell(polls, check).await.1,
+                            Err(why) => why,
+                        };
+                        let note = Some(note.map_or_else(|| said.clone(), |reason| format!("{reason} ({said})")));
+                        vec![EventKind::FailureAnswered { node, answer: FailureAnswer::MarkDone, by, note }]
+                    }
                     Ok(Reply::Failure { answer, note }) => vec![EventKind::FailureAnswered { node, answer, by, note }],
                     _ => Vec::new(),
                 }

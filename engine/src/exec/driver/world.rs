@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::Options;
@@ -30,6 +30,8 @@ pub(super) struct World {
     who: String,
     connector: Connector,
     handshakes: Semaphore,
+    /// Connections that were begun before the greeting.
+    early: RefCell<HashMap<HostName, JoinHandle<Result<Keeper, KeeperError>>>>,
     keepers: RefCell<HashMap<HostName, Rc<Keeper>>>,
 }
 
@@ -38,10 +40,12 @@ impl World {
         let state = ledger.state();
         Self {
             run: ledger.run().to_owned(),
-            epoch: state.epoch,
+            // The one that this process is about to write.
+            epoch: state.epoch + 1,
             who: format!("{}:{}:{}", rustix::system::uname().nodename().to_string_lossy(), std::process::id(), &ledger.head()[..12]),
             connector: Connector { ssh_config: options.ssh_config.clone(), ..Connector::default() },
             handshakes: Semaphore::new(HANDSHAKES),
+            early: RefCell::default(),
             keepers: RefCell::default(),
         }
     }
@@ -67,12 +71,27 @@ impl World {
         }
     }
 
+    /// Reaches a host; nothing is written there.
+    fn reach(&self, host: &str) -> impl Future<Output = Result<Keeper, KeeperError>> + use<> {
+        let target = if host == LOCAL { Target::Local } else { Target::Ssh { destination: host.to_owned() } };
+        let folder = RunFolder { run_id: self.run.clone(), base: None };
+        let connector = self.connector.clone();
+        async move { Keeper::connect(&connector, &target, &folder).await }
+    }
+
+    /// Begins to reach a host that will be greeted next.
+    pub(super) fn reach_early(&self, host: &str) {
+        self.early.borrow_mut().insert(host.to_owned(), tokio::task::spawn_local(self.reach(host)));
+    }
+
     async fn greet_once(&self, host: &str, life: Option<&str>, users: &[String]) -> Result<(Identity, Vec<String>), KeeperError> {
         // Closed only when the world is.
         let _seat = self.handshakes.acquire().await.map_err(|_| KeeperError::ConnectionLost { host: host.to_owned() })?;
-        let target = if host == LOCAL { Target::Local } else { Target::Ssh { destination: host.to_owned() } };
-        let folder = RunFolder { run_id: self.run.clone(), base: None };
-        let keeper = Keeper::connect(&self.connector, &target, &folder).await?;
+        let early = self.early.borrow_mut().remove(host);
+        let keeper = match early {
+            Some(begun) => begun.await.map_err(|_| KeeperError::ConnectionLost { host: host.to_owned() })??,
+            None => self.reach(host).await?,
+        };
         let hello = keeper.hello(life, self.epoch, &self.who).await?;
         for user in users {
             keeper.reach_user(user).await?;

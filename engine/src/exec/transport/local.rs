@@ -18,7 +18,7 @@ pub struct LocalShell {
 
 impl Default for LocalShell {
     fn default() -> Self {
-        Self { program: "sh".into(), args: Vec::new(), env: Vec::new() }
+        Self { program: "/bin/sh".into(), args: Vec::new(), env: Vec::new() }
     }
 }
 
