@@ -74,25 +74,6 @@ impl Sshd {
         self.host(name).home()
     }
 
-    /// Everything of these hosts.
-    pub fn folder(&self) -> &Path {
-        self.scratch.path()
-    }
-
-    /// Runs a command as plain `ssh` does; its output, or a panic.
-    pub fn ssh(&self, name: &str, command: &str) -> String {
-        run(
-            "ssh",
-            [self.config.as_os_str(), name.as_ref(), command.as_ref()]
-                .iter()
-                .enumerate()
-                .flat_map(|(at, arg)| {
-                    let flag = (at == 0).then_some("-F".as_ref());
-                    flag.into_iter().chain([*arg])
-                }),
-        )
-    }
-
     /// Cuts the connections. What ran in them lives on, as it does when a line is cut; new connections are answered.
     pub fn drop_connections(&self, name: &str) {
         if let Some(server) = &self.host(name).server {

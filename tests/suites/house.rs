@@ -8,8 +8,6 @@ use crate::harness::desk::Desk;
 
 const LONGEST: usize = 600;
 const MEDIAN: usize = 120;
-/// Longer than that, and waiting to be taken apart. Nothing is added here.
-const TOO_LONG_YET: [&str; 1] = ["engine/src/check/walk.rs"];
 
 static ROOT: LazyLock<PathBuf> = LazyLock::new(|| Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned());
 
@@ -356,10 +354,7 @@ fn no_warning_is_silenced_without_a_reason() {
 fn files_are_short() {
     let mut lengths: Vec<(usize, String)> = rust_files().into_iter().map(|path| (read(&path).lines().count(), path)).collect();
     lengths.sort();
-    let known = |path: &String| TOO_LONG_YET.contains(&path.as_str());
-    let mended: Vec<String> = lengths.iter().filter(|(lines, path)| *lines <= LONGEST && known(path)).map(|(_, path)| path.clone()).collect();
-    none("short again: take it off the list", &mended);
-    let too_long: Vec<String> = lengths.iter().filter(|(lines, path)| *lines > LONGEST && !known(path)).map(|(lines, path)| format!("{path}: {lines} lines")).collect();
+    let too_long: Vec<String> = lengths.iter().filter(|(lines, _)| *lines > LONGEST).map(|(lines, path)| format!("{path}: {lines} lines")).collect();
     none("a file is too long", &too_long);
     let median = lengths[lengths.len() / 2].0;
     assert!(median <= MEDIAN, "half of the files have more than {median} lines");

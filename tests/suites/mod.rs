@@ -7,6 +7,7 @@ mod house;
 mod journal;
 mod malformed;
 mod matomo;
+mod mysql;
 mod refusals;
 mod spellings;
 mod terminal;

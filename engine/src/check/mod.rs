@@ -1,7 +1,9 @@
 //! From the syntax tree to a checked program: names resolved, types known, libraries brought in. Every mistake is found
 //! before any is reported. A [`Program`] can't be made in another way.
 
+mod blocks;
 mod error;
+mod gate;
 mod library;
 pub(crate) mod merged;
 mod names;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use grammar::ast::{Action, Block, Boundary, During, Fact, For, Gate, Name, Piece, Require, Runbook, Settings, Target, TypeName};
+use grammar::ast::{Action, Block, Fact, Name, Piece, Require, Runbook, Settings, Target, TypeName};
 use grammar::diagnostic::Diagnostic;
-use grammar::source::{Span, Spanned};
+use grammar::source::Span;
 
 use super::error::CheckError;
 use super::merged::Merged;
@@ -110,7 +110,7 @@ impl<'a> Checker<'a> {
         self.pieces(&runbook.body.pieces, &mut place);
     }
 
-    fn targets(&mut self, targets: &[Target], place: &mut Place) {
+    pub(super) fn targets(&mut self, targets: &[Target], place: &mut Place) {
         for target in targets {
             let one = match &target.kind {
                 Some(kind) if kind.value == "host" => true,
@@ -170,7 +170,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Gates have ids of their own: a gate is asked about by its id, a step by its id and host.
-    fn gate_id(&mut self, id: &Name) {
+    pub(super) fn gate_id(&mut self, id: &Name) {
         let steps = std::mem::take(&mut self.ids);
         self.ids = std::mem::take(&mut self.gates);
         self.id(id);
@@ -247,13 +247,13 @@ impl<'a> Checker<'a> {
         place
     }
 
-    fn no_after(&mut self, after: &[Name]) {
+    pub(super) fn no_after(&mut self, after: &[Name]) {
         if let Some(first) = after.first() {
             self.error(CheckError::AfterOutsideParallel { at: first.span });
         }
     }
 
-    fn when(&mut self, when: Option<&grammar::ast::Expr>, place: &mut Place) {
+    pub(super) fn when(&mut self, when: Option<&grammar::ast::Expr>, place: &mut Place) {
         if let Some(when) = when {
             let here = if place.on.is_empty() { place.clone() } else { Place { names: place.names.on_a_host(), ..place.clone() } };
             self.guard(when, "`when`", &here);
@@ -269,7 +269,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn piece(&mut self, piece: &Piece, place: &mut Place) {
+    pub(super) fn piece(&mut self, piece: &Piece, place: &mut Place) {
         match piece {
             Piece::Step(step) => self.step(step, place, false),
             Piece::Manual(step) => self.step(step, place, true),
@@ -289,142 +289,12 @@ impl<'a> Checker<'a> {
     }
 
     /// A block inside this one; what it binds is seen behind it.
-    fn block(&mut self, block: &Block, place: &mut Place, change: impl FnOnce(&mut Place)) {
+    pub(super) fn block(&mut self, block: &Block, place: &mut Place, change: impl FnOnce(&mut Place)) {
         let mut inner = self.settings(&block.settings, place);
         self.when(block.when.as_ref(), &mut inner);
         change(&mut inner);
         self.pieces(&block.pieces, &mut inner);
         place.names.extend(&inner.names);
-    }
-
-    fn boundary(&mut self, boundary: &Boundary, place: &mut Place) {
-        self.id(&boundary.id);
-        self.duration(boundary.budget.as_ref(), "`budget`", place);
-        if let Some(word) = &boundary.on_failure
-            && !matches!(word.value.as_str(), "rollback" | "park")
-        {
-            self.error(CheckError::UnknownWord { at: word.span, word: word.value.clone(), what: "what can follow a failure", allowed: &["rollback", "park"] });
-        }
-        if let Some(title) = &boundary.title {
-            self.prose(title, place);
-        }
-        self.block(&boundary.block, place, |inner| inner.boundary = true);
-    }
-
-    fn during(&mut self, during: &During, place: &mut Place) {
-        let name = &during.action.name;
-        let header = self.settings(&during.settings, place);
-        if header.on.is_empty() {
-            self.error(CheckError::OnMissing { at: name.span, id: format!("during {}", name.value) });
-        }
-        let here = Place { names: header.names.on_a_host(), ..header };
-        if let Some(action) = self.action_call(&during.action, &here) {
-            let merged = Merged::of_action(action, self.actions);
-            if !matches!(merged.undo(), Some(grammar::ast::Undo::Command(_))) {
-                self.error(CheckError::DuringWithoutUndo { at: name.span, action: name.value.clone(), defined: action.name.span });
-            }
-        }
-        match &during.release {
-            None => self.error(CheckError::ReleaseMissing { at: name.span, action: name.value.clone() }),
-            Some(word) if !matches!(word.value.as_str(), "always" | "on_success" | "ask") => {
-                self.error(CheckError::UnknownWord { at: word.span, word: word.value.clone(), what: "when a scope can be released", allowed: &["always", "on_success", "ask"] });
-            }
-            Some(_) => {}
-        }
-        if let Some(block) = &during.block {
-            self.block(block, place, |_| {});
-        }
-    }
-
-    fn parallel(&mut self, block: &Spanned<Block>, place: &mut Place) {
-        let mut inner = self.settings(&block.settings, place);
-        self.when(block.when.as_ref(), &mut inner);
-        inner.parallel = true;
-        let order = match order::siblings(&block.pieces) {
-            Ok(order) => order,
-            Err(errors) => {
-                self.errors.extend(errors.into_iter().map(Into::into));
-                (0..block.pieces.len()).map(|at| (at, Vec::new())).collect()
-            }
-        };
-        let mut bound: BTreeMap<usize, Names> = BTreeMap::new();
-        for (at, before) in order {
-            let mut child = inner.clone();
-            for other in before {
-                if let Some(names) = bound.get(&other) {
-                    child.names.extend(names);
-                }
-            }
-            if let Piece::During(During { block: None, action, .. }) = &block.pieces[at] {
-                let help = "give it a block of its own, or put it before the `parallel`";
-                self.error(CheckError::MisplacedField { at: action.name.span, field: "during", place: "a `parallel` when it has no block", help });
-            }
-            self.piece(&block.pieces[at], &mut child);
-            bound.insert(at, child.names);
-        }
-        for names in bound.values() {
-            self.clashes(&place.names.clone(), names, &bound);
-            place.names.extend(names);
-        }
-    }
-
-    /// Two children of a `parallel` that give a value to one name.
-    fn clashes(&mut self, outer: &Names, names: &Names, all: &BTreeMap<usize, Names>) {
-        for (name, known) in names.iter() {
-            if outer.get(name).is_some() {
-                continue;
-            }
-            let other = all.values().filter_map(|n| n.get(name)).find(|k| k.span < known.span);
-            if let Some(other) = other {
-                self.error(CheckError::DuplicateName { at: known.span, first: other.span, name: name.clone() });
-            }
-        }
-    }
-
-    fn each(&mut self, each: &For, place: &mut Place) {
-        let over = self.expression(&each.over, place);
-        self.known_early(&grammar::ast::Operand::Computed(each.over.clone()), "what a `for` goes over", place);
-        let item = match &over {
-            Some(Type::List(of)) => Some((**of).clone()),
-            Some(Type::Json) | None => None,
-            Some(found) => {
-                self.error(CheckError::WrongType { at: each.over.span, what: "`for`".to_owned(), wanted: Type::List(Box::new(Type::String)), found: found.clone() });
-                None
-            }
-        };
-        if let Some(tolerate) = &each.tolerate {
-            self.not_built(tolerate.span, "`tolerate`");
-        }
-        if let Some(batch) = &each.batch {
-            self.batch(batch, place);
-        }
-        self.duration(each.pause.as_ref(), "`pause`", place);
-        let mut inner = place.clone();
-        let mut known = Known::new(What::Loop, item, each.var.span);
-        known.part_of = mentioned(&grammar::ast::Operand::Computed(each.over.clone()), place);
-        self.variable(&each.var, known, &mut inner);
-        // Items pass side by side only in a batch, where each has its own copy of the block.
-        inner.parallel = place.parallel;
-        self.block(&each.block, &mut inner, |_| {});
-    }
-
-    fn batch(&mut self, batch: &grammar::ast::Expr, place: &Place) {
-        let text = batch.text.trim();
-        if text.starts_with('[') {
-            self.not_built(batch.span, "a `batch` that ramps up");
-        } else if text.ends_with('%') {
-            match Type::Percent.read(text) {
-                Err(error) => self.error(CheckError::UnreadableValue { at: batch.span, what: "`batch`".to_owned(), error }),
-                Ok(crate::value::Value::Percent(n)) if n <= 0.0 || n > 100.0 => {
-                    self.error(CheckError::OutOfRange { at: batch.span, what: "a batch", found: text.to_owned(), help: "write a share between 1% and 100%" });
-                }
-                Ok(_) => {}
-            }
-        } else if text == "0" {
-            self.error(CheckError::OutOfRange { at: batch.span, what: "a batch", found: text.to_owned(), help: "a batch holds one item at least" });
-        } else {
-            self.clause(batch, "`batch`", &Type::Int, place);
-        }
     }
 
     pub(super) fn fact(&mut self, fact: &Fact, place: &mut Place) {
@@ -473,71 +343,6 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn gate(&mut self, gate: &Gate, place: &mut Place) {
-        self.gate_id(&gate.id);
-        let mut here = self.settings(&gate.settings, place);
-        let no_host = Place { on: Vec::new(), ..here.clone() };
-        if let Some(when) = &gate.when {
-            self.guard(when, "`when`", &no_host);
-            here.conditions.push(when.text.trim().to_owned());
-        }
-        for text in gate.question.iter().chain(&gate.confirm) {
-            self.prose(text, &no_host);
-        }
-        for show in &gate.show {
-            let on = if show.on.is_empty() { here.on.clone() } else { self.on(&show.on, &here) };
-            if on.is_empty() {
-                self.error(CheckError::OnMissing { at: show.cmd.span, id: "show".to_owned() });
-            }
-            let at = Place { names: here.names.on_a_host(), on, ..here.clone() };
-            self.script(&show.cmd, &at);
-        }
-        if let Some(approvers) = &gate.approvers {
-            self.not_built(approvers.span(), "`approvers`");
-        }
-        if let Some(second) = &gate.second_person
-            && second.value
-        {
-            self.not_built(second.span, "`second_person`");
-        }
-        if let Some(valid) = &gate.valid_for {
-            self.not_built(valid.span, "`valid_for`");
-        }
-        self.gate_timeout(gate, &no_host);
-        self.choices(gate, place, &Place { conditions: here.conditions, ..no_host });
-    }
-
-    fn gate_timeout(&mut self, gate: &Gate, place: &Place) {
-        let id = gate.id.value.clone();
-        let Some(timeout) = &gate.timeout else {
-            self.error(CheckError::GateWithoutTimeout { at: gate.id.span, id });
-            return;
-        };
-        self.duration(Some(&timeout.after), "`timeout`", place);
-        match timeout.then.as_ref().map(|t| (t.value.as_str(), t.span)) {
-            None => self.error(CheckError::GateWithoutThen { at: timeout.after.span, id }),
-            Some(("rollback", at)) if !place.boundary => self.error(CheckError::RollbackWithoutBoundary { at, id }),
-            Some(("rollback" | "park" | "end", _)) => {}
-            Some((word, at)) => self.error(CheckError::UnknownWord { at, word: word.to_owned(), what: "what can follow silence", allowed: &["rollback", "park", "end"] }),
-        }
-    }
-
-    fn choices(&mut self, gate: &Gate, place: &mut Place, here: &Place) {
-        let Some(choices) = &gate.choices else { return };
-        let texts = Type::List(Box::new(Type::String));
-        self.operand(choices, &texts, "`choices`", here);
-        self.known_early(choices, "`choices`", here);
-        if let grammar::ast::Operand::List(items) = choices
-            && items.value.is_empty()
-        {
-            self.error(CheckError::OutOfRange { at: items.span, what: "a list of choices", found: "empty".to_owned(), help: "write what can be chosen, or leave `choices` out" });
-        }
-        let name = Name { value: gate.id.replace('-', "_"), span: gate.id.span };
-        let mut known = Known::new(What::Choice, Some(Type::String), gate.id.span);
-        known.unless.clone_from(&here.conditions);
-        self.variable(&name, known, place);
-    }
-
     /// A value that the plan needs: nothing that is read during the run.
     pub(super) fn known_early(&mut self, operand: &grammar::ast::Operand, what: &str, place: &Place) {
         use grammar::ast::Operand;
@@ -563,7 +368,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Where names get their values, for the errors of those who use them too early.
-    fn collect(&mut self, block: &Block, in_loop: bool) {
+    pub(super) fn collect(&mut self, block: &Block, in_loop: bool) {
         for piece in &block.pieces {
             let mut found = |name: &str, span: Span| {
                 self.elsewhere.entry(name.to_owned()).or_insert(Elsewhere { span, in_loop });
@@ -592,12 +397,12 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn targets(place: &Place) -> Vec<String> {
+pub(super) fn targets(place: &Place) -> Vec<String> {
     place.names.iter().filter(|(name, k)| matches!(k.what, What::Target | What::Targets | What::Loop) || *name == "local").map(|(name, _)| name.clone()).collect()
 }
 
 /// The sets of hosts, and their parts, that an operand is taken from.
-fn mentioned(operand: &grammar::ast::Operand, place: &Place) -> Vec<String> {
+pub(super) fn mentioned(operand: &grammar::ast::Operand, place: &Place) -> Vec<String> {
     let grammar::ast::Operand::Computed(text) = operand else { return Vec::new() };
     let names = crate::plan::template::Expression::compile(text).map(|e| e.names()).unwrap_or_default();
     let mut out = Vec::new();
