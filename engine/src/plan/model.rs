@@ -193,6 +193,7 @@ pub struct StepSpec {
     pub expect: Option<u64>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are commands")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Does {
@@ -221,6 +222,7 @@ pub struct VerifySpec {
     pub within: u64,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are commands")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UndoSpec {
@@ -275,6 +277,7 @@ pub struct RequireSpec {
     pub hosts: Vec<HostName>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are commands")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {

@@ -25,7 +25,8 @@ impl<'a> View<'a> {
         match &node.kind {
             NodeKind::Join => true,
             NodeKind::Leave { enter } => self.is_left(*enter),
-            NodeKind::Enter { .. } => match self.state.stage(id) {
+            NodeKind::Enter { .. } => matches!(
+                self.state.stage(id),
                 Stage::Succeeded
                 | Stage::Satisfied
                 | Stage::Skipped { .. }
@@ -36,9 +37,8 @@ impl<'a> View<'a> {
                 | Stage::Undone
                 | Stage::UndoneByHand { .. }
                 | Stage::UndoFailed { .. }
-                | Stage::Kept { .. } => true,
-                _ => false,
-            },
+                | Stage::Kept { .. }
+            ),
             NodeKind::Step(_) | NodeKind::Manual { .. } | NodeKind::Gate(_) | NodeKind::Fact(_) | NodeKind::Require(_) => matches!(
                 self.state.stage(id),
                 Stage::Skipped { .. } | Stage::Satisfied | Stage::Succeeded | Stage::MarkedDone { .. } | Stage::SkippedByPerson { .. } | Stage::Approved { .. }

@@ -122,10 +122,11 @@ impl<'a> Ledger<'a> {
     /// What was frozen when a gate was opened.
     pub(super) fn evidence(&self, gate: NodeId, number: u32) -> Result<Vec<Evidence>, DriveError> {
         for event in self.journal.events_after(0)?.into_iter().rev() {
-            if let EventKind::GateOpened { node, opening, evidence, .. } = event.kind {
-                if node == gate && opening == number {
-                    return Ok(evidence);
-                }
+            if let EventKind::GateOpened { node, opening, evidence, .. } = event.kind
+                && node == gate
+                && opening == number
+            {
+                return Ok(evidence);
             }
         }
         Ok(Vec::new())

@@ -166,10 +166,11 @@ impl RunState {
         self.unwinding = None;
         // A scope that was left while what it covers runs again is taken again.
         for (id, node) in plan.iter() {
-            if let NodeKind::Leave { enter } = node.kind {
-                if self.node(id).taken_back && matches!(self.stage(enter), Stage::Undone | Stage::UndoneByHand { .. }) {
-                    self.nodes[enter.index()].taken_back = true;
-                }
+            if let NodeKind::Leave { enter } = node.kind
+                && self.node(id).taken_back
+                && matches!(self.stage(enter), Stage::Undone | Stage::UndoneByHand { .. })
+            {
+                self.nodes[enter.index()].taken_back = true;
             }
         }
         for node in &mut self.nodes {

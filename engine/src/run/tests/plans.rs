@@ -34,6 +34,9 @@ pub(super) fn step() -> StepSpec {
     }
 }
 
+/// What fills one branch of a `parallel`.
+type Branch<'a> = Box<dyn FnOnce(&mut Builder) + 'a>;
+
 /// Builds a plan block by block; every piece comes after all that stands before it in its block.
 pub(super) struct Builder {
     plan: Plan,
@@ -105,7 +108,7 @@ impl Builder {
     }
 
     /// Branches side by side.
-    pub(super) fn parallel(&mut self, branches: Vec<Box<dyn FnOnce(&mut Self) + '_>>) -> &mut Self {
+    pub(super) fn parallel(&mut self, branches: Vec<Branch<'_>>) -> &mut Self {
         let before = self.exits.last().cloned().unwrap_or_default();
         self.inside(BlockKind::Parallel, |this| {
             let mut ends = Vec::new();
