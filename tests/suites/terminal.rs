@@ -141,6 +141,8 @@ fn p5_a_failed_step_is_marked_done_only_with_a_reason_and_the_record_shows_it() 
     assert_eq!(desk.read("log"), "one\ntwo\nthree\n");
     let shown = desk.runbook(["show", "last"]);
     assert!(shown.out.contains("remounted it by hand"), "{}", shown.out);
+    // What its own guards said stands beside the reason.
+    assert!(shown.out.contains("neither `verify` nor `check`"), "{}", shown.out);
 }
 
 #[test]

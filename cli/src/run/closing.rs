@@ -58,16 +58,18 @@ fn list(name: &str, paths: &[&str]) -> Option<Line> {
     (!paths.is_empty()).then(|| Line::new().dim(format!("  {name}  ")).with(Tone::Plain, paths.join(", ")))
 }
 
-/// `5 steps, 2 already as wanted`.
+/// `3 of 5 steps done, 2 already as wanted`: each step is counted once.
 fn tally(plan: &Plan, state: &RunState) -> String {
     let steps = || plan.iter().filter(|(_, node)| matches!(node.kind, NodeKind::Step(_) | NodeKind::Manual { .. }));
     let of = |wanted: fn(&Stage) -> bool| steps().filter(|(id, _)| wanted(state.stage(*id))).count();
     let mut said =
-        vec![format!("{} of {} done", of(|s| matches!(s, Stage::Succeeded | Stage::MarkedDone { .. } | Stage::Satisfied)), count(steps().count(), "step"))];
+        vec![format!("{} of {} done", of(|s| matches!(s, Stage::Succeeded | Stage::MarkedDone { .. })), count(steps().count(), "step"))];
     for (number, what) in [
         (of(|s| matches!(s, Stage::Satisfied)), "already as wanted"),
         (of(|s| matches!(s, Stage::Skipped { .. } | Stage::SkippedByPerson { .. })), "skipped"),
         (of(|s| matches!(s, Stage::Undone | Stage::UndoneByHand { .. })), "undone"),
+        (of(|s| matches!(s, Stage::Failed { .. } | Stage::Refused { .. } | Stage::UndoFailed { .. })), "failed"),
+        (of(|s| matches!(s, Stage::Lost { .. } | Stage::Unsettled { .. })), "unknown"),
     ] {
         if number > 0 {
             said.push(format!("{number} {what}"));
