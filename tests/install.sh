@@ -13,6 +13,7 @@ need sshd openssh-server
 need sudo sudo
 need dash dash
 need busybox busybox
+need sqlite3 sqlite3
 need mariadbd mariadb-server-core
 need mariadb-install-db mariadb-server-core
 need mariadb mariadb-client-core

@@ -53,6 +53,11 @@ impl Lab {
         self.run(&["ssh", host, command]).trim().to_owned()
     }
 
+    /// What a command on the control host prints; it must succeed.
+    pub fn exec(&self, command: &[&str]) -> String {
+        self.run(&[&["exec"], command].concat()).trim().to_owned()
+    }
+
     pub fn file(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
     }

@@ -10,6 +10,8 @@ pub mod lock;
 pub mod output;
 pub mod run;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 pub use run::{Durable, Journal};
 pub use store::{RunRow, Store};
@@ -41,7 +43,7 @@ pub enum JournalError {
     Ambiguous { name: String, runs: Vec<String> },
     #[error("event {seq} of run {run} can't be read: {why}")]
     Unreadable { run: String, seq: u64, why: String },
-    #[error("run {run} refers to {hash}, which is not in the journal")]
+    #[error("run {run} refers to {hash}, which is not in the journal as it was written")]
     MissingPin { run: String, hash: String },
     #[error("run {run} is driven by another process: {holder}")]
     Held { run: String, holder: String },
