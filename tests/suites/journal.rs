@@ -93,6 +93,26 @@ fn j1_a_changed_a_missing_and_a_moved_line_are_found_and_named() {
     }
 }
 
+/// J2: plan, source, params and options are pinned: a resume needs none of the files, and a changed file changes nothing.
+#[test]
+fn j2_a_resume_needs_no_source_and_does_what_was_planned() {
+    let desk = Desk::new();
+    let text = "runbook pinned.run \"Pinned\" {\n  param log: path\n  gate go \"Go on?\" { timeout 1h then park }\n  step write on local { run `echo planned >> {{ log }}` }\n}\n";
+    let log = format!("log={}", desk.path("log").display());
+    for change in [None, Some(text.replace("planned", "changed"))] {
+        let file = desk.file("pinned.runbook", text);
+        assert_eq!(desk.runbook(["run".as_ref(), file.as_os_str(), "-p".as_ref(), log.as_ref()]).status, 3);
+        match change {
+            Some(changed) => std::fs::write(&file, changed).expect("it can be changed"),
+            None => std::fs::remove_file(&file).expect("it can be removed"),
+        }
+        assert_eq!(desk.runbook(["approve", "last", "go"]).status, 0);
+        let ran = desk.runbook(["resume", "last"]);
+        assert_eq!(ran.status, 0, "{ran:?}");
+    }
+    assert_eq!(desk.read("log"), "planned\nplanned\n");
+}
+
 /// J5: one driver a run; the other is told who drives.
 #[test]
 fn j5_two_engines_do_not_drive_one_run() {

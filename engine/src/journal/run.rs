@@ -7,7 +7,12 @@ use super::store::{Store, body_of};
 use super::JournalError;
 use crate::run::event::{Event, EventKind, Millis};
 
-/// Proof that something is on disk. Only an append makes one, and only with one of these can a command be sent.
+/// Proof that something is on disk (promise K1). Only an append makes one, and only with one of these can a command be
+/// sent: nobody else can make one up.
+///
+/// ```compile_fail
+/// let proof = engine::journal::Durable(1);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Durable<T>(T);
 

@@ -17,6 +17,20 @@ fn plan_with_boundary() -> Plan {
 }
 
 #[test]
+fn o1_a_host_that_does_not_answer_refuses_the_run_before_anything_begins_and_all_of_them_are_named() {
+    let mut builder = Builder::new(&["h", "i", "j"]);
+    builder.step("a", &["h", "i", "j"], &step());
+    let plan = builder.build();
+    let mut play = Play::new(&plan, &[]);
+    for host in ["h", "j"] {
+        play.record(EventKind::HostRefused { host: host.to_owned(), why: "no route".to_owned() });
+    }
+    assert!(matches!(play.go(), Phase::Refused { why } if why == "h: no route\nj: no route"), "{:?}", play.state.phase);
+    assert_eq!(play.deeds, [""; 0]);
+    assert_eq!(exit_status(&plan, &play.state), 7);
+}
+
+#[test]
 fn o2_a_step_begins_when_what_it_comes_after_is_done() {
     let plan = plan_with_boundary();
     let mut play = Play::new(&plan, &[]);
