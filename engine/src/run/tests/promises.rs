@@ -366,3 +366,14 @@ fn an_interrupt_starts_nothing_new_and_never_a_rollback_by_itself() {
     assert_eq!(*play.go(), Phase::Done);
     assert_eq!(play.deeds, ["run a@h", "run b@h", "run c@h"]);
 }
+
+#[test]
+fn k4_a_lost_attempt_is_undone_by_a_rollback() {
+    let plan = plan_with_boundary();
+    let mut play = Play::new(&plan, &[("b@h", &[Fate::Lost])]);
+    play.at_failure = FailureAnswer::Park;
+    assert!(matches!(play.go(), Phase::Parked { .. }));
+    play.start(Purpose::Rollback { to: None });
+    assert_eq!(*play.go(), Phase::RolledBack);
+    assert_eq!(play.deeds, ["run a@h", "run b@h", "undo b@h", "undo a@h"]);
+}
