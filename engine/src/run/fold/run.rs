@@ -224,7 +224,13 @@ impl RunState {
     fn boundary_undone(&mut self, plan: &Plan, block: BlockId) {
         self.take_back(plan);
         let outer = plan.blocks[block.index()].parent.and_then(|b| plan.boundary_of(b));
+        let returns = |block: BlockId| !points_of_no_return(plan, self).iter().any(|id| plan.inside(plan.node(*id).block, block));
         match outer.map(|b| (b, &plan.blocks[b.index()].kind)) {
+            // R2: its own point of no return lies behind it.
+            Some((outer, BlockKind::Boundary { id, on_failure: OnFailure::Rollback, .. })) if !returns(outer) => {
+                self.parking = Some(format!("a boundary inside `{id}` was rolled back; `{id}` is past its point of no return"));
+                self.unwinding = Some(Unwinding::Over);
+            }
             Some((outer, BlockKind::Boundary { on_failure: OnFailure::Rollback, .. })) => self.unwinding = Some(Unwinding::Boundary(outer)),
             Some((_, BlockKind::Boundary { id, .. })) => {
                 self.parking = Some(format!("a boundary inside `{id}` was rolled back; `{id}` parks on failure"));

@@ -377,3 +377,24 @@ fn k4_a_lost_attempt_is_undone_by_a_rollback() {
     assert_eq!(*play.go(), Phase::RolledBack);
     assert_eq!(play.deeds, ["run a@h", "run b@h", "undo b@h", "undo a@h"]);
 }
+
+#[test]
+fn r2_a_boundary_around_the_one_that_failed_parks_too_past_its_own_point_of_no_return() {
+    let mut forever = step();
+    forever.irreversible = Some("gone".to_owned());
+    forever.undo = UndoSpec::Unsaid;
+    let mut builder = Builder::new(&["h"]);
+    builder.boundary("outer", OnFailure::Rollback, |b| {
+        b.step("gone", &["h"], &forever).step("a", &["h"], &step());
+        b.boundary("inner", OnFailure::Rollback, |b| {
+            b.step("b", &["h"], &step());
+        });
+    });
+    let plan = builder.build();
+    let mut play = Play::new(&plan, &[("b@h", &[Fate::Fails])]);
+    assert!(matches!(play.go(), Phase::Parked { .. }));
+    assert_eq!(play.deeds, ["run gone@h", "run a@h", "run b@h", "undo b@h"], "only the boundary that failed is undone by itself");
+    play.start(Purpose::Resume);
+    assert_eq!(*play.go(), Phase::Done);
+    assert_eq!(play.deeds[4..], ["run b@h"]);
+}
