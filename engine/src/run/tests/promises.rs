@@ -398,3 +398,20 @@ fn r2_a_boundary_around_the_one_that_failed_parks_too_past_its_own_point_of_no_r
     assert_eq!(*play.go(), Phase::Done);
     assert_eq!(play.deeds[4..], ["run b@h"]);
 }
+
+#[test]
+fn r5_a_scope_is_not_released_over_a_job_whose_end_cannot_be_shown() {
+    let mut builder = Builder::new(&["h"]);
+    builder.scope("outer", "h", Release::Always, |b| {
+        b.scope("held", "h", Release::Always, |b| {
+            b.step("a", &["h"], &step());
+        });
+    });
+    let plan = builder.build();
+    let mut play = Play::new(&plan, &[("a@h", &[Fate::Unsettled, Fate::Unsettled])]);
+    play.at_failure = FailureAnswer::Park;
+    assert!(matches!(play.go(), Phase::Parked { .. }));
+    play.start(Purpose::End);
+    assert!(matches!(play.go(), Phase::Stuck { why } if why.contains("`a@h`")));
+    assert_eq!(play.deeds, ["run outer@h", "run held@h", "run a@h"]);
+}
