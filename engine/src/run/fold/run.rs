@@ -172,7 +172,7 @@ impl RunState {
                 }
             }
         }
-        for node in &mut self.nodes {
+        for (node, at) in self.nodes.iter_mut().zip(&plan.nodes) {
             if node.taken_back {
                 // A scope that is kept is still held.
                 let kept = matches!(node.stage, Stage::Kept { .. });
@@ -184,6 +184,11 @@ impl RunState {
                     openings: node.openings,
                     ..NodeState::default()
                 };
+            }
+            // It was to be undone, and the undo did not end well: its own guards or a person tell what it is now.
+            let is_half_undone = matches!(node.stage, Stage::UndoOwed | Stage::UndoFailed { .. }) && !matches!(at.kind, NodeKind::Enter { .. });
+            if is_half_undone {
+                node.stage = Stage::Lost { attempt: node.attempts, why: "it was being undone, and that did not end well".to_owned(), told: None };
             }
             // A refusal that nobody has acted on yet is acted on first.
             if was_parked && matches!(node.stage, Stage::Declined { .. }) {
@@ -210,7 +215,9 @@ impl RunState {
             let state = &mut self.nodes[at];
             let has_no_undo = matches!(node.spec().map(|s| &s.undo), Some(UndoSpec::Unsaid));
             let stands = state.is_touched() && has_no_undo && matches!(node.kind, NodeKind::Step(_) | NodeKind::Manual { .. });
-            state.taken_back |= covered && !out_of_reach[at] && !stands;
+            // An earlier rollback, given up on its way, may have gone further back than this one.
+            let was_undone = matches!(state.stage, Stage::Undone | Stage::UndoneByHand { .. }) && !matches!(node.kind, NodeKind::Enter { .. });
+            state.taken_back |= covered && !out_of_reach[at] && !stands || was_undone;
         }
     }
 

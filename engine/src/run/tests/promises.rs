@@ -415,3 +415,23 @@ fn r5_a_scope_is_not_released_over_a_job_whose_end_cannot_be_shown() {
     assert!(matches!(play.go(), Phase::Stuck { why } if why.contains("`a@h`")));
     assert_eq!(play.deeds, ["run outer@h", "run held@h", "run a@h"]);
 }
+
+#[test]
+fn r7_what_an_unfinished_rollback_undid_runs_again_though_a_later_one_stopped_short_of_it() {
+    let mut builder = Builder::new(&["h"]);
+    builder.step("a", &["h"], &step()).step("b", &["h"], &step()).step("c", &["h"], &step()).step("d", &["h"], &step());
+    let plan = builder.build();
+    let mut play = Play::new(&plan, &[("d@h", &[Fate::Fails]), ("undo b@h", &[Fate::Fails])]);
+    play.at_failure = FailureAnswer::Park;
+    play.go();
+    play.start(Purpose::Rollback { to: None });
+    assert!(matches!(play.go(), Phase::Stuck { .. }));
+    let c = play.node("c@h");
+    play.start(Purpose::Rollback { to: Some(c) });
+    assert!(matches!(play.go(), Phase::Parked { .. }));
+    // What became of `b`, whose undo failed, only its own guards or a person can tell.
+    play.start(Purpose::Resume);
+    play.at_failure = FailureAnswer::MarkDone;
+    assert_eq!(*play.go(), Phase::Done);
+    assert_eq!(play.deeds[7..], ["run c@h", "run d@h"]);
+}
