@@ -435,3 +435,24 @@ fn r7_what_an_unfinished_rollback_undid_runs_again_though_a_later_one_stopped_sh
     assert_eq!(*play.go(), Phase::Done);
     assert_eq!(play.deeds[7..], ["run c@h", "run d@h"]);
 }
+
+#[test]
+fn o4_a_run_is_ended_without_a_host_on_which_nothing_is_held_or_under_way() {
+    for (scope, ended) in [(false, true), (true, false)] {
+        let mut builder = Builder::new(&["h"]);
+        if scope {
+            builder.scope("held", "h", Release::Always, |b| {
+                b.step("a", &["h"], &step());
+            });
+        } else {
+            builder.step("a", &["h"], &step());
+        }
+        let plan = builder.build();
+        let mut play = Play::new(&plan, &[("a@h", &[Fate::Fails])]);
+        play.at_failure = FailureAnswer::Park;
+        play.go();
+        play.start(Purpose::End);
+        play.record(EventKind::HostRefused { host: "h".to_owned(), why: "its memory is lost".to_owned() });
+        assert_eq!(*play.go() == Phase::Ended, ended);
+    }
+}
