@@ -84,3 +84,31 @@ runbook crash.undo "A slow way back" {
     assert_eq!(ran.status, 4, "{ran:?}");
     assert_eq!(desk.read("log"), "one\ntwo\nundo-two\nundo-one\n");
 }
+
+/// What ended well while nobody watched is undone by a rollback, and is not told as a failure.
+#[test]
+fn k4_a_step_that_a_rollback_finds_ended_well_is_not_told_as_failed() {
+    let desk = Desk::new();
+    let file = desk.file("work.runbook", WORK).to_string_lossy().into_owned();
+    let dir = format!("dir={}", desk.path("").display());
+    let mut engine = desk.start(["run", &file, "-p", &dir]);
+    until("`one` began", || desk.path("one").exists());
+    engine.kill();
+    let ran = desk.runbook(["rollback", "last"]);
+    assert_eq!(ran.status, 4, "{ran:?}");
+    assert_eq!(desk.read("log"), "one\nend-one\nundo-one\n");
+    assert!(!format!("{}{}", ran.out, ran.err).contains("failed"), "{ran:?}");
+}
+
+/// The memory of the run is gone with its folder: nothing can be sent there any more, but the run can be closed.
+#[test]
+fn k3_a_run_whose_job_folder_was_deleted_is_ended_as_it_stands() {
+    let desk = Desk::new();
+    let file = desk.file("bad.runbook", "runbook gone.folder \"Gone\" {\n  step bad on local { run `exit 7`; undo none \"it does nothing\" }\n}\n");
+    assert_eq!(desk.runbook(["run".as_ref(), file.as_os_str()]).status, 3);
+    std::fs::remove_dir_all(desk.home().join(".local/state/runbook/jobs")).expect("the job folders");
+    assert_eq!(desk.runbook(["resume", "last"]).status, 3);
+    let ran = desk.runbook(["end", "last"]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert_eq!(desk.word(), "ended");
+}

@@ -126,3 +126,29 @@ fn j5_two_engines_do_not_drive_one_run() {
     assert!(second.err.contains("driven by another process"), "{second:?}");
     assert_eq!(first.wait(), 0);
 }
+
+/// J4 cuts what is kept; the beginning of a value is another value, and nothing may go on with it.
+#[test]
+fn j4_what_was_cut_is_never_taken_for_a_value() {
+    let desk = Desk::new();
+    let text = r#"
+runbook cut.capture "More than is kept" {
+  step long on local { run `head -c 70000000 /dev/zero | tr '\0' x`; capture out: string; undo none "it prints" }
+  step use on local  { run `true {{ out }}`; undo none "it does nothing" }
+}
+"#;
+    let file = desk.file("capture.runbook", text);
+    let ran = desk.runbook(["run".as_ref(), file.as_os_str()]);
+    assert_eq!(ran.status, 3, "{ran:?}");
+    assert!(ran.out.contains("not kept whole") || ran.err.contains("not kept whole"), "{ran:?}");
+
+    let text = r#"
+runbook cut.fact "More than is read" {
+  fact long: string on local = `head -c 3000000 /dev/zero | tr '\0' x`
+  step use on local { run `true {{ long }}`; undo none "it does nothing" }
+}
+"#;
+    let file = desk.file("fact.runbook", text);
+    let ran = desk.runbook(["run".as_ref(), file.as_os_str()]);
+    assert_eq!(ran.status, 7, "{ran:?}");
+}

@@ -1,7 +1,7 @@
 //! O3: two nodes never change the same host at the same time, unless a `parallel` block says so; `local` is exempt
 //! within a batch, since what runs there acts elsewhere.
 
-use super::state::{RunState, Stage};
+use super::state::{Phase, RunState, Stage};
 use crate::plan::model::{BlockId, BlockKind, LOCAL, NodeId, Plan};
 
 /// The nodes that may begin beside what is under way, in plan order and within the run's `jobs`.
@@ -20,9 +20,13 @@ pub(super) fn admit(plan: &Plan, state: &RunState, candidates: impl Iterator<Ite
     admitted
 }
 
-/// Whether a node uses its host now.
+/// Whether a node uses its host now. Nothing of a lost attempt runs, and a rollback asks nothing about it.
 fn is_active(state: &RunState, id: NodeId) -> bool {
-    matches!(state.stage(id), Stage::Guarding { .. }) || state.node(id).is_in_flight()
+    match state.stage(id) {
+        Stage::Guarding { .. } => true,
+        Stage::Lost { .. } if state.phase == Phase::RollingBack => false,
+        _ => state.node(id).is_in_flight(),
+    }
 }
 
 fn may_run_beside(plan: &Plan, one: NodeId, other: NodeId) -> bool {

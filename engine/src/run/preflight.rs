@@ -2,8 +2,8 @@
 
 use super::effect::Effect;
 use super::event::{EventKind, Purpose};
-use super::state::{Greeting, HostState, RunState, Verdict};
-use crate::plan::model::{HostName, Plan, RequireSpec};
+use super::state::{Greeting, HostState, RunState, Stage, Verdict};
+use crate::plan::model::{HostName, NodeKind, Plan, RequireSpec};
 
 pub(super) fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
     if let Some(why) = &state.start_refused {
@@ -43,6 +43,8 @@ fn greet(plan: &Plan, state: &RunState) -> Vec<Effect> {
     for host in &plan.hosts {
         let Some(known) = state.hosts.get(&host.name) else { continue };
         match &known.now {
+            // Closing a run needs only the hosts on which something of it is held, or may still run.
+            Some(Greeting::Refused { .. }) if state.purpose == Purpose::End && !is_needed_to_end(plan, state, &host.name) => {}
             Some(Greeting::Refused { why }) => refusals.push(format!("{}: {why}", host.name)),
             Some(Greeting::Answered { identity, claims }) => {
                 refusals.extend(stranger(known, identity).map(|why| format!("{}: {why}", host.name)));
@@ -56,6 +58,14 @@ fn greet(plan: &Plan, state: &RunState) -> Vec<Effect> {
     }
     refusals.extend(twins(plan, state));
     if refusals.is_empty() { Vec::new() } else { vec![refuse(state, refusals.join("\n"))] }
+}
+
+fn is_needed_to_end(plan: &Plan, state: &RunState, host: &str) -> bool {
+    plan.iter().filter(|(_, node)| node.host.as_deref() == Some(host)).any(|(id, node)| {
+        let ours = state.node(id);
+        let held = matches!(node.kind, NodeKind::Enter { .. }) && ours.is_touched() && !matches!(ours.stage, Stage::Undone | Stage::UndoneByHand { .. } | Stage::Kept { .. });
+        held || ours.is_in_flight() || matches!(ours.stage, Stage::Unsettled { .. })
+    })
 }
 
 /// The machine behind the name is another one than the run began with.

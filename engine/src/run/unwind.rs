@@ -74,7 +74,8 @@ pub(super) fn leave_scopes(view: &View<'_>) -> Owed {
     if view.state.unwinding == Some(Unwinding::Scopes) && !standing(view).is_empty() {
         return Owed::default();
     }
-    undo_where(view, |_, node| matches!(node.kind, NodeKind::Enter { .. }), &[])
+    // R5: a scope stays as long as something inside it may still run.
+    undo_where(view, |id, node| matches!(node.kind, NodeKind::Enter { .. }) || matches!(view.state.stage(id), Stage::Unsettled { .. }), &[])
 }
 
 /// The undos that may begin now.

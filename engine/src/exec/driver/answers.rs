@@ -16,7 +16,10 @@ pub(super) async fn ask(ready: &Ready) -> Answered {
     match ready.read(&mut collected).await {
         Err(error) => Answered::Error { why: error.to_string() },
         Ok(ended) => match ended.exit {
-            Exit::Code(0) => Answered::Yes(collected),
+            Exit::Code(0) => {
+                collected.cut = ended.cut;
+                Answered::Yes(collected)
+            }
             Exit::Code(code @ 1..=125) => Answered::No { why: format!("exit status {code}{}", collected.said()) },
             Exit::Code(126) => Answered::Error { why: format!("exit status 126: it could not be executed{}", collected.said()) },
             Exit::Code(127) => Answered::Error { why: format!("exit status 127: command not found{}", collected.said()) },
@@ -30,6 +33,8 @@ pub(super) async fn read_value(ready: &Ready, kind: &Type) -> Result<Value, Stri
     match (ask(ready).await, kind) {
         (Answered::Yes(_), Type::Bool) => Ok(Value::Bool(true)),
         (Answered::No { why }, Type::Bool) if why.starts_with("exit status 1") && !why.as_bytes().get(13).is_some_and(u8::is_ascii_digit) => Ok(Value::Bool(false)),
+        // The beginning of a value is another value.
+        (Answered::Yes(collected), _) if collected.cut => Err("its output was not kept whole (the disk is full, or it is over the limit)".to_owned()),
         (Answered::Yes(collected), kind) => capture(kind, &collected.out),
         (Answered::No { why } | Answered::Error { why }, _) => Err(why),
     }

@@ -212,13 +212,17 @@ impl Attempt {
         if self.undoing {
             return vec![EventKind::UndoEnded { node, attempt, ended }];
         }
-        let (captures, capture_error) = self.captured(&ended.exit);
         let ended = Ended { cut: ended.cut || self.sink.damaged, ..ended };
+        let (captures, capture_error) = self.captured(&ended);
         vec![EventKind::StepEnded { node, attempt, ended, captures, capture_error }]
     }
 
-    fn captured(&mut self, exit: &Exit) -> (Vec<(SlotId, Value)>, Option<String>) {
-        let Some(out) = self.sink.captured.take().filter(|_| exit.is_success()) else { return (Vec::new(), None) };
+    fn captured(&mut self, ended: &Ended) -> (Vec<(SlotId, Value)>, Option<String>) {
+        let Some(out) = self.sink.captured.take().filter(|_| ended.exit.is_success()) else { return (Vec::new(), None) };
+        if ended.cut {
+            // The beginning of a value is another value.
+            return (Vec::new(), Some("its output was not kept whole (the disk is full, or it is over the limit)".to_owned()));
+        }
         let mut values = Vec::with_capacity(self.captures.len());
         for spec in &self.captures {
             match capture(&spec.kind, &out) {

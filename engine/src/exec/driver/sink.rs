@@ -15,6 +15,8 @@ pub(super) const ANSWER_LIMIT: u64 = 1 << 20;
 pub(super) struct Collected {
     pub(super) out: Vec<u8>,
     pub(super) err: Vec<u8>,
+    /// It printed more than this.
+    pub(super) cut: bool,
 }
 
 impl Sink for Collected {

@@ -26,6 +26,8 @@ impl About<'_> {
             EventKind::StepEnded { ended, capture_error, .. } => match self.ended(id) {
                 Some(telling) => telling.below(&left_behind(ended)),
                 None if matches!(self.state.stage(id), Stage::Ran { .. }) => Telling::new(Detail, Dim, "verify", format!("it ended after {}", self.took())),
+                // Told after the next decision, which may have been to undo it.
+                None if ended.exit.is_success() && capture_error.is_none() => Telling::new(Normal, Tone::Good, "ok", self.took()).below(&left_behind(ended)),
                 None => {
                     let why = capture_error.clone().filter(|_| ended.exit.is_success()).unwrap_or_else(|| ended.exit.to_string());
                     let cut = if ended.cut { "; its output was cut at the limit" } else { "" };

@@ -173,7 +173,7 @@ impl RunState {
                 self.nodes[enter.index()].taken_back = true;
             }
         }
-        for node in &mut self.nodes {
+        for (node, at) in self.nodes.iter_mut().zip(&plan.nodes) {
             if node.taken_back {
                 // A scope that is kept is still held.
                 let kept = matches!(node.stage, Stage::Kept { .. });
@@ -185,6 +185,11 @@ impl RunState {
                     openings: node.openings,
                     ..NodeState::default()
                 };
+            }
+            // It was to be undone, and the undo did not end well: its own guards or a person tell what it is now.
+            let is_half_undone = matches!(node.stage, Stage::UndoOwed | Stage::UndoFailed { .. }) && !matches!(at.kind, NodeKind::Enter { .. });
+            if is_half_undone {
+                node.stage = Stage::Lost { attempt: node.attempts, why: "it was being undone, and that did not end well".to_owned(), told: None };
             }
             // A refusal that nobody has acted on yet is acted on first.
             if was_parked && matches!(node.stage, Stage::Declined { .. }) {
@@ -211,7 +216,9 @@ impl RunState {
             let state = &mut self.nodes[at];
             let has_no_undo = matches!(node.spec().map(|s| &s.undo), Some(UndoSpec::Unsaid));
             let stands = state.is_touched() && has_no_undo && matches!(node.kind, NodeKind::Step(_) | NodeKind::Manual { .. });
-            state.taken_back |= covered && !out_of_reach[at] && !stands;
+            // An earlier rollback, given up on its way, may have gone further back than this one.
+            let was_undone = matches!(state.stage, Stage::Undone | Stage::UndoneByHand { .. }) && !matches!(node.kind, NodeKind::Enter { .. });
+            state.taken_back |= covered && !out_of_reach[at] && !stands || was_undone;
         }
     }
 
@@ -225,7 +232,13 @@ impl RunState {
     fn boundary_undone(&mut self, plan: &Plan, block: BlockId) {
         self.take_back(plan);
         let outer = plan.blocks[block.index()].parent.and_then(|b| plan.boundary_of(b));
+        let returns = |block: BlockId| !points_of_no_return(plan, self).iter().any(|id| plan.inside(plan.node(*id).block, block));
         match outer.map(|b| (b, &plan.blocks[b.index()].kind)) {
+            // R2: its own point of no return lies behind it.
+            Some((outer, BlockKind::Boundary { id, on_failure: OnFailure::Rollback, .. })) if !returns(outer) => {
+                self.parking = Some(format!("a boundary inside `{id}` was rolled back; `{id}` is past its point of no return"));
+                self.unwinding = Some(Unwinding::Over);
+            }
             Some((outer, BlockKind::Boundary { on_failure: OnFailure::Rollback, .. })) => self.unwinding = Some(Unwinding::Boundary(outer)),
             Some((_, BlockKind::Boundary { id, .. })) => {
                 self.parking = Some(format!("a boundary inside `{id}` was rolled back; `{id}` parks on failure"));

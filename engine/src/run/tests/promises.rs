@@ -380,3 +380,93 @@ fn an_interrupt_starts_nothing_new_and_never_a_rollback_by_itself() {
     assert_eq!(*play.go(), Phase::Done);
     assert_eq!(play.deeds, ["run a@h", "run b@h", "run c@h"]);
 }
+
+#[test]
+fn k4_a_lost_attempt_is_undone_by_a_rollback() {
+    let plan = plan_with_boundary();
+    let mut play = Play::new(&plan, &[("b@h", &[Fate::Lost])]);
+    play.at_failure = FailureAnswer::Park;
+    assert!(matches!(play.go(), Phase::Parked { .. }));
+    play.start(Purpose::Rollback { to: None });
+    assert_eq!(*play.go(), Phase::RolledBack);
+    assert_eq!(play.deeds, ["run a@h", "run b@h", "undo b@h", "undo a@h"]);
+}
+
+#[test]
+fn r2_a_boundary_around_the_one_that_failed_parks_too_past_its_own_point_of_no_return() {
+    let mut forever = step();
+    forever.irreversible = Some("gone".to_owned());
+    forever.undo = UndoSpec::Unsaid;
+    let mut builder = Builder::new(&["h"]);
+    builder.boundary("outer", OnFailure::Rollback, |b| {
+        b.step("gone", &["h"], &forever).step("a", &["h"], &step());
+        b.boundary("inner", OnFailure::Rollback, |b| {
+            b.step("b", &["h"], &step());
+        });
+    });
+    let plan = builder.build();
+    let mut play = Play::new(&plan, &[("b@h", &[Fate::Fails])]);
+    assert!(matches!(play.go(), Phase::Parked { .. }));
+    assert_eq!(play.deeds, ["run gone@h", "run a@h", "run b@h", "undo b@h"], "only the boundary that failed is undone by itself");
+    play.start(Purpose::Resume);
+    assert_eq!(*play.go(), Phase::Done);
+    assert_eq!(play.deeds[4..], ["run b@h"]);
+}
+
+#[test]
+fn r5_a_scope_is_not_released_over_a_job_whose_end_cannot_be_shown() {
+    let mut builder = Builder::new(&["h"]);
+    builder.scope("outer", "h", Release::Always, |b| {
+        b.scope("held", "h", Release::Always, |b| {
+            b.step("a", &["h"], &step());
+        });
+    });
+    let plan = builder.build();
+    let mut play = Play::new(&plan, &[("a@h", &[Fate::Unsettled, Fate::Unsettled])]);
+    play.at_failure = FailureAnswer::Park;
+    assert!(matches!(play.go(), Phase::Parked { .. }));
+    play.start(Purpose::End);
+    assert!(matches!(play.go(), Phase::Stuck { why } if why.contains("`a@h`")));
+    assert_eq!(play.deeds, ["run outer@h", "run held@h", "run a@h"]);
+}
+
+#[test]
+fn r7_what_an_unfinished_rollback_undid_runs_again_though_a_later_one_stopped_short_of_it() {
+    let mut builder = Builder::new(&["h"]);
+    builder.step("a", &["h"], &step()).step("b", &["h"], &step()).step("c", &["h"], &step()).step("d", &["h"], &step());
+    let plan = builder.build();
+    let mut play = Play::new(&plan, &[("d@h", &[Fate::Fails]), ("undo b@h", &[Fate::Fails])]);
+    play.at_failure = FailureAnswer::Park;
+    play.go();
+    play.start(Purpose::Rollback { to: None });
+    assert!(matches!(play.go(), Phase::Stuck { .. }));
+    let c = play.node("c@h");
+    play.start(Purpose::Rollback { to: Some(c) });
+    assert!(matches!(play.go(), Phase::Parked { .. }));
+    // What became of `b`, whose undo failed, only its own guards or a person can tell.
+    play.start(Purpose::Resume);
+    play.at_failure = FailureAnswer::MarkDone;
+    assert_eq!(*play.go(), Phase::Done);
+    assert_eq!(play.deeds[7..], ["run c@h", "run d@h"]);
+}
+
+#[test]
+fn o4_a_run_is_ended_without_a_host_on_which_nothing_is_held_or_under_way() {
+    for (scope, ended) in [(false, true), (true, false)] {
+        let mut builder = Builder::new(&["h"]);
+        if scope {
+            builder.scope("held", "h", Release::Always, |b| {
+                b.step("a", &["h"], &step());
+            });
+        } else {
+            builder.step("a", &["h"], &step());
+        }
+        let plan = builder.build();
+        let mut play = Play::new(&plan, &[("a@h", &[Fate::Fails])]);
+        play.at_failure = FailureAnswer::Park;
+        play.go();
+        play.start(Purpose::End);
+        play.record(EventKind::HostRefused { host: "h".to_owned(), why: "its memory is lost".to_owned() });
+        assert_eq!(*play.go() == Phase::Ended, ended);
+    }
+}

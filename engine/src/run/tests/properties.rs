@@ -21,10 +21,12 @@ fn live(world: &mut World<'_>) {
         }
         if !world.turn() {
             assert!(!active, "the run is {:?} and nothing can follow:\n{}", world.state.phase, world.story());
-            let choice = world.choose(6);
+            let choice = world.choose(7);
+            let stop = crate::plan::model::node_id(world.choose(world.plan.nodes.len()));
             let purpose = match (&world.state.phase, choice) {
                 (Phase::Parked { .. } | Phase::Stuck { .. }, 0) => Purpose::End,
-                (Phase::Parked { .. }, 1 | 2) => Purpose::Rollback { to: None },
+                (Phase::Parked { .. } | Phase::Stuck { .. }, 1 | 2) => Purpose::Rollback { to: None },
+                (Phase::Parked { .. } | Phase::Stuck { .. }, 3) => Purpose::Rollback { to: Some(stop) },
                 _ => Purpose::Resume,
             };
             world.start(purpose);

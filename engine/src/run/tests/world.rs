@@ -93,6 +93,9 @@ impl<'a> World<'a> {
 
     fn fly(&mut self, node: NodeId, undoing: bool, attempt: u32) {
         assert!(!self.deeds.iter().any(|d| (d.node, d.undoing, d.attempt) == (node, undoing, attempt)), "K3: an attempt runs at most once");
+        let waved = self.events.iter().any(|e| matches!(&e.kind, EventKind::FailureAnswered { node: n, answer: FailureAnswer::MarkDone | FailureAnswer::Skip, .. } if *n == node));
+        let alive = self.flying.keys().any(|(n, undo, _)| *n == node && !undo);
+        assert!(!undoing || waved || !alive, "R8: `{}` is undone while it may still run\n{}", self.plan.node(node).path, self.story());
         let well = !self.goes_wrong();
         self.deeds.push(Deed { node, undoing, attempt, well });
         self.flying.insert((node, undoing, attempt), well);
@@ -106,21 +109,30 @@ impl<'a> World<'a> {
         if !watched {
             if decide(self.plan, &self.state).contains(&Effect::Recover { node, attempt, undoing }) {
                 self.answer(Effect::Recover { node, attempt, undoing });
-            } else {
+            } else if !self.state.phase.is_final() {
                 self.start(Purpose::Resume);
             }
             return;
+        }
+        if self.trouble > 0 && self.dice.one_in(30) {
+            return self.unsettled(node, undoing, attempt);
         }
         let well = self.flying.remove(&(node, undoing, attempt)).unwrap_or(true);
         self.end(node, undoing, attempt, well);
     }
 
+    fn unsettled(&mut self, node: NodeId, undoing: bool, attempt: u32) {
+        let why = "no answer".to_owned();
+        self.record(if undoing { EventKind::UndoUnsettled { node, attempt, why } } else { EventKind::StepUnsettled { node, attempt, why } });
+    }
+
     fn end(&mut self, node: NodeId, undoing: bool, attempt: u32, well: bool) {
         let exit = Exit::Code(i32::from(!well));
+        let capture_error = (well && self.trouble > 0 && self.dice.one_in(20)).then(|| "not a number".to_owned());
         self.record(if undoing {
             EventKind::UndoEnded { node, attempt, ended: exit.into() }
         } else {
-            EventKind::StepEnded { node, attempt, ended: exit.into(), captures: Vec::new(), capture_error: None }
+            EventKind::StepEnded { node, attempt, ended: exit.into(), captures: Vec::new(), capture_error }
         });
     }
 
@@ -196,6 +208,11 @@ impl<'a> World<'a> {
             self.start(Purpose::Resume);
             return;
         }
+        if self.trouble > 0 && self.dice.one_in(40) {
+            // Not begun as its user: nothing of it has run.
+            let why = "sudo".to_owned();
+            return self.record(if undoing { EventKind::UndoRefused { node, attempt, why } } else { EventKind::NodeRefused { node, why } });
+        }
         self.fly(node, undoing, attempt);
         self.sent.insert(format!("{:?}", sent_as(node, undoing, attempt)));
     }
@@ -207,7 +224,12 @@ impl<'a> World<'a> {
             self.record(if undoing { EventKind::UndoVoided { node, attempt, why } } else { EventKind::StepVoided { node, attempt, why } });
             return;
         };
-        if self.dice.one_in(5) {
+        if self.trouble > 0 && self.dice.one_in(8) {
+            // Its host does not answer now; it is asked again by the next process.
+            self.flying.insert((node, undoing, attempt), well);
+            self.sent.remove(&format!("{:?}", sent_as(node, undoing, attempt)));
+            self.unsettled(node, undoing, attempt);
+        } else if self.dice.one_in(5) {
             let why = "rebooted".to_owned();
             self.record(if undoing { EventKind::UndoLost { node, attempt, why } } else { EventKind::StepLost { node, attempt, why } });
         } else {
