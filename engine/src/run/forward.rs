@@ -1,9 +1,9 @@
 //! Going forward: what has begun ends, what is ready begins, and a failure stops everything new.
 
-use super::decide::in_flight;
 use super::effect::Effect;
 use super::event::{Actor, EventKind, FailureAnswer};
 use super::exclusion;
+use super::in_flight::in_flight;
 use super::retry::{retry_is_left, retry_wait};
 use super::state::{Declined, Stage, Told};
 use super::unwind;

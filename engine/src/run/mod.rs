@@ -9,6 +9,7 @@ mod exclusion;
 pub mod fold;
 mod forward;
 pub mod gate;
+mod in_flight;
 mod preflight;
 pub mod retry;
 pub mod state;

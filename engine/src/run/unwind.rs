@@ -1,10 +1,10 @@
 //! Rolling back: what began is undone in reverse order of dependency, scopes are left by their policy, and what can't
 //! be shown to have ended is never undone over.
 
-use super::decide::in_flight;
 use super::effect::Effect;
 use super::event::{Actor, EventKind};
 use super::exclusion;
+use super::in_flight::in_flight;
 use super::state::{RunState, Stage, Unwinding};
 use super::view::View;
 use crate::plan::model::{NodeId, NodeKind, Plan, Release, UndoSpec, node_id};
