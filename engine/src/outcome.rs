@@ -18,9 +18,13 @@ pub enum Exit {
     /// Killed by this signal, or the shell said 128 + signal.
     Signal(i32),
     /// The deadline came first. `settled`: nothing of its process group is left.
-    TimedOut { settled: bool },
+    TimedOut {
+        settled: bool,
+    },
     /// A person stopped it.
-    Stopped { settled: bool },
+    Stopped {
+        settled: bool,
+    },
 }
 
 impl Exit {

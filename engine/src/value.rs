@@ -4,8 +4,8 @@ mod computed;
 mod names;
 mod read;
 mod secret;
-mod words;
 pub mod version;
+mod words;
 
 use std::collections::BTreeMap;
 

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use crate::ast::{
-    Action, ActionCall, Block, Boundary, Call, Does, During, Expr, Fact, Fields, For, Gate, GateTimeout, Name, Notify,
-    Operand, Param, Piece, Require, Runbook, Series, Settings, Show, Step, Target, TypeName,
+    Action, ActionCall, Block, Boundary, Call, Does, During, Expr, Fact, Fields, For, Gate, GateTimeout, Name, Notify, Operand, Param, Piece, Require, Runbook,
+    Series, Settings, Show, Step, Target, TypeName,
 };
 use crate::source::{Span, Spanned, Text};
 use crate::syntax_error::{Errors, SyntaxError};
@@ -179,13 +179,7 @@ impl Gathered {
     }
 
     pub(crate) fn boundary(mut self: Box<Self>, id: Name) -> Boundary {
-        Boundary {
-            id,
-            title: self.title.take(),
-            on_failure: self.on_failure.take(),
-            budget: self.budget.take(),
-            block: self.block(),
-        }
+        Boundary { id, title: self.title.take(), on_failure: self.on_failure.take(), budget: self.budget.take(), block: self.block() }
     }
 
     /// `on` of the header belongs to the scope, everything else to its block.

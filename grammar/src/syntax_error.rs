@@ -188,9 +188,7 @@ impl SyntaxError {
 
     fn words(&self) -> Words {
         match self {
-            Self::NotUtf8 { byte, .. } => {
-                words("RB0001", format!("the byte 0x{byte:02X}"), "save the file as UTF-8")
-            }
+            Self::NotUtf8 { byte, .. } => words("RB0001", format!("the byte 0x{byte:02X}"), "save the file as UTF-8"),
             Self::FileTooLarge { .. } => words("RB0002", "", "split the procedure into several files and import them"),
             Self::EmptyFile { .. } => words("RB0003", "nothing here", "begin with `runbook NAME \"title\" { … }`"),
             Self::NestedTooDeep { .. } => words("RB0004", "here it is too deep", "take the inner part out into a runbook of its own and `call` it"),
@@ -237,15 +235,10 @@ impl SyntaxError {
             Self::LooseBlock { .. } => words("RB0013", "", "put the `{` at the end of the header's line"),
             Self::MissingBlock { word, .. } => words("RB0014", "a `{` is missing behind this", format!("write: {}", word.form())),
             Self::UnwantedBlock { word, .. } => words("RB0015", "this block", format!("write: {}", word.form())),
-            Self::DuplicateField { first, .. } => {
-                words("RB0016", "again here", "keep one of them").beside(*first, "first here")
+            Self::DuplicateField { first, .. } => words("RB0016", "again here", "keep one of them").beside(*first, "first here"),
+            Self::SecondDeed { first, .. } => {
+                words("RB0017", "the second", "make it a step of its own, or put both into one command").beside(*first, "the first")
             }
-            Self::SecondDeed { first, .. } => words(
-                "RB0017",
-                "the second",
-                "make it a step of its own, or put both into one command",
-            )
-            .beside(*first, "the first"),
             Self::MissingPart { help, .. } => words("RB0018", "", *help),
             Self::EmptyStep { place, .. } => words(
                 "RB0019",
@@ -256,29 +249,28 @@ impl SyntaxError {
                     "give it one of `run`, `use`, `upload`, `download`, `sleep`, or at least a `verify` or an `undo`"
                 },
             ),
-            Self::WrongEscape { escape, .. } => {
-                words("RB0020", "", format!("for a backslash write `\\{escape}`; the escapes are \\\" \\\\ \\n \\t \\{{{{"))
+            Self::WrongEscape { escape, .. } => words("RB0020", "", format!("for a backslash write `\\{escape}`; the escapes are \\\" \\\\ \\n \\t \\{{{{")),
+            Self::ShallowLine { closing, .. } => {
+                words("RB0021", "too far left", "indent it at least as far as the closing line").beside(*closing, "this indentation is cut from every line")
             }
-            Self::ShallowLine { closing, .. } => words("RB0021", "too far left", "indent it at least as far as the closing line")
-                .beside(*closing, "this indentation is cut from every line"),
             Self::TextBesideMark { mark, .. } => words("RB0022", "", format!("move it to the next line, so that `{mark}` ends its line")),
             Self::EmptyValue { .. } => words("RB0023", "nothing here", "write it, or take the field away"),
             Self::NotAName { help, .. } => words("RB0024", "", help.clone()),
-            Self::NotAType { .. } => words(
-                "RB0025",
-                "",
-                "a type is one word such as `string`, `int`, `bool`, `duration` or `host`, or `list(T)`; a `?` behind it makes it optional",
-            ),
+            Self::NotAType { .. } => {
+                words("RB0025", "", "a type is one word such as `string`, `int`, `bool`, `duration` or `host`, or `list(T)`; a `?` behind it makes it optional")
+            }
             Self::NotABool { .. } => words("RB0026", "", "write `true` or `false`"),
             Self::DuplicateName { first, .. } => words("RB0027", "again here", "keep one of them").beside(*first, "first here"),
             Self::BrokenYaml { reason, .. } => words("RB0030", "here", yaml_help(reason)),
-            Self::Tag { tag, .. } => words(
-                "RB0031",
-                "",
-                format!("tags have no meaning here; if the value begins with `{tag}`, put it in quotes or behind `|` on a line of its own"),
-            ),
-            Self::Anchor { .. } => words("RB0032", "", "write the value out; what many steps share belongs into an `action`. A value that begins with `&` stands in quotes"),
-            Self::Alias { .. } => words("RB0033", "", "write the value out; what many steps share belongs into an `action`. A value that begins with `*` stands in quotes"),
+            Self::Tag { tag, .. } => {
+                words("RB0031", "", format!("tags have no meaning here; if the value begins with `{tag}`, put it in quotes or behind `|` on a line of its own"))
+            }
+            Self::Anchor { .. } => {
+                words("RB0032", "", "write the value out; what many steps share belongs into an `action`. A value that begins with `&` stands in quotes")
+            }
+            Self::Alias { .. } => {
+                words("RB0033", "", "write the value out; what many steps share belongs into an `action`. A value that begins with `*` stands in quotes")
+            }
             Self::MergeKey { .. } => words("RB0034", "", "write the keys out; what many steps share belongs into an `action` or into the block around them"),
             Self::WrongKind { help, .. } => words("RB0035", "", help.clone().unwrap_or_default()),
             Self::TooManyNodes { .. } => words("RB0036", "", "split the procedure into several files and import them"),
@@ -318,17 +310,7 @@ fn misplaced(word: Word, place: Place) -> String {
     if place == Place::For && word == Word::Tolerate {
         return format!("it stands in the header: {}", Word::For.form());
     }
-    let homes = [
-        Place::File,
-        Place::Runbook,
-        Place::Action,
-        Place::Step,
-        Place::Manual,
-        Place::Gate,
-        Place::Boundary,
-        Place::Param,
-        Place::Fact,
-    ];
+    let homes = [Place::File, Place::Runbook, Place::Action, Place::Step, Place::Manual, Place::Gate, Place::Boundary, Place::Param, Place::Fact];
     let homes: Vec<_> = homes.into_iter().filter(|home| home.native().contains(&word)).map(Place::described).collect();
     if homes.is_empty() { String::new() } else { format!("it stands in {}", homes.join(", ")) }
 }

@@ -161,19 +161,8 @@ const FIELDS: &[Word] = &[
     Word::Tolerate,
     Word::Stdin,
 ];
-pub(crate) const PIECES: &[Word] = &[
-    Word::Step,
-    Word::Manual,
-    Word::Gate,
-    Word::Boundary,
-    Word::During,
-    Word::Parallel,
-    Word::For,
-    Word::Call,
-    Word::Series,
-    Word::Fact,
-    Word::Require,
-];
+pub(crate) const PIECES: &[Word] =
+    &[Word::Step, Word::Manual, Word::Gate, Word::Boundary, Word::During, Word::Parallel, Word::For, Word::Call, Word::Series, Word::Fact, Word::Require];
 const HEAD: &[Word] = &[Word::About, Word::Source, Word::Owner, Word::Verified, Word::Window, Word::Lock, Word::Notify];
 const OBSERVED: &[Word] = &[Word::Fact, Word::Require];
 
@@ -186,11 +175,7 @@ impl Place {
             Self::Action => &[&SETTINGS[1..], DOES, FIELDS, OBSERVED],
             Self::Step => &[SETTINGS, COMMON, DOES, FIELDS, OBSERVED],
             Self::Manual => &[SETTINGS, COMMON, FIELDS, OBSERVED, &[Word::Instructions, Word::Evidence]],
-            Self::Gate => &[
-                SETTINGS,
-                COMMON,
-                &[Word::Show, Word::Confirm, Word::Choices, Word::Approvers, Word::SecondPerson, Word::ValidFor],
-            ],
+            Self::Gate => &[SETTINGS, COMMON, &[Word::Show, Word::Confirm, Word::Choices, Word::Approvers, Word::SecondPerson, Word::ValidFor]],
             Self::Boundary => &[SETTINGS, COMMON, &[Word::OnFailure, Word::Budget], PIECES],
             Self::During | Self::Parallel | Self::For | Self::Series => &[SETTINGS, COMMON, PIECES],
             Self::Call => &[COMMON],

@@ -117,10 +117,18 @@ fn what_was_expected_is_said_in_the_words_of_the_language() {
 
 #[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
-    native("runbook x {\n  stp a { }\n  step b on web { rn `x` }\n  gate g { timeout }\n  param p\n}")
-        .is(&[("RB0010", "stp"), ("RB0010", "rn"), ("RB0012", ""), ("RB0012", "")]);
-    yaml("runbook: x\nfoo: 1\nsteps:\n- stp: a\n- step: b\n  rn: x\n- gate: g\n  check: x\n")
-        .is(&[("RB0010", "foo"), ("RB0010", "stp"), ("RB0010", "rn"), ("RB0011", "check")]);
+    native("runbook x {\n  stp a { }\n  step b on web { rn `x` }\n  gate g { timeout }\n  param p\n}").is(&[
+        ("RB0010", "stp"),
+        ("RB0010", "rn"),
+        ("RB0012", ""),
+        ("RB0012", ""),
+    ]);
+    yaml("runbook: x\nfoo: 1\nsteps:\n- stp: a\n- step: b\n  rn: x\n- gate: g\n  check: x\n").is(&[
+        ("RB0010", "foo"),
+        ("RB0010", "stp"),
+        ("RB0010", "rn"),
+        ("RB0011", "check"),
+    ]);
 }
 
 #[test]

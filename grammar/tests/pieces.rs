@@ -73,10 +73,7 @@ fn a_library_has_imports_and_actions() {
 
 #[test]
 fn a_file_holds_several_runbooks_and_actions() {
-    let file = same(
-        "import \"a\"\nrunbook a { }\naction b { run `x` }\nrunbook c { }\n",
-        "import: a\nrunbook: a\n---\naction: b\nrun: x\n---\nrunbook: c\n",
-    );
+    let file = same("import \"a\"\nrunbook a { }\naction b { run `x` }\nrunbook c { }\n", "import: a\nrunbook: a\n---\naction: b\nrun: x\n---\nrunbook: c\n");
     assert_eq!((file.runbooks.len(), file.actions.len()), (2, 1));
 }
 
@@ -132,10 +129,8 @@ fn a_step_may_have_any_word_as_its_id() {
 
 #[test]
 fn a_step_runs_a_command_of_several_lines() {
-    let step = step(
-        "run ```\n      set x\n        if y; then\n\n      fi } # no comment\n      ```",
-        "run: |\n  set x\n    if y; then\n\n  fi } # no comment\n",
-    );
+    let step =
+        step("run ```\n      set x\n        if y; then\n\n      fi } # no comment\n      ```", "run: |\n  set x\n    if y; then\n\n  fi } # no comment\n");
     assert!(matches!(step.fields.does, Some(Does::Run(run)) if run.text == "set x\n  if y; then\n\nfi } # no comment"));
 }
 
@@ -240,16 +235,14 @@ fn a_scope_has_a_block_or_holds_to_the_end_of_the_enclosing_one() {
 
 #[test]
 fn parallel_pieces_may_be_ordered() {
-    piece(
-        "parallel { on web; step a { run `a` }; step b { after a; run `b` } }",
-        "- parallel: [{step: a, run: a}, {step: b, after: [a], run: b}]\n  on: web",
-    );
+    piece("parallel { on web; step a { run `a` }; step b { after a; run `b` } }", "- parallel: [{step: a, run: a}, {step: b, after: [a], run: b}]\n  on: web");
 }
 
 #[test]
 fn a_loop_goes_in_batches() {
     let native = "for h in web batch [1, 5, 20%,] pause 10m tolerate 15% { when h.ready; step s on h { run `x` } }";
-    let each = piece(native, "- for: h\n  in: web\n  batch: [1, 5, 20%]\n  pause: 10m\n  tolerate: 15%\n  when: h.ready\n  steps:\n  - {step: s, on: h, run: x}");
+    let each =
+        piece(native, "- for: h\n  in: web\n  batch: [1, 5, 20%]\n  pause: 10m\n  tolerate: 15%\n  when: h.ready\n  steps:\n  - {step: s, on: h, run: x}");
     let Piece::For(each) = each else { panic!() };
     assert_eq!(each.batch.map(|batch| batch.text), Some("[1, 5, 20%]".to_owned()));
     let group = piece("for g in (web | batch(2)) { }", "- {for: g, in: web | batch(2), steps: []}");
@@ -260,7 +253,10 @@ fn a_loop_goes_in_batches() {
 
 #[test]
 fn a_call_passes_arguments() {
-    piece("call c other.runbook(a: 5, web: db) { when x; after y }", "- call: c\n  runbook: other.runbook\n  with: {a: 5, web: '{{ db }}'}\n  when: x\n  after: y");
+    piece(
+        "call c other.runbook(a: 5, web: db) { when x; after y }",
+        "- call: c\n  runbook: other.runbook\n  with: {a: 5, web: '{{ db }}'}\n  when: x\n  after: y",
+    );
     piece("call c other", "- {call: c, runbook: other}");
 }
 
@@ -274,7 +270,10 @@ fn a_series_goes_from_a_version_to_another() {
 
 #[test]
 fn a_block_has_settings_that_hold_inside() {
-    let runbook = runbook("on web; as \"u\"; cwd \"/\"; shell \"sh\"; timeout 5m; unreachable park; when x", "on: web\nas: u\ncwd: /\nshell: sh\ntimeout: 5m\nunreachable: park\nwhen: x");
+    let runbook = runbook(
+        "on web; as \"u\"; cwd \"/\"; shell \"sh\"; timeout 5m; unreachable park; when x",
+        "on: web\nas: u\ncwd: /\nshell: sh\ntimeout: 5m\nunreachable: park\nwhen: x",
+    );
     assert!(runbook.body.when.is_some());
 }
 

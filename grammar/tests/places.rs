@@ -36,7 +36,9 @@ fn run(step: &Step) -> &Text {
 
 #[track_caller]
 fn yaml_run(value: &str, expected: &str) {
-    for text in [format!("runbook: é\nsteps:\n- step: a\n  run: {value}\n"), format!("runbook: é\r\nsteps:\r\n- step: a\r\n  run: {}\r\n", value.replace('\n', "\r\n"))] {
+    for text in
+        [format!("runbook: é\nsteps:\n- step: a\n  run: {value}\n"), format!("runbook: é\r\nsteps:\r\n- step: a\r\n  run: {}\r\n", value.replace('\n', "\r\n"))]
+    {
         let text = text.replace("runbook: é", "about: é\nrunbook: x");
         let source = source(&text);
         let step = first_step(&source, Spelling::Yaml);

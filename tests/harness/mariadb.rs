@@ -32,18 +32,8 @@ impl Mariadb {
     /// Starts both; the replica follows, and has caught up.
     pub fn start() -> Self {
         let scratch = Scratch::new("db");
-        let mut primary = Server {
-            id: 1,
-            port: 0,
-            folder: scratch.join("primary"),
-            process: None,
-        };
-        let mut replica = Server {
-            id: 2,
-            port: 0,
-            folder: scratch.join("replica"),
-            process: None,
-        };
+        let mut primary = Server { id: 1, port: 0, folder: scratch.join("primary"), process: None };
+        let mut replica = Server { id: 2, port: 0, folder: scratch.join("replica"), process: None };
         {
             // Several at once fail on a small machine: each maps its own logs and asks the kernel for the same rings.
             let _one = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,16 +48,8 @@ impl Mariadb {
              master_use_gtid=slave_pos, master_connect_retry=1; start slave",
             primary.port
         ));
-        let servers = Self {
-            primary,
-            replica,
-            _scratch: scratch,
-        };
-        assert!(
-            servers.catches_up(Duration::from_secs(10)),
-            "{}",
-            servers.replica.status()
-        );
+        let servers = Self { primary, replica, _scratch: scratch };
+        assert!(servers.catches_up(Duration::from_secs(10)), "{}", servers.replica.status());
         servers
     }
 
@@ -77,8 +59,7 @@ impl Mariadb {
         while started.elapsed() < within {
             let position = self.primary.sql("select @@gtid_binlog_pos");
             let status = self.replica.status();
-            let runs = status.contains("Slave_IO_Running: Yes")
-                && status.contains("Slave_SQL_Running: Yes");
+            let runs = status.contains("Slave_IO_Running: Yes") && status.contains("Slave_SQL_Running: Yes");
             if runs && self.replica.sql("select @@gtid_slave_pos") == position {
                 return true;
             }
@@ -97,19 +78,13 @@ impl Server {
     /// Runs statements; the rows, tab-separated, or a panic.
     pub fn sql(&self, statements: &str) -> String {
         let socket = format!("--socket={}", self.socket().display());
-        run(
-            "mariadb",
-            ["--no-defaults", &socket, "-BN", "-e", statements],
-        )
+        run("mariadb", ["--no-defaults", &socket, "-BN", "-e", statements])
     }
 
     /// `show slave status\G`.
     pub fn status(&self) -> String {
         let socket = format!("--socket={}", self.socket().display());
-        run(
-            "mariadb",
-            ["--no-defaults", &socket, "-e", "show slave status\\G"],
-        )
+        run("mariadb", ["--no-defaults", &socket, "-e", "show slave status\\G"])
     }
 
     /// Ends it at once, as a crash would.
@@ -144,11 +119,7 @@ impl Server {
     }
 
     fn spawn(&self) -> Child {
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(self.log())
-            .expect("a log");
+        let log = File::options().create(true).append(true).open(self.log()).expect("a log");
         let errors = log.try_clone().expect("a log");
         let mut command = Command::new(which("mariadbd"));
         command.arg("--no-defaults").args(SMALL);
@@ -156,31 +127,16 @@ impl Server {
         command.arg(format!("--user={}", user()));
         command.arg(format!("--datadir={}", self.folder.display()));
         command.arg(format!("--socket={}", self.socket().display()));
-        command.args([
-            format!("--port={}", self.port),
-            format!("--server-id={}", self.id),
-        ]);
-        command.args([
-            "--bind-address=127.0.0.1",
-            "--log-bin=bin",
-            "--relay-log=relay",
-            "--binlog-format=ROW",
-        ]);
+        command.args([format!("--port={}", self.port), format!("--server-id={}", self.id)]);
+        command.args(["--bind-address=127.0.0.1", "--log-bin=bin", "--relay-log=relay", "--binlog-format=ROW"]);
         command.stdin(Stdio::null()).stdout(log).stderr(errors);
         command.spawn().expect("mariadbd starts")
     }
 
     fn answers(&self) -> bool {
         let mut command = Command::new("mariadb");
-        command
-            .env("PATH", search_path())
-            .arg("--no-defaults")
-            .arg(format!("--socket={}", self.socket().display()));
-        command
-            .args(["-e", "select 1"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.env("PATH", search_path()).arg("--no-defaults").arg(format!("--socket={}", self.socket().display()));
+        command.args(["-e", "select 1"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     }
 }
@@ -192,26 +148,13 @@ impl Drop for Server {
 }
 
 /// A test's data is small, and lost anyway when the machine fails.
-const SMALL: [&str; 3] = [
-    "--innodb-buffer-pool-size=16M",
-    "--innodb-log-file-size=4M",
-    "--innodb-flush-log-at-trx-commit=0",
-];
+const SMALL: [&str; 3] = ["--innodb-buffer-pool-size=16M", "--innodb-log-file-size=4M", "--innodb-flush-log-at-trx-commit=0"];
 
 fn install(folder: &std::path::Path) {
     let user = user();
-    let (datadir, account) = (
-        format!("--datadir={}", folder.display()),
-        format!("--auth-root-socket-user={user}"),
-    );
+    let (datadir, account) = (format!("--datadir={}", folder.display()), format!("--auth-root-socket-user={user}"));
     let owner = format!("--user={user}");
-    let mut args = vec![
-        "--no-defaults",
-        &datadir,
-        "--auth-root-authentication-method=socket",
-        &account,
-        "--skip-test-db",
-    ];
+    let mut args = vec!["--no-defaults", &datadir, "--auth-root-authentication-method=socket", &account, "--skip-test-db"];
     args.extend(SMALL);
     // Without root it must not be asked to give files away.
     if user == "root" {

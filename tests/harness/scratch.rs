@@ -48,20 +48,11 @@ impl Drop for Scratch {
 /// Runs a program to its end; its output, or a panic with everything that it said.
 pub fn run(program: &str, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> String {
     let mut command = Command::new(program);
-    command
-        .args(args)
-        .env("PATH", search_path())
-        .stdin(Stdio::null());
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("{program}: {error}; see tests/install.sh"));
+    command.args(args).env("PATH", search_path()).stdin(Stdio::null());
+    let output = command.output().unwrap_or_else(|error| panic!("{program}: {error}; see tests/install.sh"));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let complained = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{command:?}: {}\n{said}{complained}",
-        output.status
-    );
+    assert!(output.status.success(), "{command:?}: {}\n{said}{complained}", output.status);
     said
 }
 
@@ -108,9 +99,7 @@ pub fn comes_up(child: &mut Child, within: Duration, mut ready: impl FnMut() -> 
 /// Ends every process whose environment holds `KEY=value`, wherever its parents went.
 pub fn kill_by_environment(entry: &str) {
     for _ in 0..50 {
-        let found: Vec<String> = processes()
-            .filter(|pid| environment_has(pid, entry))
-            .collect();
+        let found: Vec<String> = processes().filter(|pid| environment_has(pid, entry)).collect();
         if found.is_empty() {
             return;
         }
@@ -121,50 +110,29 @@ pub fn kill_by_environment(entry: &str) {
 
 /// Ends the children of a process, not the process.
 pub fn kill_children(parent: u32) {
-    let found: Vec<String> = processes()
-        .filter(|pid| parent_of(pid) == Some(parent))
-        .collect();
+    let found: Vec<String> = processes().filter(|pid| parent_of(pid) == Some(parent)).collect();
     kill(&found);
 }
 
 fn kill(pids: &[String]) {
     if !pids.is_empty() {
-        let _ = Command::new("kill")
-            .arg("-9")
-            .args(pids)
-            .stderr(Stdio::null())
-            .status();
+        let _ = Command::new("kill").arg("-9").args(pids).stderr(Stdio::null()).status();
     }
 }
 
 fn processes() -> impl Iterator<Item = String> {
-    let names = fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name());
-    names
-        .filter_map(|name| name.into_string().ok())
-        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+    let names = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.filter_map(|name| name.into_string().ok()).filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn environment_has(pid: &str, entry: &str) -> bool {
     let mut text = Vec::new();
-    let read = fs::File::open(format!("/proc/{pid}/environ"))
-        .and_then(|mut file| file.read_to_end(&mut text));
-    read.is_ok()
-        && text
-            .split(|byte| *byte == 0)
-            .any(|variable| variable == entry.as_bytes())
+    let read = fs::File::open(format!("/proc/{pid}/environ")).and_then(|mut file| file.read_to_end(&mut text));
+    read.is_ok() && text.split(|byte| *byte == 0).any(|variable| variable == entry.as_bytes())
 }
 
 /// The fourth field of `stat`; the second is the name, in parentheses, and may hold anything.
 fn parent_of(pid: &str) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?
-        .1
-        .split_whitespace()
-        .nth(1)?
-        .parse()
-        .ok()
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }

@@ -11,9 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::scratch::{
-    Scratch, comes_up, free_port, kill_by_environment, kill_children, run, user, which,
-};
+use super::scratch::{Scratch, comes_up, free_port, kill_by_environment, kill_children, run, user, which};
 
 /// The hosts of one test. Dropped, they are gone with all that was started on them.
 #[derive(Debug)]
@@ -37,11 +35,7 @@ impl Sshd {
     /// Starts a host for each name. Names are those of ssh: what `on` and `--target` take.
     pub fn start(names: &[&str]) -> Self {
         let scratch = Scratch::new("ssh");
-        let mut sshd = Self {
-            hosts: Vec::new(),
-            config: scratch.join("config"),
-            scratch,
-        };
+        let mut sshd = Self { hosts: Vec::new(), config: scratch.join("config"), scratch };
         new_key(&sshd.scratch.join("id"));
         // As root sshd separates privileges in this folder, and does not make it.
         let _ = fs::create_dir_all("/run/sshd");
@@ -49,13 +43,7 @@ impl Sshd {
             let folder = sshd.scratch.join(name);
             fs::create_dir_all(folder.join("home")).expect("a home");
             new_key(&folder.join("host_key"));
-            sshd.hosts.push(Host {
-                name: (*name).to_owned(),
-                port: 0,
-                folder,
-                server: None,
-                forced: None,
-            });
+            sshd.hosts.push(Host { name: (*name).to_owned(), port: 0, folder, server: None, forced: None });
         }
         for host in &mut sshd.hosts {
             host.start();
@@ -110,17 +98,11 @@ impl Sshd {
     }
 
     fn host(&self, name: &str) -> &Host {
-        self.hosts
-            .iter()
-            .find(|host| host.name == name)
-            .expect("a host that was started")
+        self.hosts.iter().find(|host| host.name == name).expect("a host that was started")
     }
 
     fn host_mut(&mut self, name: &str) -> &mut Host {
-        self.hosts
-            .iter_mut()
-            .find(|host| host.name == name)
-            .expect("a host that was started")
+        self.hosts.iter_mut().find(|host| host.name == name).expect("a host that was started")
     }
 
     fn write_client_files(&self) {
@@ -128,16 +110,10 @@ impl Sshd {
         let user = user();
         let mut known = String::new();
         let mut config = String::new();
-        for Host {
-            name, port, folder, ..
-        } in &self.hosts
-        {
+        for Host { name, port, folder, .. } in &self.hosts {
             let key = fs::read_to_string(folder.join("host_key.pub")).expect("a public key");
             let _ = writeln!(known, "{name} {}", key.trim());
-            let _ = writeln!(
-                config,
-                "Host {name}\n  HostName 127.0.0.1\n  Port {port}\n  HostKeyAlias {name}"
-            );
+            let _ = writeln!(config, "Host {name}\n  HostName 127.0.0.1\n  Port {port}\n  HostKeyAlias {name}");
         }
         let _ = write!(
             config,
@@ -203,10 +179,7 @@ impl Host {
         let mut command = Command::new(which("sshd"));
         // In the foreground, so that its process id is the one that was started.
         command.args(["-D", "-e", "-f"]).arg(&config);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         command.spawn().expect("sshd starts")
     }
 
@@ -221,20 +194,7 @@ impl Host {
 
 fn new_key(path: &Path) {
     let path = path.to_str().expect("a path in UTF-8");
-    run(
-        "ssh-keygen",
-        [
-            "-q",
-            "-t",
-            "ed25519",
-            "-N",
-            "",
-            "-C",
-            "runbook test",
-            "-f",
-            path,
-        ],
-    );
+    run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "runbook test", "-f", path]);
 }
 
 /// Whether somebody who speaks SSH listens there.

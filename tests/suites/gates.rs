@@ -141,10 +141,7 @@ fn what_is_not_there_is_named_with_what_is() {
 #[test]
 fn a_gate_that_the_run_has_not_come_to_takes_no_answer() {
     let desk = Desk::new();
-    desk.file(
-        "two.runbook",
-        "runbook gates.two \"Two\" {\n  gate one \"One?\" { timeout 10m then park }\n  gate two \"Two?\" { timeout 10m then park }\n}\n",
-    );
+    desk.file("two.runbook", "runbook gates.two \"Two\" {\n  gate one \"One?\" { timeout 10m then park }\n  gate two \"Two?\" { timeout 10m then park }\n}\n");
     assert_eq!(desk.runbook(["run", "two.runbook"]).status, 3);
     refused(&desk.runbook(["approve", "last", "two"]), 1, &["`two` is not open yet"]);
 }
@@ -165,7 +162,11 @@ fn p2_answer_given_beforehand_passes_the_gate_and_yes_never_does() {
 
 #[test]
 fn p2_a_wrong_word_given_beforehand_is_no_answer_and_is_said_to_be_none() {
-    for (fields, wrong) in [("timeout 10m then park", "maybe"), ("confirm \"reboot\"; timeout 10m then park", "yes"), ("choices [\"now\", \"later\"]; timeout 10m then park", "never")] {
+    for (fields, wrong) in [
+        ("timeout 10m then park", "maybe"),
+        ("confirm \"reboot\"; timeout 10m then park", "yes"),
+        ("choices [\"now\", \"later\"]; timeout 10m then park", "never"),
+    ] {
         let desk = Desk::new();
         let given = format!("go={wrong}");
         let ran = desk.runbook(book(&desk, fields).iter().map(String::as_str).chain(["--answer", &given]));
@@ -234,7 +235,9 @@ fn the_confirm_word_passes_the_gate_that_asks_for_it() {
 fn p3_of_two_different_answers_at_once_exactly_one_wins() {
     for _ in 0..5 {
         let desk = waiting("choices [\"now\", \"later\"]; timeout 10m then park");
-        let both: Vec<_> = ["now", "later"].map(|choice| desk.command().args(["approve", "last", "go", "--choice", choice]).stdout(Stdio::null()).spawn().expect("it starts")).into();
+        let both: Vec<_> = ["now", "later"]
+            .map(|choice| desk.command().args(["approve", "last", "go", "--choice", choice]).stdout(Stdio::null()).spawn().expect("it starts"))
+            .into();
         let mut statuses: Vec<i32> = both.into_iter().map(|child| child.wait_with_output().expect("it ends").status.code().unwrap_or(-1)).collect();
         statuses.sort_unstable();
         assert_eq!(statuses, [0, 1]);

@@ -306,7 +306,21 @@ fn every_action_of_the_standard_library_has_its_place_in_the_documents() {
 
 #[test]
 fn the_pure_heart_knows_nothing_of_the_world() {
-    let world = ["exec::", "journal::", "tokio", "std::time", "std::fs", "std::net", "std::env", "std::process", "SystemTime", "Instant", "getrandom", "jiff", "rusqlite"];
+    let world = [
+        "exec::",
+        "journal::",
+        "tokio",
+        "std::time",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "SystemTime",
+        "Instant",
+        "getrandom",
+        "jiff",
+        "rusqlite",
+    ];
     none("engine/src/run names something of the world", &named("engine/src/run", &world));
 }
 
@@ -365,7 +379,12 @@ fn nothing_names_the_machine_that_it_was_written_on() {
     let mut found = Vec::new();
     // Written apart, so that this line is not found by itself.
     let marks = [concat!("/wo", "rk/")];
-    let texts = ["README.md", "CHANGELOG.md", "deny.toml", "Cargo.toml"].map(str::to_owned).into_iter().chain(files("docs", ".md")).chain(rust_files()).chain(files("runbooks", ""));
+    let texts = ["README.md", "CHANGELOG.md", "deny.toml", "Cargo.toml"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(files("docs", ".md"))
+        .chain(rust_files())
+        .chain(files("runbooks", ""));
     for path in texts {
         for (at, line) in read(&path).lines().enumerate() {
             if marks.iter().any(|mark| line.contains(mark)) {

@@ -26,10 +26,12 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn j1_a_journal_cut_anywhere_resumes_and_no_step_takes_effect_twice() {
     let desk = Desk::new();
-    let file = desk.file("three.runbook", THREE.replace("step three on local {", "step three on local { require \"the door is open\" `test -e {{ log }}.door` on local;"));
+    let file = desk
+        .file("three.runbook", THREE.replace("step three on local {", "step three on local { require \"the door is open\" `test -e {{ log }}.door` on local;"));
     let log = format!("log={}", desk.path("log").display());
     // The last step refuses, and outside a terminal the boundary would roll back: park instead, so that jobs stay.
-    let text = std::fs::read_to_string(&file).expect("it was written").replace("boundary all \"All of it\" {", "boundary all \"All of it\" {\n    on_failure park");
+    let text =
+        std::fs::read_to_string(&file).expect("it was written").replace("boundary all \"All of it\" {", "boundary all \"All of it\" {\n    on_failure park");
     std::fs::write(&file, text).expect("it can be written");
     assert_eq!(desk.runbook(["run".as_ref(), file.as_os_str(), "-p".as_ref(), log.as_ref()]).status, 3);
     let whole = desk.path("whole");
@@ -77,7 +79,10 @@ fn j1_a_changed_a_missing_and_a_moved_line_are_found_and_named() {
     let changes = [
         ("update events set body = replace(body, '\"attempt\":1', '\"attempt\":2') where body like '%StepBegan%'", "breaks at event"),
         ("delete from events where seq = 5", "breaks at event 5"),
-        ("update events set seq = seq + 1000 where seq = 5; update events set seq = 5 where seq = 6; update events set seq = 6 where seq = 1005", "breaks at event 5"),
+        (
+            "update events set seq = seq + 1000 where seq = 5; update events set seq = 5 where seq = 6; update events set seq = 6 where seq = 1005",
+            "breaks at event 5",
+        ),
         ("update blobs set content = x'00'", "not in the journal as it was written"),
     ];
     for (change, said) in changes {

@@ -91,22 +91,8 @@ const MISTAKES: &[Mistake] = &[
         says: "ends too early",
         lint: 1,
     },
-    Mistake {
-        file: "empty.runbook",
-        text: "",
-        code: "RB0003",
-        at: "",
-        says: "begin with `runbook NAME",
-        lint: 2,
-    },
-    Mistake {
-        file: "empty.runbook.yaml",
-        text: "",
-        code: "RB0003",
-        at: "",
-        says: "begin with",
-        lint: 2,
-    },
+    Mistake { file: "empty.runbook", text: "", code: "RB0003", at: "", says: "begin with `runbook NAME", lint: 2 },
+    Mistake { file: "empty.runbook.yaml", text: "", code: "RB0003", at: "", says: "begin with", lint: 2 },
     Mistake {
         file: "duplicate-id.runbook",
         text: "runbook m.one \"M\" {\n  step mark on local { run `touch marker` }\n  step mark on local { run `touch marker` }\n}\n",
@@ -331,11 +317,23 @@ fn a_file_made_to_exhaust_the_reader_is_refused_within_bounds_and_in_few_words()
     desk.file("bomb.runbook.yaml", format!("runbook: m.bomb\na: &a [x,x,x,x,x,x,x,x,x]\n{aliases}steps:\n- step: mark\n  on: local\n  run: touch marker\n"));
     let deep = 100_000;
     desk.file("deep.runbook.yaml", format!("runbook: m.deep\nsteps: {}{}\n", "[".repeat(deep), "]".repeat(deep)));
-    desk.file("deep-block.runbook.yaml", format!("runbook: m.deep\nsteps:\n{}", (0..1000).map(|n| format!("{}- parallel:\n", "  ".repeat(n / 2))).collect::<String>()));
+    desk.file(
+        "deep-block.runbook.yaml",
+        format!("runbook: m.deep\nsteps:\n{}", (0..1000).map(|n| format!("{}- parallel:\n", "  ".repeat(n / 2))).collect::<String>()),
+    );
     desk.file("deep.runbook", format!("runbook m.deep {{\n{}\n{}}}\n", "parallel {\n".repeat(deep / 2), "}\n".repeat(deep / 2)));
-    desk.file("deep-expression.runbook", format!("runbook m.deep {{\n  step mark on local {{\n    when {}true{}\n    run `touch marker`\n  }}\n}}\n", "(".repeat(deep), ")".repeat(deep)));
-    desk.file("deep-list.runbook", format!("runbook m.deep {{\n  target web = {}\"a\"{}\n  step mark on web {{ run `touch marker` }}\n}}\n", "[".repeat(deep), "]".repeat(deep)));
-    desk.file("deep-template.runbook", format!("runbook m.deep {{\n  step mark on local {{ run `touch marker; echo {{{{ {}1{} }}}}` }}\n}}\n", "(".repeat(deep), ")".repeat(deep)));
+    desk.file(
+        "deep-expression.runbook",
+        format!("runbook m.deep {{\n  step mark on local {{\n    when {}true{}\n    run `touch marker`\n  }}\n}}\n", "(".repeat(deep), ")".repeat(deep)),
+    );
+    desk.file(
+        "deep-list.runbook",
+        format!("runbook m.deep {{\n  target web = {}\"a\"{}\n  step mark on web {{ run `touch marker` }}\n}}\n", "[".repeat(deep), "]".repeat(deep)),
+    );
+    desk.file(
+        "deep-template.runbook",
+        format!("runbook m.deep {{\n  step mark on local {{ run `touch marker; echo {{{{ {}1{} }}}}` }}\n}}\n", "(".repeat(deep), ")".repeat(deep)),
+    );
     for file in [
         "bomb.runbook.yaml",
         "deep.runbook.yaml",
@@ -350,7 +348,11 @@ fn a_file_made_to_exhaust_the_reader_is_refused_within_bounds_and_in_few_words()
             assert!(ran.status == 2 || command == "lint" && ran.status == 1, "{command} {file}: {} {:.2000}", ran.status, ran.err);
             assert!(ran.err.contains(&format!("{file}:")), "{command} {file}: {:.2000}", ran.err);
             // The place is shown, not the whole of a line that is a hundred thousand characters long.
-            assert!(ran.err.lines().all(|l| l.chars().count() <= 200), "{command} {file}: a line of {} characters", ran.err.lines().map(|l| l.chars().count()).max().unwrap_or(0));
+            assert!(
+                ran.err.lines().all(|l| l.chars().count() <= 200),
+                "{command} {file}: a line of {} characters",
+                ran.err.lines().map(|l| l.chars().count()).max().unwrap_or(0)
+            );
         }
         desk.has_run_nothing();
     }

@@ -63,7 +63,11 @@ fn exit_0_done() {
 #[test]
 fn exit_1_a_gate_that_ends_the_run_was_refused() {
     let desk = Desk::new();
-    let ran = run(&desk, "runbook ends.gate \"G\" {\n  param dir: path\n  gate go \"Go?\" { show `echo {{ dir }}` on local; timeout 10m then end }\n}\n", &["--answer", "go=reject"]);
+    let ran = run(
+        &desk,
+        "runbook ends.gate \"G\" {\n  param dir: path\n  gate go \"Go?\" { show `echo {{ dir }}` on local; timeout 10m then end }\n}\n",
+        &["--answer", "go=reject"],
+    );
     assert_eq!(ran.status, 1, "{ran:?}");
     assert_eq!(desk.word(), "failed");
 }
@@ -71,7 +75,15 @@ fn exit_1_a_gate_that_ends_the_run_was_refused() {
 #[test]
 fn exit_2_wrong_usage() {
     let desk = Desk::new();
-    for args in [&["run"][..], &["run", "--no-such-option", "x"], &["frobnicate"], &["show", "nosuchrun"], &["rollback", "nosuchrun"], &["log", "last"], &["run", "none.runbook"]] {
+    for args in [
+        &["run"][..],
+        &["run", "--no-such-option", "x"],
+        &["frobnicate"],
+        &["show", "nosuchrun"],
+        &["rollback", "nosuchrun"],
+        &["log", "last"],
+        &["run", "none.runbook"],
+    ] {
         let ran = desk.runbook(args);
         assert_eq!(ran.status, 2, "{args:?}: {ran:?}");
         assert!(!ran.err.is_empty(), "{args:?}");
@@ -165,7 +177,13 @@ fn r5_a_scope_is_released_by_its_policy_and_only_by_it() {
 fn exit_7_a_requirement_that_does_not_hold() {
     for that in ["1 > 2", "`test -e /nonexistent` on local"] {
         let desk = Desk::new();
-        let ran = run(&desk, &format!("runbook ends.require \"R\" {{\n  param dir: path\n  require \"the moon is full\" {that}\n  step one on local {{ run `echo one >> {{{{ dir }}}}/log` }}\n}}\n"), &[]);
+        let ran = run(
+            &desk,
+            &format!(
+                "runbook ends.require \"R\" {{\n  param dir: path\n  require \"the moon is full\" {that}\n  step one on local {{ run `echo one >> {{{{ dir }}}}/log` }}\n}}\n"
+            ),
+            &[],
+        );
         refused(&desk, &ran, &["the moon is full"]);
         let again = desk.runbook(["resume", "last"]);
         assert_eq!(again.status, 1, "{again:?}");
@@ -180,7 +198,11 @@ fn exit_7_every_host_that_can_not_be_reached_is_named_at_once() {
     sshd.stop("box3");
     let desk = Desk::new();
     let more = ["--ssh-config".to_owned(), sshd.config().to_string_lossy().into_owned()];
-    let ran = run(&desk, "runbook ends.hosts \"H\" {\n  param dir: path\n  target all = [\"box1\", \"box2\", \"box3\"]\n  step one on all { run `echo one >> {{ dir }}/log` }\n}\n", &words(&more));
+    let ran = run(
+        &desk,
+        "runbook ends.hosts \"H\" {\n  param dir: path\n  target all = [\"box1\", \"box2\", \"box3\"]\n  step one on all { run `echo one >> {{ dir }}/log` }\n}\n",
+        &words(&more),
+    );
     refused(&desk, &ran, &["box1 refuses connections", "box3 refuses connections"]);
     assert!(!ran.err.contains("box2 refuses"), "{}", ran.err);
 }
@@ -232,7 +254,11 @@ fn exit_7_a_user_that_commands_can_not_run_as() {
 fn o4_a_resume_that_reaches_nobody_leaves_the_run_as_it_stood() {
     let mut sshd = Sshd::start(&["box"]);
     let desk = Desk::new();
-    let ran = run(&desk, &two("; test -e {{ dir }}/mended", "").replace("\"All of it\" {", "\"All of it\" {\n    on_failure park"), &words(&over_ssh(&sshd, "there=box")));
+    let ran = run(
+        &desk,
+        &two("; test -e {{ dir }}/mended", "").replace("\"All of it\" {", "\"All of it\" {\n    on_failure park"),
+        &words(&over_ssh(&sshd, "there=box")),
+    );
     assert_eq!(ran.status, 3, "{ran:?}");
     sshd.stop("box");
     let ran = desk.runbook(["resume", "last"]);
@@ -341,7 +367,10 @@ fn j3_what_a_private_step_prints_is_nowhere_on_any_disk() {
     for (needle, private, kept) in [("72616e646f6d", "private true; ", false), ("6f7065", "", true)] {
         let desk = Desk::new();
         // Printed, but not written in the command: the runbook's own text is kept, of course. It parks, so jobs stay.
-        let text = format!("runbook ends.private \"P\" {{\n  param dir: path\n  target there: host = local\n  step closed on there {{ {private}run `echo {{{{ dir }}}} | cut -c1-1 | sed 's/./{}/' | tr -d _; exit 3` }}\n}}\n", needle.chars().map(|c| format!("{c}_")).collect::<String>());
+        let text = format!(
+            "runbook ends.private \"P\" {{\n  param dir: path\n  target there: host = local\n  step closed on there {{ {private}run `echo {{{{ dir }}}} | cut -c1-1 | sed 's/./{}/' | tr -d _; exit 3` }}\n}}\n",
+            needle.chars().map(|c| format!("{c}_")).collect::<String>()
+        );
         let ran = run(&desk, &text, &words(&over_ssh(&sshd, "there=box")));
         assert_eq!(ran.status, 3, "{ran:?}");
         let mut found = Vec::new();
@@ -363,7 +392,11 @@ fn runs_and_show_have_the_shapes_that_scripts_rely_on() {
     let runs: Value = serde_json::from_str(&desk.runbook(["runs", "--format", "json"]).out).expect("JSON");
     let runs = runs.as_array().expect("a list");
     assert_eq!(runs.len(), 2);
-    assert_eq!((runs[0]["run"].as_str(), runs[0]["state"].as_str(), runs[1]["state"].as_str()), (Some(id.as_str()), Some("rolled_back"), Some("done")), "the newest first");
+    assert_eq!(
+        (runs[0]["run"].as_str(), runs[0]["state"].as_str(), runs[1]["state"].as_str()),
+        (Some(id.as_str()), Some("rolled_back"), Some("done")),
+        "the newest first"
+    );
     assert!(runs[0]["started"].as_i64() >= runs[1]["started"].as_i64() && runs[0]["duration"].is_i64() && runs[0]["runbook"] == "ends.two", "{runs:?}");
     let text = desk.runbook(["runs"]).out;
     assert_eq!(text.lines().count(), 2, "{text}");
@@ -376,7 +409,10 @@ fn runs_and_show_have_the_shapes_that_scripts_rely_on() {
         assert!(keys.iter().any(|k| *k == key), "{key}: {keys:?}");
     }
     let step = &shown["steps"][1];
-    assert_eq!((step["id"].as_str(), step["host"].as_str(), step["state"].as_str(), step["attempts"].as_u64(), step["exit"].as_i64()), (Some("two@local"), Some("local"), Some("undone"), Some(1), Some(9)));
+    assert_eq!(
+        (step["id"].as_str(), step["host"].as_str(), step["state"].as_str(), step["attempts"].as_u64(), step["exit"].as_i64()),
+        (Some("two@local"), Some("local"), Some("undone"), Some(1), Some(9))
+    );
     // A unique beginning is enough, and an ambiguous one names its runs.
     assert_eq!(desk.runbook(["show", &id[..4], "--format", "json"]).status, 0);
     let text = desk.runbook(["show", &id]);
@@ -451,7 +487,10 @@ fn a_full_disk_under_the_journal_stops_the_run_before_its_next_command() {
     let desk = Desk::new();
     if user() != "root" {
         // Files may not grow beyond 200 kB, and the signal for that is ignored: a full disk by another name.
-        let file = desk.file("book.runbook", FILLS.replace("cat /dev/zero > {{ state }}/filler 2>/dev/null || true", "head -c 4000000 /dev/zero")).to_string_lossy().into_owned();
+        let file = desk
+            .file("book.runbook", FILLS.replace("cat /dev/zero > {{ state }}/filler 2>/dev/null || true", "head -c 4000000 /dev/zero"))
+            .to_string_lossy()
+            .into_owned();
         let plain = desk.command();
         let mut limited = Command::new("bash");
         limited.args(["-c", "trap '' XFSZ; ulimit -f 200; exec \"$0\" \"$@\""]).arg(plain.get_program()).args(["run", &file]);
@@ -510,7 +549,9 @@ fn a_closed_standard_output_is_never_fatal() {
         let file = desk.file("book.runbook", text);
         let plain = desk.command();
         let mut shell = Command::new("bash");
-        shell.args(["-c", &format!("\"$0\" run {} -p dir={} {redirection}; exit ${{PIPESTATUS[0]}}", file.display(), desk.path("").display())]).arg(plain.get_program());
+        shell
+            .args(["-c", &format!("\"$0\" run {} -p dir={} {redirection}; exit ${{PIPESTATUS[0]}}", file.display(), desk.path("").display())])
+            .arg(plain.get_program());
         shell.env_clear().envs(plain.get_envs().filter_map(|(k, v)| Some((k, v?)))).current_dir(desk.path(""));
         let output = shell.output().expect("bash");
         assert_eq!(output.status.code(), Some(status), "{redirection}: {output:?}");

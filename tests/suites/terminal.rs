@@ -426,7 +426,16 @@ fn without_colours_and_at_40_columns_it_asks_all_the_same() {
     seat.types("p");
     let (rest, status) = seat.ends();
     assert_eq!(status, 3, "{rest}");
-    let coloured = format!("{shown}{rest}").match_indices('\u{1b}').map(|(at, _)| at).filter(|at| format!("{shown}{rest}")[*at..].split(|c: char| c.is_alphabetic()).next().is_some_and(|s| s.len() < 8 && format!("{shown}{rest}")[*at + s.len()..].starts_with('m'))).count();
+    let coloured = format!("{shown}{rest}")
+        .match_indices('\u{1b}')
+        .map(|(at, _)| at)
+        .filter(|at| {
+            format!("{shown}{rest}")[*at..]
+                .split(|c: char| c.is_alphabetic())
+                .next()
+                .is_some_and(|s| s.len() < 8 && format!("{shown}{rest}")[*at + s.len()..].starts_with('m'))
+        })
+        .count();
     assert_eq!(coloured, 0, "{shown}{rest}");
 }
 

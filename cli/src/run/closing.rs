@@ -62,8 +62,7 @@ fn list(name: &str, paths: &[&str]) -> Option<Line> {
 fn tally(plan: &Plan, state: &RunState) -> String {
     let steps = || plan.iter().filter(|(_, node)| matches!(node.kind, NodeKind::Step(_) | NodeKind::Manual { .. }));
     let of = |wanted: fn(&Stage) -> bool| steps().filter(|(id, _)| wanted(state.stage(*id))).count();
-    let mut said =
-        vec![format!("{} of {} done", of(|s| matches!(s, Stage::Succeeded | Stage::MarkedDone { .. })), count(steps().count(), "step"))];
+    let mut said = vec![format!("{} of {} done", of(|s| matches!(s, Stage::Succeeded | Stage::MarkedDone { .. })), count(steps().count(), "step"))];
     for (number, what) in [
         (of(|s| matches!(s, Stage::Satisfied)), "already as wanted"),
         (of(|s| matches!(s, Stage::Skipped { .. } | Stage::SkippedByPerson { .. })), "skipped"),

@@ -43,7 +43,12 @@ impl Checker<'_> {
         match &during.release {
             None => self.error(CheckError::ReleaseMissing { at: name.span, action: name.value.clone() }),
             Some(word) if !matches!(word.value.as_str(), "always" | "on_success" | "ask") => {
-                self.error(CheckError::UnknownWord { at: word.span, word: word.value.clone(), what: "when a scope can be released", allowed: &["always", "on_success", "ask"] });
+                self.error(CheckError::UnknownWord {
+                    at: word.span,
+                    word: word.value.clone(),
+                    what: "when a scope can be released",
+                    allowed: &["always", "on_success", "ask"],
+                });
             }
             Some(_) => {}
         }
@@ -104,7 +109,12 @@ impl Checker<'_> {
             Some(Type::List(of)) => Some((**of).clone()),
             Some(Type::Json) | None => None,
             Some(found) => {
-                self.error(CheckError::WrongType { at: each.over.span, what: "`for`".to_owned(), wanted: Type::List(Box::new(Type::String)), found: found.clone() });
+                self.error(CheckError::WrongType {
+                    at: each.over.span,
+                    what: "`for`".to_owned(),
+                    wanted: Type::List(Box::new(Type::String)),
+                    found: found.clone(),
+                });
                 None
             }
         };

@@ -122,53 +122,138 @@ impl CheckError {
     fn said(&self) -> Said {
         use CheckError as E;
         match self {
-            E::UnknownAction { at, similar, .. } => said(Self::UNKNOWN_ACTION, *at, "no such action", meant(similar.as_ref(), &[], "import the file that defines it; docs/stdlib.md lists the standard library")),
-            E::UnknownTarget { at, similar, known, .. } => said("RB0102", *at, "no such target", meant(similar.as_ref(), known, "declare it: `target NAME: host`; the machine that runs the engine is `local`")),
-            E::UnknownArgument { at, action, similar, known, .. } => said("RB0103", *at, "no such parameter", meant(similar.as_ref(), known, &format!("`{action}` takes no arguments"))),
-            E::UndefinedName { at, similar, why, .. } => said("RB0104", *at, "not defined", match (similar, why) {
-                (Some(name), _) => Some(format!("did you mean `{name}`?")),
-                (None, Some(why)) => Some(why.clone()),
-                (None, None) => Some("a name is a param, a target, a fact, a capture, a loop's variable or a gate's choice; text stands in quotes".to_owned()),
-            }),
+            E::UnknownAction { at, similar, .. } => said(
+                Self::UNKNOWN_ACTION,
+                *at,
+                "no such action",
+                meant(similar.as_ref(), &[], "import the file that defines it; docs/stdlib.md lists the standard library"),
+            ),
+            E::UnknownTarget { at, similar, known, .. } => said(
+                "RB0102",
+                *at,
+                "no such target",
+                meant(similar.as_ref(), known, "declare it: `target NAME: host`; the machine that runs the engine is `local`"),
+            ),
+            E::UnknownArgument { at, action, similar, known, .. } => {
+                said("RB0103", *at, "no such parameter", meant(similar.as_ref(), known, &format!("`{action}` takes no arguments")))
+            }
+            E::UndefinedName { at, similar, why, .. } => said(
+                "RB0104",
+                *at,
+                "not defined",
+                match (similar, why) {
+                    (Some(name), _) => Some(format!("did you mean `{name}`?")),
+                    (None, Some(why)) => Some(why.clone()),
+                    (None, None) => {
+                        Some("a name is a param, a target, a fact, a capture, a loop's variable or a gate's choice; text stands in quotes".to_owned())
+                    }
+                },
+            ),
             E::MissingArgument { at, name, kind, .. } => said("RB0105", *at, format!("`{name}` is missing"), format!("add `{name}: …`, {kind}")),
-            E::UnreadableValue { at, error, .. } => said("RB0107", *at, format!("not {}", error.expected), error.help.clone().or_else(|| Some(format!("write {}", error.expected)))),
-            E::WrongType { at, wanted, found, .. } => said("RB0108", *at, format!("{found}"), if matches!(found, Type::Optional(_)) && !matches!(wanted, Type::Optional(_)) {
-                "it may be none: give it a default, or ask `is not none` first".to_owned()
-            } else {
-                format!("give {wanted}")
-            }),
-            E::DuplicateId { at, first, id } => beside(said("RB0109", *at, "again", format!("ids are unique within a runbook; call it `{id}-2` or better")), [(*first, "first here".to_owned())]),
-            E::DuplicateName { at, first, name } => beside(said("RB0110", *at, "again", format!("choose another name than `{name}`")), [(*first, "its meaning is given here".to_owned())]),
-            E::ReservedName { at, name } => said("RB0111", *at, "reserved", format!("choose another name; always in scope are {}, so `my_{name}` is free", super::names::RESERVED.map(|n| format!("`{n}`")).join(" "))),
-            E::OnMissing { at, .. } => said("RB0112", *at, "where?", "add `on TARGET`, here or in a block around it; the machine that runs the engine is `local`".to_owned()),
-            E::PerHostBare { at, name, on } => said("RB0113", *at, format!("read on {on}"), format!("choose a host's value, `{name}[h]`, or fold them: `max({name})`, `all({name})`, …")),
-            E::UnknownSibling { at, similar, .. } => said("RB0114", *at, "not beside it", meant(similar.as_ref(), &[], "`after` names pieces of the same `parallel`, by their ids")),
-            E::OrderCycle { at, others, .. } => beside(said("RB0115", *at, "waits for itself in the end", "take one `after` out of the circle".to_owned()), others.iter().map(|s| (*s, "part of the circle".to_owned()))),
-            E::UsedBeforeBound { at, bound, .. } => beside(said("RB0116", *at, "no value yet", "move it behind the place where the value is read, or order them with `after`".to_owned()), [(*bound, "it gets its value here".to_owned())]),
-            E::ActionRecursion { at, others, .. } => beside(said("RB0117", *at, "would never end", "an action may use others, but never come back to itself".to_owned()), others.iter().map(|s| (*s, "part of the circle".to_owned()))),
+            E::UnreadableValue { at, error, .. } => {
+                said("RB0107", *at, format!("not {}", error.expected), error.help.clone().or_else(|| Some(format!("write {}", error.expected))))
+            }
+            E::WrongType { at, wanted, found, .. } => said(
+                "RB0108",
+                *at,
+                format!("{found}"),
+                if matches!(found, Type::Optional(_)) && !matches!(wanted, Type::Optional(_)) {
+                    "it may be none: give it a default, or ask `is not none` first".to_owned()
+                } else {
+                    format!("give {wanted}")
+                },
+            ),
+            E::DuplicateId { at, first, id } => beside(
+                said("RB0109", *at, "again", format!("ids are unique within a runbook; call it `{id}-2` or better")),
+                [(*first, "first here".to_owned())],
+            ),
+            E::DuplicateName { at, first, name } => {
+                beside(said("RB0110", *at, "again", format!("choose another name than `{name}`")), [(*first, "its meaning is given here".to_owned())])
+            }
+            E::ReservedName { at, name } => said(
+                "RB0111",
+                *at,
+                "reserved",
+                format!("choose another name; always in scope are {}, so `my_{name}` is free", super::names::RESERVED.map(|n| format!("`{n}`")).join(" ")),
+            ),
+            E::OnMissing { at, .. } => {
+                said("RB0112", *at, "where?", "add `on TARGET`, here or in a block around it; the machine that runs the engine is `local`".to_owned())
+            }
+            E::PerHostBare { at, name, on } => {
+                said("RB0113", *at, format!("read on {on}"), format!("choose a host's value, `{name}[h]`, or fold them: `max({name})`, `all({name})`, …"))
+            }
+            E::UnknownSibling { at, similar, .. } => {
+                said("RB0114", *at, "not beside it", meant(similar.as_ref(), &[], "`after` names pieces of the same `parallel`, by their ids"))
+            }
+            E::OrderCycle { at, others, .. } => beside(
+                said("RB0115", *at, "waits for itself in the end", "take one `after` out of the circle".to_owned()),
+                others.iter().map(|s| (*s, "part of the circle".to_owned())),
+            ),
+            E::UsedBeforeBound { at, bound, .. } => beside(
+                said("RB0116", *at, "no value yet", "move it behind the place where the value is read, or order them with `after`".to_owned()),
+                [(*bound, "it gets its value here".to_owned())],
+            ),
+            E::ActionRecursion { at, others, .. } => beside(
+                said("RB0117", *at, "would never end", "an action may use others, but never come back to itself".to_owned()),
+                others.iter().map(|s| (*s, "part of the circle".to_owned())),
+            ),
             E::ReleaseMissing { at, .. } => said("RB0118", *at, "released when?", "add `release always`, `release on_success` or `release ask`".to_owned()),
-            E::GateWithoutTimeout { at, .. } => said("RB0119", *at, "how long does it wait?", "add `timeout 30m then park` (or `rollback`, or `end`)".to_owned()),
+            E::GateWithoutTimeout { at, .. } => {
+                said("RB0119", *at, "how long does it wait?", "add `timeout 30m then park` (or `rollback`, or `end`)".to_owned())
+            }
             E::GateWithoutThen { at, .. } => said("RB0120", *at, "and then?", "add `then rollback`, `then park` or `then end`".to_owned()),
-            E::RollbackWithoutBoundary { at, .. } => said("RB0121", *at, "roll back what?", "put the gate into a `boundary`, or write `then park` or `then end`".to_owned()),
+            E::RollbackWithoutBoundary { at, .. } => {
+                said("RB0121", *at, "roll back what?", "put the gate into a `boundary`, or write `then park` or `then end`".to_owned())
+            }
             E::EmptyStep { at, .. } => said("RB0122", *at, "nothing to do", "give it a `run`, `use`, `sleep`, `verify` or `undo`".to_owned()),
-            E::UnknownType { at, similar, .. } => said("RB0123", *at, "no such type", meant(similar.as_ref(), &Type::names().map(str::to_owned).collect::<Vec<_>>(), "")),
-            E::IrreversibleInParallel { at, .. } => said("RB0124", *at, "side by side with others", "put it before or behind the `parallel`: what can't be taken back must be ordered with all that could".to_owned()),
+            E::UnknownType { at, similar, .. } => {
+                said("RB0123", *at, "no such type", meant(similar.as_ref(), &Type::names().map(str::to_owned).collect::<Vec<_>>(), ""))
+            }
+            E::IrreversibleInParallel { at, .. } => said(
+                "RB0124",
+                *at,
+                "side by side with others",
+                "put it before or behind the `parallel`: what can't be taken back must be ordered with all that could".to_owned(),
+            ),
             E::BadWindow { at, .. } => said("RB0125", *at, "not understood", "write days, times and a zone: `Mon-Thu 08:00-16:00 UTC`".to_owned()),
             E::BadId { at, corrected, .. } => said("RB0126", *at, "not this form", format!("write `{corrected}`")),
-            E::UnknownWord { at, allowed, .. } => said("RB0127", *at, "not one of these", format!("write {}", allowed.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", "))),
-            E::DuringWithoutUndo { at, defined, .. } => beside(said("RB0128", *at, "what would release it?", "give the action an `undo` with a command, or use it in a `step`".to_owned()), [(*defined, "this action".to_owned())]),
+            E::UnknownWord { at, allowed, .. } => {
+                said("RB0127", *at, "not one of these", format!("write {}", allowed.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")))
+            }
+            E::DuringWithoutUndo { at, defined, .. } => beside(
+                said("RB0128", *at, "what would release it?", "give the action an `undo` with a command, or use it in a `step`".to_owned()),
+                [(*defined, "this action".to_owned())],
+            ),
             E::AfterOutsideParallel { at } => said("RB0129", *at, "outside `parallel`", "leave it out: elsewhere blocks run top to bottom".to_owned()),
             E::ImportFailed { at, .. } => said("RB0130", *at, "not imported", "the path is relative to the file that imports it".to_owned()),
             E::ImportCycle { at, .. } => said("RB0131", *at, "leads back", "move what both need into a third file".to_owned()),
             E::ImportOutside { at, .. } => said("RB0132", *at, "outside", "only files below the project's folder can be imported: copy it there".to_owned()),
-            E::DuplicateAction { at, first, name, standard } => beside(said("RB0133", *at, "again", if *standard { format!("the standard library has `{name}`; choose another name") } else { "rename one of them".to_owned() }), (!standard).then(|| (*first, "first here".to_owned()))),
-            E::SeveralRunbooks { at, first } => beside(said("RB0134", *at, "the second", "`runbook run FILE` must know which one is meant: put each into its own file".to_owned()), [(*first, "the first".to_owned())]),
+            E::DuplicateAction { at, first, name, standard } => beside(
+                said(
+                    "RB0133",
+                    *at,
+                    "again",
+                    if *standard { format!("the standard library has `{name}`; choose another name") } else { "rename one of them".to_owned() },
+                ),
+                (!standard).then(|| (*first, "first here".to_owned())),
+            ),
+            E::SeveralRunbooks { at, first } => beside(
+                said("RB0134", *at, "the second", "`runbook run FILE` must know which one is meant: put each into its own file".to_owned()),
+                [(*first, "the first".to_owned())],
+            ),
             E::MisplacedField { at, help, .. } => said("RB0135", *at, "not here", (*help).to_owned()),
             E::ManualWithoutInstructions { at, .. } => said("RB0136", *at, "what is to be done?", "add `instructions \"…\"`".to_owned()),
-            E::KnownTooLate { at, .. } => said("RB0137", *at, "read during the run", "use params, targets and loop variables here: the plan is drawn before the run begins".to_owned()),
+            E::KnownTooLate { at, .. } => {
+                said("RB0137", *at, "read during the run", "use params, targets and loop variables here: the plan is drawn before the run begins".to_owned())
+            }
             E::OutOfRange { at, help, .. } => said("RB0138", *at, "out of range", (*help).to_owned()),
-            E::MayBeUnset { at, bound, name } => beside(said("RB0140", *at, "its step may not have run", format!("ask first: `when {name} is defined`")), [(*bound, "a step that may be skipped, or satisfied by its `check`".to_owned())]),
-            E::NotBuiltYet { at, help, .. } => said("RB0901", *at, "not built yet", help.map(str::to_owned).or_else(|| Some("this version can't run it, and won't pretend to".to_owned()))),
+            E::MayBeUnset { at, bound, name } => beside(
+                said("RB0140", *at, "its step may not have run", format!("ask first: `when {name} is defined`")),
+                [(*bound, "a step that may be skipped, or satisfied by its `check`".to_owned())],
+            ),
+            E::NotBuiltYet { at, help, .. } => {
+                said("RB0901", *at, "not built yet", help.map(str::to_owned).or_else(|| Some("this version can't run it, and won't pretend to".to_owned())))
+            }
         }
     }
 
@@ -181,6 +266,14 @@ impl CheckError {
 impl From<CheckError> for Diagnostic {
     fn from(error: CheckError) -> Self {
         let said = error.said();
-        Self { code: said.code, severity: Severity::Error, message: error.to_string(), span: said.at, label: said.label, related: said.related, help: said.help }
+        Self {
+            code: said.code,
+            severity: Severity::Error,
+            message: error.to_string(),
+            span: said.at,
+            label: said.label,
+            related: said.related,
+            help: said.help,
+        }
     }
 }

@@ -53,7 +53,9 @@ impl Checker<'_> {
             None => self.error(CheckError::GateWithoutThen { at: timeout.after.span, id }),
             Some(("rollback", at)) if !place.boundary => self.error(CheckError::RollbackWithoutBoundary { at, id }),
             Some(("rollback" | "park" | "end", _)) => {}
-            Some((word, at)) => self.error(CheckError::UnknownWord { at, word: word.to_owned(), what: "what can follow silence", allowed: &["rollback", "park", "end"] }),
+            Some((word, at)) => {
+                self.error(CheckError::UnknownWord { at, word: word.to_owned(), what: "what can follow silence", allowed: &["rollback", "park", "end"] })
+            }
         }
     }
 
@@ -65,7 +67,12 @@ impl Checker<'_> {
         if let grammar::ast::Operand::List(items) = choices
             && items.value.is_empty()
         {
-            self.error(CheckError::OutOfRange { at: items.span, what: "a list of choices", found: "empty".to_owned(), help: "write what can be chosen, or leave `choices` out" });
+            self.error(CheckError::OutOfRange {
+                at: items.span,
+                what: "a list of choices",
+                found: "empty".to_owned(),
+                help: "write what can be chosen, or leave `choices` out",
+            });
         }
         let name = Name { value: gate.id.replace('-', "_"), span: gate.id.span };
         let mut known = Known::new(What::Choice, Some(Type::String), gate.id.span);

@@ -35,7 +35,10 @@ impl<'a> Checker<'a> {
             self.error(CheckError::EmptyStep { at: step.id.span, id: step.id.value.clone() });
         }
         if merged.irreversible().is_some() && place.parallel {
-            self.error(CheckError::IrreversibleInParallel { at: step.fields.irreversible.as_ref().map_or(step.id.span, |i| i.span), id: step.id.value.clone() });
+            self.error(CheckError::IrreversibleInParallel {
+                at: step.fields.irreversible.as_ref().map_or(step.id.span, |i| i.span),
+                id: step.id.value.clone(),
+            });
         }
         let spread = self.spread(&here);
         let mut unless = here.conditions.clone();
@@ -94,7 +97,12 @@ impl<'a> Checker<'a> {
             self.duration(verify.every.as_ref(), "`every`", here);
             self.duration(verify.within.as_ref(), "`within`", here);
             if let (Some(every), None) = (&verify.every, &verify.within) {
-                self.error(CheckError::MisplacedField { at: every.span, field: "every", place: "a `verify` without `within`", help: "say how long it may take: `every 5s within 5m`" });
+                self.error(CheckError::MisplacedField {
+                    at: every.span,
+                    field: "every",
+                    place: "a `verify` without `within`",
+                    help: "say how long it may take: `every 5s within 5m`",
+                });
             }
         }
         if let Some(stdin) = &fields.stdin {
@@ -146,14 +154,24 @@ impl<'a> Checker<'a> {
         if let Some(reboots) = &fields.reboots {
             self.duration(Some(reboots), "`reboots within`", here);
             if !runs && !here.in_action {
-                self.error(CheckError::MisplacedField { at: reboots.span, field: "reboots", place: "a step without `run`", help: "say what reboots the host: `run \\`systemctl reboot\\``" });
+                self.error(CheckError::MisplacedField {
+                    at: reboots.span,
+                    field: "reboots",
+                    place: "a step without `run`",
+                    help: "say what reboots the host: `run \\`systemctl reboot\\``",
+                });
             }
         }
         if let Some(capture) = fields.captures.first()
             && !runs
             && !here.in_action
         {
-            self.error(CheckError::MisplacedField { at: capture.name.span, field: "capture", place: "a step without `run`", help: "only what `run` prints can be captured; a value that is only read is a `fact`" });
+            self.error(CheckError::MisplacedField {
+                at: capture.name.span,
+                field: "capture",
+                place: "a step without `run`",
+                help: "only what `run` prints can be captured; a value that is only read is a `fact`",
+            });
         }
         self.duration(fields.expect.as_ref(), "`expect`", here);
         if let Some(retry) = &fields.retry {
@@ -165,7 +183,12 @@ impl<'a> Checker<'a> {
             for on in &retry.on {
                 let code = on.value.parse::<u8>().is_ok();
                 if !code && !matches!(on.value.as_str(), "signal" | "timeout") {
-                    self.error(CheckError::UnknownWord { at: on.span, word: on.value.clone(), what: "what `retry` can answer to", allowed: &["an exit status from 1 to 255", "signal", "timeout"] });
+                    self.error(CheckError::UnknownWord {
+                        at: on.span,
+                        word: on.value.clone(),
+                        what: "what `retry` can answer to",
+                        allowed: &["an exit status from 1 to 255", "signal", "timeout"],
+                    });
                 }
             }
         }
@@ -185,15 +208,19 @@ impl<'a> Checker<'a> {
         let known: Vec<String> = action.params.iter().map(|p| p.name.value.clone()).collect();
         for (name, value) in &call.args {
             match action.params.iter().find(|p| p.name.value == name.value) {
-                Some(param) => {
-                    match Type::written(&param.kind) {
-                        Some(kind) => self.operand(value, &kind, &format!("`{}`", name.value), here),
-                        None => self.any_operand(value, here),
-                    }
-                }
+                Some(param) => match Type::written(&param.kind) {
+                    Some(kind) => self.operand(value, &kind, &format!("`{}`", name.value), here),
+                    None => self.any_operand(value, here),
+                },
                 None => {
                     let similar = similar(name, known.iter().map(String::as_str));
-                    self.error(CheckError::UnknownArgument { at: name.span, action: action.name.value.clone(), name: name.value.clone(), similar, known: known.clone() });
+                    self.error(CheckError::UnknownArgument {
+                        at: name.span,
+                        action: action.name.value.clone(),
+                        name: name.value.clone(),
+                        similar,
+                        known: known.clone(),
+                    });
                 }
             }
         }
@@ -254,7 +281,12 @@ impl<'a> Checker<'a> {
             self.error(CheckError::MisplacedField { at: on.span, field: "on", place: "an action", help: "the step that uses it says where" });
         }
         if let Some(text) = &action.fields.instructions {
-            self.error(CheckError::MisplacedField { at: text.span, field: "instructions", place: "an action", help: "a `manual` step says what a person does" });
+            self.error(CheckError::MisplacedField {
+                at: text.span,
+                field: "instructions",
+                place: "an action",
+                help: "a `manual` step says what a person does",
+            });
         }
         let actions = self.actions;
         let merged = Merged::of_action(action, actions);

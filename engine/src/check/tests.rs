@@ -72,7 +72,12 @@ fn every_mistake_points_at_its_place_and_says_what_to_write() {
         ("step s on h { shell \"zsh\"\n run `true` }", "RB0127", "zsh", "\"bash\""),
         ("during host.rebooted() on h release always { step s on h { run `true` } }", "RB0128", "host.rebooted", "undo"),
         ("step a on h { run `true` }\n step s on h { after [a]\n run `true` }", "RB0129", "a", "top to bottom"),
-        ("parallel { during puppet.disabled(reason: \"x\") on h release always\n step s on h { run `true` } }", "RB0135", "puppet.disabled", "block of its own"),
+        (
+            "parallel { during puppet.disabled(reason: \"x\") on h release always\n step s on h { run `true` } }",
+            "RB0135",
+            "puppet.disabled",
+            "block of its own",
+        ),
         ("step s on h { verify `true`\n reboots within 5m }", "RB0135", "5m", "what reboots"),
         ("manual m on h { }", "RB0136", "m", "instructions"),
         ("fact n: int on h = `echo 3`\n step s on h { run `true`\n expect n }", "RB0137", "n", "loop variables"),
@@ -157,7 +162,9 @@ fn a_fact_on_a_set_is_that_hosts_own_on_a_host_of_it() {
 
 #[test]
 fn every_child_of_a_parallel_may_name_those_it_waits_for() {
-    let text = within("parallel { step a on h { run `true` }\n boundary b { after [a]\n step c on h { run `true` } }\n during puppet.disabled(reason: \"x\") on h release always { after [b]\n step d on h { run `true` } }\n for x in t { after [a]\n step e on x { run `true` } } }");
+    let text = within(
+        "parallel { step a on h { run `true` }\n boundary b { after [a]\n step c on h { run `true` } }\n during puppet.disabled(reason: \"x\") on h release always { after [b]\n step d on h { run `true` } }\n for x in t { after [a]\n step e on x { run `true` } } }",
+    );
     assert!(checked(&text).is_ok(), "{:#?}", checked(&text).err());
 }
 
@@ -178,8 +185,11 @@ fn a_capture_may_be_used_where_its_step_ran_or_was_asked_about() {
 #[test]
 fn the_whole_standard_library_is_sound() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../stdlib");
-    let on_disk: std::collections::BTreeSet<String> =
-        std::fs::read_dir(folder).expect("the folder").map(|f| format!("stdlib/{}", f.expect("a file").file_name().to_string_lossy())).filter(|f| f.ends_with(".runbook")).collect();
+    let on_disk: std::collections::BTreeSet<String> = std::fs::read_dir(folder)
+        .expect("the folder")
+        .map(|f| format!("stdlib/{}", f.expect("a file").file_name().to_string_lossy()))
+        .filter(|f| f.ends_with(".runbook"))
+        .collect();
     assert_eq!(stdlib::sources().map(|s| s.path).collect::<std::collections::BTreeSet<_>>(), on_disk, "engine/src/check/stdlib.rs lists every file");
     for source in stdlib::sources() {
         let parsed = grammar::parse(&source);
@@ -202,7 +212,8 @@ impl Library for Folder {
         if path.starts_with("..") {
             return Err(LoadError::Outside);
         }
-        let (position, (path, text)) = (0u32..).zip(&self.0).find(|(_, (p, _))| **p == path).ok_or_else(|| LoadError::Unreadable { why: "there is no such file".to_owned() })?;
+        let (position, (path, text)) =
+            (0u32..).zip(&self.0).find(|(_, (p, _))| **p == path).ok_or_else(|| LoadError::Unreadable { why: "there is no such file".to_owned() })?;
         let source = Source { id: SourceId(position + 1), path: (*path).to_owned(), text: (*text).to_owned() };
         Ok(ParsedFile { file: grammar::parse(&source).file, source })
     }
@@ -210,10 +221,17 @@ impl Library for Folder {
 
 #[test]
 fn imports_bring_actions_in_once_and_name_their_circles() {
-    let mut folder = Folder(BTreeMap::from([("a.runbook", "import \"b.runbook\"\naction a.a() { run `true` }"), ("b.runbook", "action b.b() { run `true` }"), ("loop.runbook", "import \"loop.runbook\"\naction l.l() { run `true` }")]));
-    let program = check(read("import \"a.runbook\"\nimport \"b.runbook\"\nrunbook x { target h: host = \"h1\"\n step s on h { use b.b() } }"), &mut folder).expect("sound");
+    let mut folder = Folder(BTreeMap::from([
+        ("a.runbook", "import \"b.runbook\"\naction a.a() { run `true` }"),
+        ("b.runbook", "action b.b() { run `true` }"),
+        ("loop.runbook", "import \"loop.runbook\"\naction l.l() { run `true` }"),
+    ]));
+    let program = check(read("import \"a.runbook\"\nimport \"b.runbook\"\nrunbook x { target h: host = \"h1\"\n step s on h { use b.b() } }"), &mut folder)
+        .expect("sound");
     assert_eq!(program.sources().len(), 3);
-    for (text, code, at) in [("import \"c.runbook\"\nrunbook x { }", "RB0130", "c.runbook"), ("import \"../c.runbook\"\nrunbook x { }", "RB0132", "../c.runbook")] {
+    for (text, code, at) in
+        [("import \"c.runbook\"\nrunbook x { }", "RB0130", "c.runbook"), ("import \"../c.runbook\"\nrunbook x { }", "RB0132", "../c.runbook")]
+    {
         let errors = check(read(text), &mut folder).expect_err("no such import");
         assert_eq!((errors[0].code, &text[errors[0].span.start..errors[0].span.end]), (code, at));
     }

@@ -47,7 +47,15 @@ pub(super) struct Place {
 
 impl<'a> Checker<'a> {
     pub(super) fn new(actions: &'a BTreeMap<String, Action>) -> Self {
-        Self { actions, errors: Vec::new(), used: BTreeSet::new(), advice: Vec::new(), ids: BTreeMap::new(), gates: BTreeMap::new(), elsewhere: BTreeMap::new() }
+        Self {
+            actions,
+            errors: Vec::new(),
+            used: BTreeSet::new(),
+            advice: Vec::new(),
+            ids: BTreeMap::new(),
+            gates: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
+        }
     }
 
     pub(super) fn error(&mut self, error: CheckError) {
@@ -66,7 +74,12 @@ impl<'a> Checker<'a> {
         let mut place = Place { names: Names::with_builtins(), ..Place::default() };
         if !names::is_dotted(&runbook.name) {
             let corrected = runbook.name.split('.').map(|part| names::corrected(part, '-')).collect::<Vec<_>>().join(".");
-            self.error(CheckError::BadId { at: runbook.name.span, name: runbook.name.value.clone(), what: "a runbook's name: they are dotted kebab-case", corrected });
+            self.error(CheckError::BadId {
+                at: runbook.name.span,
+                name: runbook.name.value.clone(),
+                what: "a runbook's name: they are dotted kebab-case",
+                corrected,
+            });
         }
         if let Some(window) = &runbook.window
             && let Err(why) = Window::parse(&window.text)
@@ -229,20 +242,35 @@ impl<'a> Checker<'a> {
         for (name, value) in &settings.env {
             let variable = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
             if !variable {
-                self.error(CheckError::BadId { at: name.span, name: name.value.clone(), what: "the name of an environment variable", corrected: names::corrected(name, '_').to_uppercase() });
+                self.error(CheckError::BadId {
+                    at: name.span,
+                    name: name.value.clone(),
+                    what: "the name of an environment variable",
+                    corrected: names::corrected(name, '_').to_uppercase(),
+                });
             }
             self.any_operand(value, &here);
         }
         if let Some(shell) = &settings.shell
             && !matches!(shell.text.as_str(), "bash" | "sh")
         {
-            self.error(CheckError::UnknownWord { at: shell.span, word: shell.text.clone(), what: "a shell that the engine knows", allowed: &["\"bash\"", "\"sh\""] });
+            self.error(CheckError::UnknownWord {
+                at: shell.span,
+                word: shell.text.clone(),
+                what: "a shell that the engine knows",
+                allowed: &["\"bash\"", "\"sh\""],
+            });
         }
         self.duration(settings.timeout.as_ref(), "`timeout`", &here);
         match settings.unreachable.as_ref().map(|u| (u.value.as_str(), u.span)) {
             None | Some(("fail", _)) => {}
             Some((word @ ("skip" | "park"), at)) => self.not_built(at, format!("`unreachable {word}`")),
-            Some((word, at)) => self.error(CheckError::UnknownWord { at, word: word.to_owned(), what: "what can be done about an unreachable host", allowed: &["fail", "skip", "park"] }),
+            Some((word, at)) => self.error(CheckError::UnknownWord {
+                at,
+                word: word.to_owned(),
+                what: "what can be done about an unreachable host",
+                allowed: &["fail", "skip", "park"],
+            }),
         }
         place
     }
@@ -398,7 +426,12 @@ impl<'a> Checker<'a> {
 }
 
 pub(super) fn targets(place: &Place) -> Vec<String> {
-    place.names.iter().filter(|(name, k)| matches!(k.what, What::Target | What::Targets | What::Loop) || *name == "local").map(|(name, _)| name.clone()).collect()
+    place
+        .names
+        .iter()
+        .filter(|(name, k)| matches!(k.what, What::Target | What::Targets | What::Loop) || *name == "local")
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// The sets of hosts, and their parts, that an operand is taken from.

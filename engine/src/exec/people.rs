@@ -8,13 +8,35 @@ use crate::run::event::{Answer, Evidence, FailureAnswer, InterruptAnswer, Millis
 /// What a person is asked, with all that they need to answer it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Question {
-    Gate { node: NodeId, opening: u32, path: String, question: String, evidence: Vec<Evidence>, confirm: Option<String>, choices: Vec<String>, deadline: Millis, then: &'static str },
-    Manual { node: NodeId, path: String, instructions: String },
+    Gate {
+        node: NodeId,
+        opening: u32,
+        path: String,
+        question: String,
+        evidence: Vec<Evidence>,
+        confirm: Option<String>,
+        choices: Vec<String>,
+        deadline: Millis,
+        then: &'static str,
+    },
+    Manual {
+        node: NodeId,
+        path: String,
+        instructions: String,
+    },
     Failure(FailureQuestion),
     /// After one Ctrl-C, when all that was under way has ended.
     Interrupt,
-    UndoManual { node: NodeId, path: String, instructions: String },
-    Scope { node: NodeId, path: String, title: String },
+    UndoManual {
+        node: NodeId,
+        path: String,
+        instructions: String,
+    },
+    Scope {
+        node: NodeId,
+        path: String,
+        title: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -39,13 +61,27 @@ pub struct FailureQuestion {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    Gate { answer: Answer, note: Option<String> },
-    Manual { done: bool, note: Option<String> },
-    Failure { answer: FailureAnswer, note: Option<String> },
+    Gate {
+        answer: Answer,
+        note: Option<String>,
+    },
+    Manual {
+        done: bool,
+        note: Option<String>,
+    },
+    Failure {
+        answer: FailureAnswer,
+        note: Option<String>,
+    },
     Interrupt(InterruptAnswer),
     /// `None`: it could not be done.
-    UndoManual { done: Option<String>, why: String },
-    Scope { release: bool },
+    UndoManual {
+        done: Option<String>,
+        why: String,
+    },
+    Scope {
+        release: bool,
+    },
 }
 
 /// Who can be asked.

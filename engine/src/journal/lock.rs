@@ -48,7 +48,8 @@ pub(crate) fn make_private_folder(folder: &Path) -> Result<(), JournalError> {
 
 /// Locks and flushes on these mean less than they say.
 pub(crate) fn refuse_network_folder(folder: &Path) -> Result<(), JournalError> {
-    let known: [(i64, &'static str); 7] = [(0x6969, "NFS"), (0x517b, "SMB"), (0xff53_4d42, "CIFS"), (0xfe53_4d42, "SMB2"), (0x0102_1997, "9P"), (0x5346_414f, "AFS"), (0x00c3_6400, "Ceph")];
+    let known: [(i64, &'static str); 7] =
+        [(0x6969, "NFS"), (0x517b, "SMB"), (0xff53_4d42, "CIFS"), (0xfe53_4d42, "SMB2"), (0x0102_1997, "9P"), (0x5346_414f, "AFS"), (0x00c3_6400, "Ceph")];
     let found = rustix::fs::statfs(folder).map_err(|e| JournalError::folder(folder)(e.into()))?.f_type;
     match known.iter().find(|(magic, _)| *magic == found & 0xffff_ffff) {
         Some((_, kind)) => Err(JournalError::NetworkFolder { path: folder.to_owned(), kind }),

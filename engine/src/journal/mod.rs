@@ -24,9 +24,17 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum JournalError {
     #[error("the journal in {} can't be used: {cause}", path.display())]
-    Store { path: PathBuf, #[source] cause: rusqlite::Error },
+    Store {
+        path: PathBuf,
+        #[source]
+        cause: rusqlite::Error,
+    },
     #[error("{} can't be used: {cause}", path.display())]
-    Folder { path: PathBuf, #[source] cause: std::io::Error },
+    Folder {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
     #[error("{} is on a network file system ({kind}), where locks and flushes can't be trusted; set RUNBOOK_STATE to a folder on a local disk", path.display())]
     NetworkFolder { path: PathBuf, kind: &'static str },
     #[error("{} was written by a newer runbook (format {found}, this one knows {known}); nothing was changed, use the newer one", path.display())]

@@ -2,9 +2,9 @@
 
 use rusqlite::{TransactionBehavior, params};
 
+use super::JournalError;
 use super::chain::{genesis, link};
 use super::store::{Store, body_of};
-use super::JournalError;
 use crate::run::event::{Event, EventKind, Millis};
 
 /// Proof that something is on disk (promise K1). Only an append makes one, and only with one of these can a command be
@@ -75,8 +75,8 @@ impl Journal {
         }
         let write = || -> rusqlite::Result<bool> {
             let transaction = rusqlite::Transaction::new_unchecked(&self.store.connection, TransactionBehavior::Immediate)?;
-            let newest: (i64, String) =
-                transaction.query_row("SELECT seq, head FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1", [&self.run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let newest: (i64, String) = transaction
+                .query_row("SELECT seq, head FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1", [&self.run], |row| Ok((row.get(0)?, row.get(1)?)))?;
             if newest.0.unsigned_abs() != self.seq || newest.1 != self.head {
                 return Ok(false);
             }

@@ -148,7 +148,9 @@ impl Store {
     pub fn journal(self, run: &str) -> Result<Journal, JournalError> {
         let newest = self
             .connection
-            .query_row("SELECT seq, head FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1", [run], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))
+            .query_row("SELECT seq, head FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1", [run], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+            })
             .optional()
             .map_err(self.failed())?;
         let (seq, head) = newest.ok_or_else(|| JournalError::NoSuchRun { name: run.to_owned() })?;
@@ -161,7 +163,8 @@ impl Store {
     /// It is missing, or its content is not what its hash says.
     pub fn content(&self, run: &str, hash: &str) -> Result<Vec<u8>, JournalError> {
         let missing = || JournalError::MissingPin { run: run.to_owned(), hash: hash.to_owned() };
-        let content: Option<Vec<u8>> = self.connection.query_row("SELECT content FROM blobs WHERE hash = ?", [hash], |row| row.get(0)).optional().map_err(self.failed())?;
+        let content: Option<Vec<u8>> =
+            self.connection.query_row("SELECT content FROM blobs WHERE hash = ?", [hash], |row| row.get(0)).optional().map_err(self.failed())?;
         content.filter(|content| content_hash(content) == hash).ok_or_else(missing)
     }
 }

@@ -20,7 +20,12 @@ fn find(program: &Program, found: &mut Found) {
         if let Some(at) = pipe(&text.text)
             && !is_harmless(&text.text[..at])
         {
-            found.add(text.span_of(at, at + 1), "if the command before this pipe fails, the guard says no", "its exit status is lost", "keep it: `out=$(command) || exit 126; grep -q … <<<\"$out\"`");
+            found.add(
+                text.span_of(at, at + 1),
+                "if the command before this pipe fails, the guard says no",
+                "its exit status is lost",
+                "keep it: `out=$(command) || exit 126; grep -q … <<<\"$out\"`",
+            );
         }
     }
 }

@@ -18,7 +18,12 @@ pub(super) static RULE: Rule = Rule {
 fn find(program: &Program, found: &mut Found) {
     for seen in walk::steps(program).into_iter().filter(|s| s.around.parallel) {
         if seen.merged(program).first(|f| f.reboots.as_ref()).is_some() {
-            found.add(seen.step.id.span, format!("`{}` reboots a host that others may be working on", seen.step.id.value), "inside a `parallel`", "put it before or behind the `parallel`");
+            found.add(
+                seen.step.id.span,
+                format!("`{}` reboots a host that others may be working on", seen.step.id.value),
+                "inside a `parallel`",
+                "put it before or behind the `parallel`",
+            );
         }
     }
 }

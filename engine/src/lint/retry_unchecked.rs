@@ -22,7 +22,12 @@ fn find(program: &Program, found: &mut Found) {
             && merged.check().is_none()
         {
             let span = seen.step.fields.retry.as_ref().map_or(seen.step.id.span, |_| retry.times.span);
-            found.add(span, format!("`{}` is tried again without a look at what the last attempt did", seen.step.id.value), "a retry", "add a `check` that says whether it is done already");
+            found.add(
+                span,
+                format!("`{}` is tried again without a look at what the last attempt did", seen.step.id.value),
+                "a retry",
+                "add a `check` that says whether it is done already",
+            );
         }
     }
 }

@@ -25,7 +25,12 @@ fn find(program: &Program, found: &mut Found) {
         };
         for (name, span) in Prose::compile(text).map(|p| p.names()).unwrap_or_default() {
             if let Some(capture) = own(fields, &name) {
-                let note = found.add(span, format!("the undo needs `{name}`, which its own step captures"), "no value if the step failed", "read it before: a `fact`, or a capture of an earlier step");
+                let note = found.add(
+                    span,
+                    format!("the undo needs `{name}`, which its own step captures"),
+                    "no value if the step failed",
+                    "read it before: a `fact`, or a capture of an earlier step",
+                );
                 note.related.push((capture, "captured here".to_owned()));
             }
         }

@@ -54,16 +54,33 @@ impl PlanError {
         match self {
             E::NothingToRun => ("RB0401", Span::default(), "", Some("it holds actions only; import it from a runbook".to_owned())),
             E::UnknownParam { at, similar, known, .. } => ("RB0402", *at, "given", Some(meant(similar.as_ref(), known, "it takes none"))),
-            E::MissingParam { at, name, kind, help } => ("RB0403", *at, "has no default", Some(format!("pass `-p {name}=…`, {kind}{}", help.as_ref().map_or_else(String::new, |h| format!(" ({h})"))))),
+            E::MissingParam { at, name, kind, help } => {
+                ("RB0403", *at, "has no default", Some(format!("pass `-p {name}=…`, {kind}{}", help.as_ref().map_or_else(String::new, |h| format!(" ({h})")))))
+            }
             E::BadParam { at, error, .. } => ("RB0404", *at, "declared here", error.help.clone().or_else(|| Some(format!("give {}", error.expected)))),
             E::ParamOutOfRange { at, allowed, .. } => ("RB0405", *at, "declared here", Some(allowed.clone())),
             E::UnknownTarget { at, similar, known, .. } => ("RB0406", *at, "given", Some(meant(similar.as_ref(), known, "it has none"))),
-            E::MissingTarget { at, name, one } => ("RB0407", *at, "has no value", Some(format!("pass `--target {name}={}` or an inventory", if *one { "HOST" } else { "HOST,HOST" }))),
+            E::MissingTarget { at, name, one } => {
+                ("RB0407", *at, "has no value", Some(format!("pass `--target {name}={}` or an inventory", if *one { "HOST" } else { "HOST,HOST" })))
+            }
             E::NotOneHost { at, name, .. } => ("RB0408", *at, "exactly one", Some(format!("pass one: `--target {name}=HOST`"))),
-            E::EmptyTarget { at, .. } => ("RB0409", *at, "no host at all", Some("a run that touches nothing would look like one that succeeded: name the hosts".to_owned())),
+            E::EmptyTarget { at, .. } => {
+                ("RB0409", *at, "no host at all", Some("a run that touches nothing would look like one that succeeded: name the hosts".to_owned()))
+            }
             E::HostTwice { at, .. } => ("RB0410", *at, "named twice", Some("name each host once".to_owned())),
-            E::BadHost { at, host } => ("RB0139", *at, "not a host", Some(if host.starts_with('-') { "a program would read the leading `-` as an option".to_owned() } else { "give a name or an address".to_owned() })),
-            E::KnownTooLate { at, .. } => ("RB0137", *at, "read during the run", Some("use params, targets and loop variables here: the plan is drawn before the run begins".to_owned())),
+            E::BadHost { at, host } => (
+                "RB0139",
+                *at,
+                "not a host",
+                Some(if host.starts_with('-') {
+                    "a program would read the leading `-` as an option".to_owned()
+                } else {
+                    "give a name or an address".to_owned()
+                }),
+            ),
+            E::KnownTooLate { at, .. } => {
+                ("RB0137", *at, "read during the run", Some("use params, targets and loop variables here: the plan is drawn before the run begins".to_owned()))
+            }
             E::NotComputed { at, .. } => ("RB0411", *at, "not computed", None),
             E::OutOfRange { at, help, .. } => ("RB0412", *at, "out of range", Some((*help).to_owned())),
             E::NotBuiltYet { at, help, .. } => ("RB0901", *at, "not built yet", Some((*help).to_owned())),

@@ -69,7 +69,13 @@ pub fn typed(value: Value, kind: &Type) -> Result<Value, String> {
         (Value::Date(text) | Value::DateTime(text) | Value::Version(text), Type::String) => Ok(Value::String(text)),
         (Value::String(text), of) if *of != Type::Json => of.read(&text).map_err(|e| e.to_string()),
         (value, Type::Json) => serde_json::to_value(plain(&value)).map(Value::Json).map_err(|e| e.to_string()),
-        (value, of) => if value.kind().is_some_and(|k| k == *of) { Ok(value) } else { Err(wrong()) },
+        (value, of) => {
+            if value.kind().is_some_and(|k| k == *of) {
+                Ok(value)
+            } else {
+                Err(wrong())
+            }
+        }
     }
 }
 
@@ -80,7 +86,9 @@ fn from_json(json: serde_json::Value, kind: &Type) -> Result<Value, String> {
         serde_json::Value::Number(n) => n.as_i64().map(Value::Int).or_else(|| n.as_f64().map(Value::Float)).unwrap_or(Value::None),
         serde_json::Value::String(text) => Value::String(text),
         serde_json::Value::Array(items) => Value::List(items.into_iter().map(Value::Json).collect()),
-        object @ serde_json::Value::Object(_) => return if *kind == Type::Json { Ok(Value::Json(object)) } else { Err(format!("it is a JSON object, not {kind}")) },
+        object @ serde_json::Value::Object(_) => {
+            return if *kind == Type::Json { Ok(Value::Json(object)) } else { Err(format!("it is a JSON object, not {kind}")) };
+        }
     };
     typed(value, kind)
 }

@@ -35,7 +35,12 @@ impl Lowering<'_> {
     pub(super) fn take_inputs(&mut self, runbook: &Runbook, inputs: &Inputs) {
         let names: Vec<String> = runbook.params.iter().map(|p| p.name.value.clone()).collect();
         for name in inputs.params.keys().filter(|name| !names.contains(name)) {
-            self.error(PlanError::UnknownParam { at: runbook.name.span, name: name.clone(), similar: similar(name, names.iter().map(String::as_str)), known: names.clone() });
+            self.error(PlanError::UnknownParam {
+                at: runbook.name.span,
+                name: name.clone(),
+                similar: similar(name, names.iter().map(String::as_str)),
+                known: names.clone(),
+            });
         }
         for param in &runbook.params {
             if let Some(value) = self.param(param, inputs.params.get(&param.name.value)) {
@@ -45,7 +50,12 @@ impl Lowering<'_> {
         }
         let names: Vec<String> = runbook.targets.iter().map(|t| t.name.value.clone()).collect();
         for name in inputs.targets.keys().filter(|name| !names.contains(name)) {
-            self.error(PlanError::UnknownTarget { at: runbook.name.span, name: name.clone(), similar: similar(name, names.iter().map(String::as_str)), known: names.clone() });
+            self.error(PlanError::UnknownTarget {
+                at: runbook.name.span,
+                name: name.clone(),
+                similar: similar(name, names.iter().map(String::as_str)),
+                known: names.clone(),
+            });
         }
         for target in &runbook.targets {
             if let Some(value) = self.target(target, inputs.targets.get(&target.name.value)) {
@@ -96,7 +106,12 @@ impl Lowering<'_> {
             && !allowed.contains(value)
         {
             let allowed = allowed.iter().map(|v| format!("`{}`", v.display())).collect::<Vec<_>>().join(", ");
-            self.error(PlanError::ParamOutOfRange { at: param.name.span, name: name(), why: format!("`{}` is not one of those allowed", value.display()), allowed: format!("give one of {allowed}") });
+            self.error(PlanError::ParamOutOfRange {
+                at: param.name.span,
+                name: name(),
+                why: format!("`{}` is not one of those allowed", value.display()),
+                allowed: format!("give one of {allowed}"),
+            });
         }
         let bounds = [(&param.min, std::cmp::Ordering::Less, "less than", "at least"), (&param.max, std::cmp::Ordering::Greater, "more than", "at most")];
         for (bound, wrong, than, help) in bounds {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use grammar::ast::{Block, Boundary, Condition, During, Fact, For, Gate, Name, Operand, Piece, Require, Runbook, Settings};
+use grammar::ast::{Block, Boundary, Condition, During, Name, Piece, Runbook, Settings};
 use grammar::diagnostic::Diagnostic;
 use grammar::source::Text;
 
@@ -64,7 +64,7 @@ pub(super) struct Draft<'a> {
     pub(super) kind: NodeKind,
 }
 
-type Exits = Vec<NodeId>;
+pub(super) type Exits = Vec<NodeId>;
 
 impl<'p> Lowering<'p> {
     pub(super) fn new(program: &'p Program, vars: serde_json::Value) -> Self {
@@ -166,7 +166,7 @@ impl<'p> Lowering<'p> {
         SlotId(count(self.slots.len()))
     }
 
-    fn new_block(&mut self, parent: BlockId, kind: BlockKind) -> BlockId {
+    pub(super) fn new_block(&mut self, parent: BlockId, kind: BlockKind) -> BlockId {
         self.blocks.push(BlockSpec { parent: Some(parent), kind });
         BlockId(count(self.blocks.len()))
     }
@@ -182,24 +182,44 @@ impl<'p> Lowering<'p> {
         if let Some(host) = &draft.host {
             self.touch(host);
         }
-        let node = Node { path, step: draft.id.to_owned(), title: draft.title, host: draft.host, block: context.block, frame: draft.frame, after, when: context.when.clone(), kind: draft.kind };
+        let node = Node {
+            path,
+            step: draft.id.to_owned(),
+            title: draft.title,
+            host: draft.host,
+            block: context.block,
+            frame: draft.frame,
+            after,
+            when: context.when.clone(),
+            kind: draft.kind,
+        };
         self.nodes.push(node);
         node_id(self.nodes.len() - 1)
     }
 
     /// One node where there are many, so that not each of the next has to wait for each of these.
-    fn join(&mut self, exits: Exits, context: &Context<'_>) -> Exits {
+    pub(super) fn join(&mut self, exits: Exits, context: &Context<'_>) -> Exits {
         if exits.len() < 2 {
             return exits;
         }
         let path = format!("join {}", self.nodes.len());
-        self.nodes.push(Node { path, step: "join".to_owned(), title: None, host: None, block: context.block, frame: context.frame, after: exits, when: Vec::new(), kind: NodeKind::Join });
+        self.nodes.push(Node {
+            path,
+            step: "join".to_owned(),
+            title: None,
+            host: None,
+            block: context.block,
+            frame: context.frame,
+            after: exits,
+            when: Vec::new(),
+            kind: NodeKind::Join,
+        });
         vec![node_id(self.nodes.len() - 1)]
     }
 
     // ------------------------------------------------------------ blocks
 
-    fn when(&mut self, when: Option<&Text>, context: &mut Context<'_>) {
+    pub(super) fn when(&mut self, when: Option<&Text>, context: &mut Context<'_>) {
         if let Some(when) = when
             && let Some(when) = self.expression(when)
         {
@@ -207,14 +227,14 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    fn block(&mut self, block: &'p Block, context: &Context<'p>, before: Exits) -> Exits {
+    pub(super) fn block(&mut self, block: &'p Block, context: &Context<'p>, before: Exits) -> Exits {
         let (on, around) = self.place(&block.settings, context);
         let mut inner = Context { on, around, ..context.clone() };
         self.when(block.when.as_ref(), &mut inner);
         self.pieces(&block.pieces, &inner, before)
     }
 
-    fn pieces(&mut self, pieces: &'p [Piece], context: &Context<'p>, before: Exits) -> Exits {
+    pub(super) fn pieces(&mut self, pieces: &'p [Piece], context: &Context<'p>, before: Exits) -> Exits {
         let mut exits = before;
         for (position, piece) in pieces.iter().enumerate() {
             exits = self.join(exits, context);
@@ -228,7 +248,7 @@ impl<'p> Lowering<'p> {
         exits
     }
 
-    fn piece(&mut self, piece: &'p Piece, context: &Context<'p>, before: Exits) -> Exits {
+    pub(super) fn piece(&mut self, piece: &'p Piece, context: &Context<'p>, before: Exits) -> Exits {
         match piece {
             Piece::Step(step) => self.step(step, context, before, false),
             Piece::Manual(step) => self.step(step, context, before, true),
@@ -244,7 +264,7 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    fn boundary(&mut self, boundary: &'p Boundary, context: &Context<'p>, before: Exits) -> Exits {
+    pub(super) fn boundary(&mut self, boundary: &'p Boundary, context: &Context<'p>, before: Exits) -> Exits {
         let budget = self.seconds_of(boundary.budget.as_ref(), "`budget`", context.frame, None);
         let title = boundary.title.as_ref().map(|t| self.shown(t, context.frame, None));
         let on_failure = match boundary.on_failure.as_ref().map(|w| w.value.as_str()) {
@@ -257,7 +277,7 @@ impl<'p> Lowering<'p> {
     }
 
     /// Enters, what is held over, leaves in reverse.
-    fn during(&mut self, during: &'p During, rest: &'p [Piece], context: &Context<'p>, before: Exits) -> Exits {
+    pub(super) fn during(&mut self, during: &'p During, rest: &'p [Piece], context: &Context<'p>, before: Exits) -> Exits {
         let (on, around) = self.place(&during.settings, context);
         let header = Context { on, around, ..context.clone() };
         let enters = self.enter(during, &header, &before);
@@ -284,7 +304,7 @@ impl<'p> Lowering<'p> {
             .collect()
     }
 
-    fn parallel(&mut self, block: &'p Block, context: &Context<'p>, before: Exits) -> Exits {
+    pub(super) fn parallel(&mut self, block: &'p Block, context: &Context<'p>, before: Exits) -> Exits {
         let (on, around) = self.place(&block.settings, context);
         let mut inner = Context { on, around, ..context.clone() };
         self.when(block.when.as_ref(), &mut inner);
@@ -315,213 +335,6 @@ impl<'p> Lowering<'p> {
     }
 
     // ------------------------------------------------------------ loops
-
-    fn each(&mut self, each: &'p For, context: &Context<'p>, before: Exits) -> Exits {
-        let Some(items) = self.items(each, context) else { return before };
-        let kind = self.expression(&each.over).and_then(|e| e.static_type(&|name| self.type_of(context.frame, None, name)));
-        let kind = if let Some(Type::List(of)) = kind { Some(*of) } else { None };
-        let mut iterations: Vec<Context<'p>> = Vec::new();
-        for item in items {
-            let frame = self.frame(context.frame, false);
-            self.bind(frame, &each.var.value, Bound::Value(item.clone()), kind.clone());
-            iterations.push(Context { frame, items: format!("{}[{}]", context.items, item.display()), ..context.clone() });
-        }
-        let filtered = self.filter(each, &mut iterations);
-        let size = self.batch(each, iterations.len(), context).unwrap_or(1);
-        let pause = self.seconds_of(each.pause.as_ref(), "`pause`", context.frame, None);
-        let count = iterations.len().div_ceil(size.max(1));
-        let mut exits = before;
-        for (position, batch) in iterations.chunks(size.max(1)).enumerate() {
-            exits = self.join(exits, context);
-            let side_by_side = self.new_block(context.block, BlockKind::Batch);
-            let mut ends = Vec::new();
-            for iteration in batch {
-                let block = self.new_block(side_by_side, BlockKind::Sequence);
-                let inner = Context { block, ..iteration.clone() };
-                let end = if filtered {
-                    let (on, around) = self.place(&each.block.settings, &inner);
-                    self.pieces(&each.block.pieces, &Context { on, around, ..inner }, exits.clone())
-                } else {
-                    self.block(&each.block, &inner, exits.clone())
-                };
-                ends.extend(end);
-            }
-            ends.sort_unstable();
-            ends.dedup();
-            exits = ends;
-            if let Some(seconds) = pause
-                && seconds > 0
-                && position + 1 < count
-            {
-                exits = self.join(exits, context);
-                let step = StepSpec::that(Does::Sleep(seconds));
-                let draft = Draft { id: "pause", title: None, host: Some(LOCAL.to_owned()), frame: context.frame, kind: NodeKind::Step(Box::new(step)) };
-                exits = vec![self.add(draft, context, exits)];
-            }
-        }
-        exits
-    }
-
-    fn items(&mut self, each: &For, context: &Context<'_>) -> Option<Vec<Value>> {
-        match self.early_value(&each.over, "what a `for` goes over", context.frame, None)? {
-            Value::List(items) => Some(items),
-            Value::Json(serde_json::Value::Array(items)) => Some(
-                items
-                    .into_iter()
-                    .map(|item| match item {
-                        serde_json::Value::String(text) => Value::String(text),
-                        other => Value::Json(other),
-                    })
-                    .collect(),
-            ),
-            other => {
-                self.error(PlanError::OutOfRange { at: each.over.span, what: "what a `for` goes over".to_owned(), found: other.type_name().to_owned(), help: "give it a list" });
-                None
-            }
-        }
-    }
-
-    /// A `when` at the head of the block takes items out before they are put into batches, where it is known already.
-    fn filter(&mut self, each: &For, iterations: &mut Vec<Context<'p>>) -> bool {
-        let Some(when) = &each.block.when else { return false };
-        let Some(condition) = self.expression(when) else { return false };
-        let known = iterations.iter().all(|i| self.early(i.frame, None, |early| early.unknown(condition.names()).is_none()));
-        if !known {
-            if each.batch.is_some() {
-                self.error(PlanError::NotBuiltYet { at: when.span, what: "a `batch` whose items are chosen by what is read during the run", help: "use params and targets in this `when`, or put it on the steps" });
-            }
-            return false;
-        }
-        let mut kept = Vec::new();
-        for iteration in iterations.drain(..) {
-            match self.early(iteration.frame, None, |early| condition.eval_bool(early)) {
-                Ok(true) => kept.push(iteration),
-                Ok(false) => {}
-                Err(error) => self.error(PlanError::NotComputed { at: error.span, what: "`when`".to_owned(), why: error.sentence }),
-            }
-        }
-        *iterations = kept;
-        true
-    }
-
-    fn batch(&mut self, each: &For, count: usize, context: &Context<'_>) -> Option<usize> {
-        let batch = each.batch.as_ref()?;
-        let value = match Type::Percent.read(batch.text.trim()) {
-            Ok(value) => value,
-            Err(_) => self.early_value(batch, "`batch`", context.frame, None)?,
-        };
-        let size = match value {
-            // Rounded down, to one at least.
-            Value::Percent(share) => Some(((count as f64 * share / 100.0).floor() as usize).max(1)),
-            Value::Int(n) => usize::try_from(n).ok().filter(|n| *n > 0),
-            _ => None,
-        };
-        if size.is_none() {
-            self.error(PlanError::OutOfRange { at: batch.span, what: "`batch`".to_owned(), found: value.display(), help: "write a number from 1, or a share such as 15%" });
-        }
-        size
-    }
-
-    // ------------------------------------------------------------ facts, requirements, gates
-
-    fn fact_nodes(&mut self, fact: &'p Fact, context: &Context<'p>, before: Exits) -> Exits {
-        let (hosts, around) = self.place(&fact.settings, context);
-        let Some(spec) = self.fact(fact, &hosts.names, hosts.spread, context.frame, context.frame, &around) else { return before };
-        let id = format!("fact-{}", fact.name.value);
-        let nodes: Exits = hosts
-            .names
-            .into_iter()
-            .map(|host| {
-                let spec = FactSpec { hosts: vec![host.clone()], ..spec.clone() };
-                self.add(Draft { id: &id, title: None, host: Some(host), frame: context.frame, kind: NodeKind::Fact(Box::new(spec)) }, context, before.clone())
-            })
-            .collect();
-        if nodes.is_empty() { before } else { nodes }
-    }
-
-    fn require_nodes(&mut self, require: &'p Require, context: &Context<'p>, before: Exits) -> Exits {
-        let hosts = self.hosts(&require.on, context).names;
-        let places: Vec<Option<HostName>> = if hosts.is_empty() { vec![None] } else { hosts.into_iter().map(Some).collect() };
-        let mut nodes = Vec::new();
-        for host in places {
-            let Some(spec) = self.require(require, host.iter().cloned().collect(), context.frame, &context.around) else { continue };
-            nodes.push(self.add(Draft { id: "require", title: None, host, frame: context.frame, kind: NodeKind::Require(Box::new(spec)) }, context, before.clone()));
-        }
-        if nodes.is_empty() { before } else { nodes }
-    }
-
-    /// A fact's slot is bound in `owner`; its command sees `frame`.
-    pub(super) fn fact(&mut self, fact: &'p Fact, hosts: &[HostName], spread: bool, owner: FrameId, frame: FrameId, around: &Around<'p>) -> Option<FactSpec> {
-        let kind = Type::written(&fact.kind)?;
-        let host = if let [host] = hosts { Some(host.as_str()) } else { None };
-        let timeout = fact.settings.timeout.as_ref().map(|t| (t, frame));
-        let command = self.command(&fact.cmd, frame, host, around, timeout, fact.stdin.as_ref().map(|s| (s, frame)), super::settings::GUARD_SECONDS)?;
-        for host in hosts {
-            self.meet(host, &command);
-        }
-        let slot = self.slot(&fact.name.value, kind, hosts.to_vec(), spread);
-        self.frames[owner.index()].names.insert(fact.name.value.clone(), Bound::Slot(slot));
-        Some(FactSpec { slot, command, hosts: hosts.to_vec() })
-    }
-
-    pub(super) fn require(&mut self, require: &'p Require, hosts: Vec<HostName>, frame: FrameId, around: &Around<'p>) -> Option<RequireSpec> {
-        let why = self.prose(&require.why)?;
-        let that = match &require.that {
-            Condition::Holds(expression) => super::model::Condition::Holds(self.expression(expression)?),
-            Condition::Succeeds(command) => {
-                let host = if let [host] = hosts.as_slice() { Some(host.as_str()) } else { None };
-                let command = self.command(command, frame, host, around, None, None, super::settings::GUARD_SECONDS)?;
-                for host in &hosts {
-                    self.meet(host, &command);
-                }
-                super::model::Condition::Succeeds(command)
-            }
-        };
-        Some(RequireSpec { why, frame, that, hosts })
-    }
-
-    fn gate(&mut self, gate: &'p Gate, context: &Context<'p>, before: Exits) -> NodeId {
-        let (on, around) = self.place(&gate.settings, context);
-        let mut here = Context { on, around, ..context.clone() };
-        self.when(gate.when.as_ref(), &mut here);
-        let mut show = Vec::new();
-        for shown in &gate.show {
-            for host in self.hosts(&shown.on, &here).names {
-                let command = self.command(&shown.cmd, here.frame, Some(&host), &here.around, None, None, super::settings::GUARD_SECONDS);
-                if let Some(command) = command {
-                    self.meet(&host, &command);
-                    show.push(ShowSpec { command, host });
-                }
-            }
-        }
-        let choices = match &gate.choices {
-            Some(choices) => match self.early_operand(choices, &Type::List(Box::new(Type::String)), "`choices`", here.frame, None) {
-                Some(Value::List(items)) => items.iter().map(Value::display).collect(),
-                _ => Vec::new(),
-            },
-            None => Vec::new(),
-        };
-        let slot = gate.choices.as_ref().map(|_: &Operand| {
-            let name = gate.id.replace('-', "_");
-            let slot = self.slot(&name, Type::String, vec![String::new()], false);
-            self.frames[here.frame.index()].names.insert(name, Bound::Slot(slot));
-            slot
-        });
-        let timeout = gate.timeout.as_ref().map(|t| &t.after);
-        let timeout = self.seconds_of(timeout, "`timeout`", here.frame, None).unwrap_or(0);
-        let then = match gate.timeout.as_ref().and_then(|t| t.then.as_ref()).map(|t| t.value.as_str()) {
-            Some("rollback") => GateThen::Rollback,
-            Some("end") => GateThen::End,
-            _ => GateThen::Park,
-        };
-        let question = gate.question.as_ref().and_then(|q| self.prose(q));
-        let confirm = gate.confirm.as_ref().and_then(|c| self.prose(c));
-        let title = gate.question.as_ref().map(|q| self.shown(q, here.frame, None));
-        let spec = GateSpec { question, show, confirm, choices, slot, timeout, then, guards_irreversible: false };
-        self.add(Draft { id: &gate.id.value, title, host: None, frame: here.frame, kind: NodeKind::Gate(Box::new(spec)) }, &here, before)
-    }
-
-    // ------------------------------------------------------------ templates
 
     pub(super) fn expression(&mut self, text: &Text) -> Option<Expression> {
         match Expression::compile(text) {

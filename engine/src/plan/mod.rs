@@ -1,9 +1,11 @@
 //! From a checked program and its inputs to the plan: nodes, edges, commands with slots.
 
+mod asked;
 mod error;
 mod finish;
 mod frames;
 mod inputs;
+mod loops;
 mod lower;
 pub mod model;
 pub mod names;
@@ -64,8 +66,7 @@ pub fn plan(program: &Program, inputs: &Inputs) -> Result<Plan, Vec<Diagnostic>>
         blocks,
         nodes,
     };
-    plan.hash = finish::hash(&plan).map_err(|error| {
-        vec![PlanError::NotComputed { at: runbook.name.span, what: "the plan".to_owned(), why: error.to_string() }.into()]
-    })?;
+    plan.hash = finish::hash(&plan)
+        .map_err(|error| vec![PlanError::NotComputed { at: runbook.name.span, what: "the plan".to_owned(), why: error.to_string() }.into()])?;
     Ok(plan)
 }

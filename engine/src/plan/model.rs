@@ -89,9 +89,17 @@ pub struct Frame {
 pub enum Bound {
     Value(Value),
     /// An argument that needs a value of the run: evaluated where the caller stands.
-    Computed { expression: Expression, frame: FrameId, kind: Type },
+    Computed {
+        expression: Expression,
+        frame: FrameId,
+        kind: Type,
+    },
     /// An argument that is text with templates in it.
-    Written { prose: Prose, frame: FrameId, kind: Type },
+    Written {
+        prose: Prose,
+        frame: FrameId,
+        kind: Type,
+    },
     Slot(SlotId),
 }
 
@@ -120,9 +128,16 @@ pub enum BlockKind {
     Parallel,
     /// One batch of a `for`: its items pass side by side, but never change the same host at once.
     Batch,
-    Boundary { id: String, title: Option<String>, on_failure: OnFailure, budget: Option<u64> },
+    Boundary {
+        id: String,
+        title: Option<String>,
+        on_failure: OnFailure,
+        budget: Option<u64>,
+    },
     /// From a `during` to the end of what it covers.
-    Held { by: Vec<NodeId> },
+    Held {
+        by: Vec<NodeId>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -155,12 +170,20 @@ pub struct Node {
 pub enum NodeKind {
     Step(Box<StepSpec>),
     /// A step that a person does.
-    Manual { instructions: Prose, step: Box<StepSpec> },
+    Manual {
+        instructions: Prose,
+        step: Box<StepSpec>,
+    },
     Gate(Box<GateSpec>),
     /// Takes a scope: the action's `run`; its `undo` is the release.
-    Enter { step: Box<StepSpec>, release: Release },
+    Enter {
+        step: Box<StepSpec>,
+        release: Release,
+    },
     /// Leaves the scope that `enter` took.
-    Leave { enter: NodeId },
+    Leave {
+        enter: NodeId,
+    },
     Fact(Box<FactSpec>),
     Require(Box<RequireSpec>),
     /// Only order.

@@ -211,7 +211,16 @@ impl<'p> Lowering<'p> {
 
     /// A command with all that it needs.
     #[expect(clippy::too_many_arguments, reason = "each is another part of one command")]
-    pub(super) fn command(&mut self, text: &'p Text, frame: FrameId, host: Option<&str>, around: &Around<'p>, timeout: Option<(&Expr, FrameId)>, stdin: Option<(&'p Text, FrameId)>, otherwise: u64) -> Option<Command> {
+    pub(super) fn command(
+        &mut self,
+        text: &'p Text,
+        frame: FrameId,
+        host: Option<&str>,
+        around: &Around<'p>,
+        timeout: Option<(&Expr, FrameId)>,
+        stdin: Option<(&'p Text, FrameId)>,
+        otherwise: u64,
+    ) -> Option<Command> {
         let script = self.script(text, frame, host)?;
         let user = match around.user {
             Some((text, written_in)) => Some(self.user(text, written_in, host)?),
@@ -328,4 +337,3 @@ fn as_expression(operand: &Operand) -> String {
         Operand::List(items) => format!("[{}]", items.value.iter().map(as_expression).collect::<Vec<_>>().join(", ")),
     }
 }
-

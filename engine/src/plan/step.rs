@@ -87,7 +87,15 @@ impl<'p> Lowering<'p> {
         slots
     }
 
-    fn spec(&mut self, merged: &Merged<'p>, frame: FrameId, host: &str, settings: &'p Settings, context: &Context<'p>, captures: &[(&'p str, CaptureSpec)]) -> Option<(StepSpec, Vec<FrameId>)> {
+    fn spec(
+        &mut self,
+        merged: &Merged<'p>,
+        frame: FrameId,
+        host: &str,
+        settings: &'p Settings,
+        context: &Context<'p>,
+        captures: &[(&'p str, CaptureSpec)],
+    ) -> Option<(StepSpec, Vec<FrameId>)> {
         let mut facts = Vec::new();
         let mut frames = Vec::new();
         // Inner actions first, so that the nearer setting wins; arguments are bound on the way in.
@@ -162,7 +170,11 @@ impl<'p> Lowering<'p> {
         let mut requires = Vec::new();
         for (layer, frame) in copy.merged.layers.iter().zip(&copy.frames) {
             for require in &layer.fields.requires {
-                let hosts = if require.on.is_empty() { vec![copy.host.to_owned()] } else { self.hosts(&require.on, &Context { frame: *frame, ..context.clone() }).names };
+                let hosts = if require.on.is_empty() {
+                    vec![copy.host.to_owned()]
+                } else {
+                    self.hosts(&require.on, &Context { frame: *frame, ..context.clone() }).names
+                };
                 requires.push(self.require(require, hosts, *frame, &copy.around)?);
             }
         }
@@ -198,7 +210,8 @@ impl<'p> Lowering<'p> {
     fn verifies(&mut self, copy: &Copy<'_, 'p>) -> Option<Vec<VerifySpec>> {
         let mut verifies = Vec::new();
         // What the action promises first, then what the step adds.
-        let all: Vec<(usize, &'p Verify)> = copy.merged.layers.iter().enumerate().rev().flat_map(|(at, l)| l.fields.verify.iter().map(move |v| (at, v))).collect();
+        let all: Vec<(usize, &'p Verify)> =
+            copy.merged.layers.iter().enumerate().rev().flat_map(|(at, l)| l.fields.verify.iter().map(move |v| (at, v))).collect();
         for (layer, verify) in all {
             let Some(command) = self.guard(copy, Some((layer, &verify.cmd)))? else { continue };
             let frame = copy.frames[layer];

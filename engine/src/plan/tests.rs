@@ -9,8 +9,8 @@ use super::model::*;
 use super::{Given, Inputs, plan};
 use crate::check::{NoFiles, ParsedFile, check};
 
-pub(crate) mod example;
 mod driven;
+pub(crate) mod example;
 mod inputs;
 mod lowering;
 mod random;

@@ -125,7 +125,13 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_said() {
-        for (text, word) in [("Mon-Foo 08:00-16:00 UTC", "Foo"), ("8:00-16:00 UTC", "8:00"), ("08:00-16:00", "zone"), ("Mon 08:00-08:00 UTC", "empty"), ("Mon 08:00-16:00 Mars/Base", "Mars/Base")] {
+        for (text, word) in [
+            ("Mon-Foo 08:00-16:00 UTC", "Foo"),
+            ("8:00-16:00 UTC", "8:00"),
+            ("08:00-16:00", "zone"),
+            ("Mon 08:00-08:00 UTC", "empty"),
+            ("Mon 08:00-16:00 Mars/Base", "Mars/Base"),
+        ] {
             let why = Window::parse(text).expect_err("no window");
             assert!(why.contains(word), "{why}");
         }

@@ -54,7 +54,8 @@ impl Page<'_> {
         }
         self.line(0, "");
         self.line(0, "Before anything changes");
-        let hosts: Vec<String> = plan.hosts.iter().map(|h| if h.users.is_empty() { h.name.clone() } else { format!("{} (as {})", h.name, h.users.join(", ")) }).collect();
+        let hosts: Vec<String> =
+            plan.hosts.iter().map(|h| if h.users.is_empty() { h.name.clone() } else { format!("{} (as {})", h.name, h.users.join(", ")) }).collect();
         self.line(1, &format!("reach {}", hosts.join(", ")));
         for fact in &plan.facts {
             self.line(1, &format!("read {} on {}", plan.slots[fact.slot.index()].name, fact.hosts.join(", ")));

@@ -80,13 +80,7 @@ pub(crate) fn up_to_the_failure(plan: &Plan) -> Vec<EventKind> {
         },
         EventKind::NodeReached { node: start, now: 0 },
         EventKind::StepBegan { node: start, attempt: 1, epoch: 1 },
-        EventKind::StepEnded {
-            node: start,
-            attempt: 1,
-            ended: Exit::Code(3).into(),
-            captures: Vec::new(),
-            capture_error: None,
-        },
+        EventKind::StepEnded { node: start, attempt: 1, ended: Exit::Code(3).into(), captures: Vec::new(), capture_error: None },
     ]);
     kinds
 }

@@ -29,7 +29,10 @@ pub fn by_hand<'a>(run: &str, plan: &'a Plan, state: &RunState) -> Vec<(&'a str,
     let mut left: Vec<(&str, String)> = Vec::new();
     for (id, node) in plan.iter() {
         let taken_back = matches!(state.stage(id), Stage::Undone | Stage::UndoneByHand { .. });
-        let Some(spec) = node.spec().filter(|_| (node.changes() || matches!(node.kind, NodeKind::Enter { .. })) && state.node(id).is_touched() && !taken_back) else { continue };
+        let Some(spec) = node.spec().filter(|_| (node.changes() || matches!(node.kind, NodeKind::Enter { .. })) && state.node(id).is_touched() && !taken_back)
+        else {
+            continue;
+        };
         let how = match &spec.undo {
             UndoSpec::Command(command) => line(run, plan, state, id, command),
             UndoSpec::Manual(_) => "(by hand, as its runbook says)".to_owned(),

@@ -8,7 +8,10 @@ use crate::plan::tests::{given, planned};
 
 #[test]
 fn a_command_is_shown_as_a_person_would_type_it() {
-    let plan = planned("runbook a { target h: host = \"h1\"\n param name: string\n step s on h { run `echo {{ name }} {{ operator }}` } }", &given(&[("name", "two words")], &[]));
+    let plan = planned(
+        "runbook a { target h: host = \"h1\"\n param name: string\n step s on h { run `echo {{ name }} {{ operator }}` } }",
+        &given(&[("name", "two words")], &[]),
+    );
     assert_eq!(json(&plan)["nodes"][0]["command"], "echo \"two words\" {{ operator }}");
 }
 

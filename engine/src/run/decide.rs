@@ -16,7 +16,14 @@ pub fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
         return Vec::new();
     }
     match &state.phase {
-        Phase::New | Phase::Parked { .. } | Phase::Stuck { .. } | Phase::Done | Phase::RolledBack | Phase::Failed { .. } | Phase::Refused { .. } | Phase::Ended => Vec::new(),
+        Phase::New
+        | Phase::Parked { .. }
+        | Phase::Stuck { .. }
+        | Phase::Done
+        | Phase::RolledBack
+        | Phase::Failed { .. }
+        | Phase::Refused { .. }
+        | Phase::Ended => Vec::new(),
         Phase::Preparing { .. } => preflight::decide(plan, state),
         Phase::Running => forward::decide(&View::new(plan, state)),
         Phase::RollingBack => unwind::decide(&View::new(plan, state)),

@@ -52,7 +52,9 @@ pub enum Purpose {
     Run,
     Resume,
     /// Back to just after a node, or to the beginning.
-    Rollback { to: Option<NodeId> },
+    Rollback {
+        to: Option<NodeId>,
+    },
     /// Close the run as it stands: scopes are left by their policy, nothing is undone.
     End,
 }
@@ -61,94 +63,291 @@ pub enum Purpose {
 #[serde(tag = "event")]
 pub enum EventKind {
     /// The first event. Plan, sources and parameters are stored beside it under their hashes.
-    RunCreated { runbook: String, plan: String, pins: Vec<Pin>, engine: String, operator: String, jobs: u32 },
+    RunCreated {
+        runbook: String,
+        plan: String,
+        pins: Vec<Pin>,
+        engine: String,
+        operator: String,
+        jobs: u32,
+    },
     /// A process took the run: from here on its epoch is the one that counts.
-    DriverStarted { epoch: u64, purpose: Purpose, operator: String, pid: u32, machine: String },
+    DriverStarted {
+        epoch: u64,
+        purpose: Purpose,
+        operator: String,
+        pid: u32,
+        machine: String,
+    },
     /// A host answered a framed no-op job in its job folder, and every `as USER` runs there.
-    HostGreeted { host: HostName, identity: Identity, claims: Vec<String> },
+    HostGreeted {
+        host: HostName,
+        identity: Identity,
+        claims: Vec<String>,
+    },
     /// A host could not be used. Nothing of this process has run there.
-    HostRefused { host: HostName, why: String },
-    FactRead { fact: u32, host: HostName, value: Value },
-    FactFailed { fact: u32, host: HostName, why: String },
-    RequireHeld { require: u32, host: Option<HostName> },
-    RequireFailed { require: u32, host: Option<HostName>, why: String },
+    HostRefused {
+        host: HostName,
+        why: String,
+    },
+    FactRead {
+        fact: u32,
+        host: HostName,
+        value: Value,
+    },
+    FactFailed {
+        fact: u32,
+        host: HostName,
+        why: String,
+    },
+    RequireHeld {
+        require: u32,
+        host: Option<HostName>,
+    },
+    RequireFailed {
+        require: u32,
+        host: Option<HostName>,
+        why: String,
+    },
     /// The window or something else of the whole run stands against it.
-    StartRefused { why: String },
+    StartRefused {
+        why: String,
+    },
     PreflightPassed,
     /// Nothing has changed anywhere.
-    RunRefused { why: String },
+    RunRefused {
+        why: String,
+    },
     /// A later process's preflight failed: the run stands as it stood before.
-    PreflightFailed { why: String },
+    PreflightFailed {
+        why: String,
+    },
 
     /// The run came to a node. `now` is what the step sees as `now`, its undo too.
-    NodeReached { node: NodeId, now: Millis },
-    GuardHeld { node: NodeId, guard: u32, value: Option<Value> },
+    NodeReached {
+        node: NodeId,
+        now: Millis,
+    },
+    GuardHeld {
+        node: NodeId,
+        guard: u32,
+        value: Option<Value>,
+    },
     /// `when` was false.
-    NodeSkipped { node: NodeId, why: String },
+    NodeSkipped {
+        node: NodeId,
+        why: String,
+    },
     /// `check` held: already as wanted.
-    NodeSatisfied { node: NodeId },
+    NodeSatisfied {
+        node: NodeId,
+    },
     /// A guard did not hold or could not be asked. Nothing of the step has run.
-    NodeRefused { node: NodeId, why: String },
+    NodeRefused {
+        node: NodeId,
+        why: String,
+    },
     /// Something else failed before this step began; it starts over when the run goes on.
-    NodePutBack { node: NodeId },
+    NodePutBack {
+        node: NodeId,
+    },
 
     /// A step that runs nothing: it only checks, or it only compensates.
-    StepPassed { node: NodeId },
+    StepPassed {
+        node: NodeId,
+    },
     /// Durable before the command is sent.
-    StepBegan { node: NodeId, attempt: u32, epoch: u64 },
-    StepEnded { node: NodeId, attempt: u32, #[serde(flatten)] ended: Ended, captures: Vec<(SlotId, Value)>, capture_error: Option<String> },
+    StepBegan {
+        node: NodeId,
+        attempt: u32,
+        epoch: u64,
+    },
+    StepEnded {
+        node: NodeId,
+        attempt: u32,
+        #[serde(flatten)]
+        ended: Ended,
+        captures: Vec<(SlotId, Value)>,
+        capture_error: Option<String>,
+    },
     /// `reboots`: the host answers with another boot id.
-    HostRebooted { node: NodeId, attempt: u32, boot_id: String },
-    RebootMissed { node: NodeId, attempt: u32, why: String },
+    HostRebooted {
+        node: NodeId,
+        attempt: u32,
+        boot_id: String,
+    },
+    RebootMissed {
+        node: NodeId,
+        attempt: u32,
+        why: String,
+    },
     /// The target shows that the attempt never began and never will.
-    StepVoided { node: NodeId, attempt: u32, why: String },
+    StepVoided {
+        node: NodeId,
+        attempt: u32,
+        why: String,
+    },
     /// It began, and how it ended can't be known.
-    StepLost { node: NodeId, attempt: u32, why: String },
+    StepLost {
+        node: NodeId,
+        attempt: u32,
+        why: String,
+    },
     /// Whether it still runs can't be shown now: the host does not answer, or its processes live on.
-    StepUnsettled { node: NodeId, attempt: u32, why: String },
+    StepUnsettled {
+        node: NodeId,
+        attempt: u32,
+        why: String,
+    },
     /// `verify` or `check` told what became of a lost attempt.
-    LostSettled { node: NodeId, attempt: u32, done: Option<bool>, why: String },
-    VerifyHeld { node: NodeId, index: u32 },
-    VerifyFailed { node: NodeId, index: u32, why: String },
-    RetryDue { node: NodeId },
+    LostSettled {
+        node: NodeId,
+        attempt: u32,
+        done: Option<bool>,
+        why: String,
+    },
+    VerifyHeld {
+        node: NodeId,
+        index: u32,
+    },
+    VerifyFailed {
+        node: NodeId,
+        index: u32,
+        why: String,
+    },
+    RetryDue {
+        node: NodeId,
+    },
 
-    ManualAsked { node: NodeId, instructions: String },
-    ManualAnswered { node: NodeId, done: bool, by: Actor, note: Option<String> },
+    ManualAsked {
+        node: NodeId,
+        instructions: String,
+    },
+    ManualAnswered {
+        node: NodeId,
+        done: bool,
+        by: Actor,
+        note: Option<String>,
+    },
 
-    GateOpened { node: NodeId, opening: u32, question: String, deadline: Millis, evidence: Vec<Evidence>, evidence_hash: String },
-    GateAnswered { node: NodeId, opening: u32, answer: Answer, by: Actor, note: Option<String> },
+    GateOpened {
+        node: NodeId,
+        opening: u32,
+        question: String,
+        deadline: Millis,
+        evidence: Vec<Evidence>,
+        evidence_hash: String,
+    },
+    GateAnswered {
+        node: NodeId,
+        opening: u32,
+        answer: Answer,
+        by: Actor,
+        note: Option<String>,
+    },
     /// `live`: a process was there when the deadline came.
-    GateExpired { node: NodeId, opening: u32, live: bool },
+    GateExpired {
+        node: NodeId,
+        opening: u32,
+        live: bool,
+    },
 
-    FailureAnswered { node: NodeId, answer: FailureAnswer, by: Actor, note: Option<String> },
+    FailureAnswered {
+        node: NodeId,
+        answer: FailureAnswer,
+        by: Actor,
+        note: Option<String>,
+    },
     Interrupted,
-    InterruptAnswered { answer: InterruptAnswer, by: Actor },
-    BudgetWarned { block: BlockId, spent: u64 },
-    BudgetSpent { block: BlockId },
+    InterruptAnswered {
+        answer: InterruptAnswer,
+        by: Actor,
+    },
+    BudgetWarned {
+        block: BlockId,
+        spent: u64,
+    },
+    BudgetSpent {
+        block: BlockId,
+    },
 
-    UndoBegan { node: NodeId, attempt: u32, epoch: u64 },
-    UndoEnded { node: NodeId, attempt: u32, #[serde(flatten)] ended: Ended },
+    UndoBegan {
+        node: NodeId,
+        attempt: u32,
+        epoch: u64,
+    },
+    UndoEnded {
+        node: NodeId,
+        attempt: u32,
+        #[serde(flatten)]
+        ended: Ended,
+    },
     /// Nothing of it has run: sudo refused, its values could not be bound, another driver came first.
-    UndoRefused { node: NodeId, attempt: u32, why: String },
-    UndoVoided { node: NodeId, attempt: u32, why: String },
+    UndoRefused {
+        node: NodeId,
+        attempt: u32,
+        why: String,
+    },
+    UndoVoided {
+        node: NodeId,
+        attempt: u32,
+        why: String,
+    },
     /// It began, and how it ended can't be known: an undo may run twice.
-    UndoLost { node: NodeId, attempt: u32, why: String },
-    UndoUnsettled { node: NodeId, attempt: u32, why: String },
-    UndoneByHand { node: NodeId, by: Actor, note: String },
-    UndoDeclined { node: NodeId, by: Actor, why: String },
-    ScopeKept { node: NodeId, by: Actor, why: String },
-    ScopeReleaseChosen { node: NodeId, by: Actor },
-    BoundaryUndone { block: BlockId },
+    UndoLost {
+        node: NodeId,
+        attempt: u32,
+        why: String,
+    },
+    UndoUnsettled {
+        node: NodeId,
+        attempt: u32,
+        why: String,
+    },
+    UndoneByHand {
+        node: NodeId,
+        by: Actor,
+        note: String,
+    },
+    UndoDeclined {
+        node: NodeId,
+        by: Actor,
+        why: String,
+    },
+    ScopeKept {
+        node: NodeId,
+        by: Actor,
+        why: String,
+    },
+    ScopeReleaseChosen {
+        node: NodeId,
+        by: Actor,
+    },
+    BoundaryUndone {
+        block: BlockId,
+    },
 
     /// The process went away and the run waits for a person's answer.
-    DriverLeft { why: String },
-    RunParked { why: String },
-    RunStuck { why: String },
+    DriverLeft {
+        why: String,
+    },
+    RunParked {
+        why: String,
+    },
+    RunStuck {
+        why: String,
+    },
     RunRolledBack,
     /// A gate was refused or timed out and says `end`.
-    RunEnding { node: NodeId },
-    RunFailed { why: String },
-    RunEnded { by: Actor },
+    RunEnding {
+        node: NodeId,
+    },
+    RunFailed {
+        why: String,
+    },
+    RunEnded {
+        by: Actor,
+    },
     RunDone,
 }
 
@@ -165,7 +364,9 @@ pub struct Evidence {
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// With the choice, where the gate has some.
-    Approved { choice: Option<String> },
+    Approved {
+        choice: Option<String>,
+    },
     Rejected,
 }
 

@@ -13,10 +13,10 @@ mod in_flight;
 mod preflight;
 pub mod retry;
 pub mod state;
-mod unwind;
-pub mod verdict;
 #[cfg(test)]
 mod tests;
+mod unwind;
+pub mod verdict;
 mod view;
 
 pub use decide::decide;

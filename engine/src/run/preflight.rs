@@ -63,7 +63,9 @@ fn greet(plan: &Plan, state: &RunState) -> Vec<Effect> {
 fn is_needed_to_end(plan: &Plan, state: &RunState, host: &str) -> bool {
     plan.iter().filter(|(_, node)| node.host.as_deref() == Some(host)).any(|(id, node)| {
         let ours = state.node(id);
-        let held = matches!(node.kind, NodeKind::Enter { .. }) && ours.is_touched() && !matches!(ours.stage, Stage::Undone | Stage::UndoneByHand { .. } | Stage::Kept { .. });
+        let held = matches!(node.kind, NodeKind::Enter { .. })
+            && ours.is_touched()
+            && !matches!(ours.stage, Stage::Undone | Stage::UndoneByHand { .. } | Stage::Kept { .. });
         held || ours.is_in_flight() || matches!(ours.stage, Stage::Unsettled { .. })
     })
 }
@@ -88,7 +90,9 @@ fn unknown_claim(plan: &Plan, state: &RunState, host: &HostName, claims: &[Strin
                     || (1..=ours.undos).any(|n| super::verdict::attempt_name(&node.path, true, n) == **claim))
         })
     })?;
-    Some(format!("it holds the job `{unknown}` of this run, which this journal does not know: the journal is older than the run (a restored or copied state folder?)"))
+    Some(format!(
+        "it holds the job `{unknown}` of this run, which this journal does not know: the journal is older than the run (a restored or copied state folder?)"
+    ))
 }
 
 /// Two names that are one machine would be changed by two steps at once.
@@ -114,12 +118,18 @@ fn read_facts(plan: &Plan, state: &RunState) -> Vec<Effect> {
         if missing.is_empty() {
             continue;
         }
-        let failed: Vec<String> =
-            missing.iter().filter_map(|h| state.fact_failures.get(&(index, (*h).clone())).map(|why| format!("fact `{}` on {h}: {why}", plan.slots[fact.slot.index()].name))).collect();
+        let failed: Vec<String> = missing
+            .iter()
+            .filter_map(|h| state.fact_failures.get(&(index, (*h).clone())).map(|why| format!("fact `{}` on {h}: {why}", plan.slots[fact.slot.index()].name)))
+            .collect();
         if failed.len() == missing.len() {
             return vec![refuse(state, failed.join("\n"))];
         }
-        return missing.into_iter().filter(|h| !state.fact_failures.contains_key(&(index, (*h).clone()))).map(|h| Effect::ReadFact { fact: index, host: h.clone() }).collect();
+        return missing
+            .into_iter()
+            .filter(|h| !state.fact_failures.contains_key(&(index, (*h).clone())))
+            .map(|h| Effect::ReadFact { fact: index, host: h.clone() })
+            .collect();
     }
     Vec::new()
 }
@@ -130,9 +140,13 @@ fn ask_requires(plan: &Plan, state: &RunState) -> Vec<Effect> {
     if state.touched_anything() || !matches!(state.purpose, Purpose::Run | Purpose::Resume) {
         return Vec::new();
     }
-    let places: Vec<(u32, Option<HostName>)> = (0u32..).zip(&plan.requires).flat_map(|(index, require)| places(require).into_iter().map(move |host| (index, host))).collect();
-    let unasked: Vec<Effect> =
-        places.iter().filter(|place| !state.requires.contains_key(place)).map(|(require, host)| Effect::AskRequire { require: *require, host: host.clone() }).collect();
+    let places: Vec<(u32, Option<HostName>)> =
+        (0u32..).zip(&plan.requires).flat_map(|(index, require)| places(require).into_iter().map(move |host| (index, host))).collect();
+    let unasked: Vec<Effect> = places
+        .iter()
+        .filter(|place| !state.requires.contains_key(place))
+        .map(|(require, host)| Effect::AskRequire { require: *require, host: host.clone() })
+        .collect();
     if !unasked.is_empty() {
         return unasked;
     }

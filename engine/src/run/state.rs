@@ -40,17 +40,27 @@ pub struct RunState {
 pub enum Phase {
     New,
     /// A preflight; `before` is where the run stood.
-    Preparing { before: Box<Phase> },
+    Preparing {
+        before: Box<Phase>,
+    },
     Running,
     RollingBack,
     /// Scopes are left by their policy, then the run is over.
     Ending,
-    Parked { why: String },
-    Stuck { why: String },
+    Parked {
+        why: String,
+    },
+    Stuck {
+        why: String,
+    },
     Done,
     RolledBack,
-    Failed { why: String },
-    Refused { why: String },
+    Failed {
+        why: String,
+    },
+    Refused {
+        why: String,
+    },
     Ended,
 }
 
@@ -119,34 +129,80 @@ pub enum Stage {
     #[default]
     Pending,
     /// So many guards have held.
-    Guarding { passed: u32 },
-    Skipped { why: String },
+    Guarding {
+        passed: u32,
+    },
+    Skipped {
+        why: String,
+    },
     Satisfied,
     /// A guard did not hold; nothing of it has run.
-    Refused { why: String },
-    Began { attempt: u32, epoch: u64 },
+    Refused {
+        why: String,
+    },
+    Began {
+        attempt: u32,
+        epoch: u64,
+    },
     /// It ended well; so many postconditions have held.
-    Ran { attempt: u32, verified: u32 },
+    Ran {
+        attempt: u32,
+        verified: u32,
+    },
     AwaitingPerson,
-    Failed { attempt: u32, why: Failure },
+    Failed {
+        attempt: u32,
+        why: Failure,
+    },
     /// How it ended can't be known. `told`: what `verify` and `check` said of it.
-    Lost { attempt: u32, why: String, told: Option<Told> },
+    Lost {
+        attempt: u32,
+        why: String,
+        told: Option<Told>,
+    },
     /// Whether it still runs can't be shown.
-    Unsettled { attempt: u32, epoch: u64, undoing: bool, why: String },
+    Unsettled {
+        attempt: u32,
+        epoch: u64,
+        undoing: bool,
+        why: String,
+    },
     Succeeded,
-    MarkedDone { reason: String },
-    SkippedByPerson { reason: String },
-    Open { opening: u32, deadline: Millis },
-    Approved { choice: Option<String> },
-    Declined { opening: u32, why: Declined },
+    MarkedDone {
+        reason: String,
+    },
+    SkippedByPerson {
+        reason: String,
+    },
+    Open {
+        opening: u32,
+        deadline: Millis,
+    },
+    Approved {
+        choice: Option<String>,
+    },
+    Declined {
+        opening: u32,
+        why: Declined,
+    },
     /// To be undone again, after an undo that failed or was voided.
     UndoOwed,
-    Undoing { attempt: u32, epoch: u64 },
+    Undoing {
+        attempt: u32,
+        epoch: u64,
+    },
     Undone,
-    UndoneByHand { note: String },
-    UndoFailed { attempt: u32, why: String },
+    UndoneByHand {
+        note: String,
+    },
+    UndoFailed {
+        attempt: u32,
+        why: String,
+    },
     /// A scope that its policy keeps.
-    Kept { why: String },
+    Kept {
+        why: String,
+    },
 }
 
 /// What the guards said of a lost attempt: nothing could tell, or it is (not) done.
@@ -181,7 +237,9 @@ impl std::fmt::Display for Failure {
 pub enum Declined {
     Rejected,
     /// `live`: a process was there when the deadline came.
-    Expired { live: bool },
+    Expired {
+        live: bool,
+    },
 }
 
 impl RunState {

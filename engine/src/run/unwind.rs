@@ -185,7 +185,11 @@ fn how(view: &View<'_>, id: NodeId) -> How {
         return match release {
             Release::Always => How::Send(begin_undo(view, id)),
             Release::OnSuccess if view.nothing_stands_inside(id) => How::Send(begin_undo(view, id)),
-            Release::OnSuccess => How::Ask(Effect::Record(EventKind::ScopeKept { node: id, by: Actor::Policy, why: "what it covers did not succeed and was not all undone".to_owned() })),
+            Release::OnSuccess => How::Ask(Effect::Record(EventKind::ScopeKept {
+                node: id,
+                by: Actor::Policy,
+                why: "what it covers did not succeed and was not all undone".to_owned(),
+            })),
             Release::Ask if view.state.node(id).release_chosen => How::Send(begin_undo(view, id)),
             Release::Ask => How::Ask(Effect::AskScope { node: id }),
         };

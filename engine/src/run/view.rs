@@ -28,16 +28,16 @@ impl<'a> View<'a> {
             NodeKind::Enter { .. } => matches!(
                 self.state.stage(id),
                 Stage::Succeeded
-                | Stage::Satisfied
-                | Stage::Skipped { .. }
-                | Stage::MarkedDone { .. }
-                | Stage::SkippedByPerson { .. }
-                | Stage::Undoing { .. }
-                | Stage::UndoOwed
-                | Stage::Undone
-                | Stage::UndoneByHand { .. }
-                | Stage::UndoFailed { .. }
-                | Stage::Kept { .. }
+                    | Stage::Satisfied
+                    | Stage::Skipped { .. }
+                    | Stage::MarkedDone { .. }
+                    | Stage::SkippedByPerson { .. }
+                    | Stage::Undoing { .. }
+                    | Stage::UndoOwed
+                    | Stage::Undone
+                    | Stage::UndoneByHand { .. }
+                    | Stage::UndoFailed { .. }
+                    | Stage::Kept { .. }
             ),
             NodeKind::Step(_) | NodeKind::Manual { .. } | NodeKind::Gate(_) | NodeKind::Fact(_) | NodeKind::Require(_) => matches!(
                 self.state.stage(id),
@@ -48,7 +48,17 @@ impl<'a> View<'a> {
 
     /// Whether a scope needs nothing more: released, kept, foreign, or never taken.
     pub(super) fn is_left(&self, enter: NodeId) -> bool {
-        !self.holds(enter) && !matches!(self.state.stage(enter), Stage::Undoing { .. } | Stage::UndoFailed { .. } | Stage::Unsettled { .. } | Stage::Pending | Stage::Guarding { .. } | Stage::Began { .. } | Stage::Ran { .. })
+        !self.holds(enter)
+            && !matches!(
+                self.state.stage(enter),
+                Stage::Undoing { .. }
+                    | Stage::UndoFailed { .. }
+                    | Stage::Unsettled { .. }
+                    | Stage::Pending
+                    | Stage::Guarding { .. }
+                    | Stage::Began { .. }
+                    | Stage::Ran { .. }
+            )
     }
 
     /// Whether a scope is held, or may be: an entry of unknown outcome counts as held (R5).

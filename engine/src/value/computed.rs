@@ -71,9 +71,7 @@ impl Value {
                 None => Self::Float(f64::try_from(value.clone()).ok()?),
             },
             ValueKind::String => Self::String(value.as_str()?.to_owned()),
-            ValueKind::Seq | ValueKind::Iterable => {
-                Self::List(value.try_iter().ok()?.map(|item| Self::from_computed(&item)).collect::<Option<_>>()?)
-            }
+            ValueKind::Seq | ValueKind::Iterable => Self::List(value.try_iter().ok()?.map(|item| Self::from_computed(&item)).collect::<Option<_>>()?),
             ValueKind::Map => Self::Json(serde_json::to_value(value).ok()?),
             _ => return None,
         })

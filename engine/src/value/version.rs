@@ -71,8 +71,25 @@ mod tests {
 
     #[test]
     fn versions_stand_in_the_order_that_people_mean() {
-        let ascending =
-            ["0.9", "1.0-alpha", "1.0-beta", "1.0-dev", "1.0-pre", "1.0-rc1", "1.0-rc2", "1.0-rc10", "1.0", "1.0-p1", "1.0.1", "1.4", "1.4.9", "1.4.10", "1.10", "2", "10.0"];
+        let ascending = [
+            "0.9",
+            "1.0-alpha",
+            "1.0-beta",
+            "1.0-dev",
+            "1.0-pre",
+            "1.0-rc1",
+            "1.0-rc2",
+            "1.0-rc10",
+            "1.0",
+            "1.0-p1",
+            "1.0.1",
+            "1.4",
+            "1.4.9",
+            "1.4.10",
+            "1.10",
+            "2",
+            "10.0",
+        ];
         for (i, a) in ascending.iter().enumerate() {
             for (j, b) in ascending.iter().enumerate() {
                 assert_eq!(compare(a, b), i.cmp(&j), "{a} against {b}");

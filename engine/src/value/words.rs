@@ -54,11 +54,7 @@ impl Value {
             Self::Float(n) => n.to_string(),
             Self::Bool(yes) => yes.to_string(),
             Self::Duration(n) => in_unit(*n, &[("d", 86_400), ("h", 3600), ("m", 60)], "s"),
-            Self::Size(n) => in_unit(
-                *n,
-                &[("GiB", 1 << 30), ("GB", 1_000_000_000), ("MiB", 1 << 20), ("MB", 1_000_000), ("KiB", 1 << 10), ("KB", 1_000)],
-                "B",
-            ),
+            Self::Size(n) => in_unit(*n, &[("GiB", 1 << 30), ("GB", 1_000_000_000), ("MiB", 1 << 20), ("MB", 1_000_000), ("KiB", 1 << 10), ("KB", 1_000)], "B"),
             Self::Percent(n) => format!("{n}%"),
             Self::Json(serde_json::Value::String(text)) => text.clone(),
             Self::Json(value) => value.to_string(),

@@ -41,8 +41,9 @@ impl Lowering<'_> {
                 }
             }
             Rule::env => self.env(&entry, gathered),
-            Rule::step | Rule::manual | Rule::gate | Rule::boundary | Rule::during | Rule::parallel | Rule::for_each
-            | Rule::call_runbook | Rule::series => self.piece(&entry, rule, &mut gathered.pieces),
+            Rule::step | Rule::manual | Rule::gate | Rule::boundary | Rule::during | Rule::parallel | Rule::for_each | Rule::call_runbook | Rule::series => {
+                self.piece(&entry, rule, &mut gathered.pieces)
+            }
             _ => {
                 self.refuse_rest(&entry, place, word);
                 match rule {

@@ -50,8 +50,16 @@ impl<'a> Entry<'a> {
         let blocks = |head: &Pair<'_>| {
             matches!(
                 head.as_rule(),
-                Rule::runbook | Rule::action | Rule::step | Rule::manual | Rule::gate | Rule::boundary | Rule::during
-                    | Rule::parallel | Rule::for_each | Rule::series
+                Rule::runbook
+                    | Rule::action
+                    | Rule::step
+                    | Rule::manual
+                    | Rule::gate
+                    | Rule::boundary
+                    | Rule::during
+                    | Rule::parallel
+                    | Rule::for_each
+                    | Rule::series
             )
         };
         self.block.is_none() && self.leftover.is_empty() && self.head.as_ref().is_some_and(blocks)

@@ -53,13 +53,7 @@ pub(super) fn keyword(rule: Rule) -> Option<&'static str> {
 /// Words of a head that carry no part of it.
 pub(super) fn is_keyword(rule: Rule) -> bool {
     match rule {
-        Rule::text_word
-        | Rule::operand_word
-        | Rule::command_word
-        | Rule::bool_word
-        | Rule::name_word
-        | Rule::names_word
-        | Rule::transfer_word => true,
+        Rule::text_word | Rule::operand_word | Rule::command_word | Rule::bool_word | Rule::name_word | Rule::names_word | Rule::transfer_word => true,
         // These begin with a word and hold what follows it.
         Rule::undo_none
         | Rule::undo_manual
@@ -82,8 +76,9 @@ pub(super) fn human(rule: Rule) -> &'static [&'static str] {
         Rule::EOI | Rule::line_end | Rule::separator => &["the end of the line"],
         // Comments may stand anywhere.
         Rule::COMMENT | Rule::WHITESPACE | Rule::gap => &[],
-        Rule::file | Rule::list | Rule::entry | Rule::strict | Rule::known | Rule::unknown | Rule::leftover | Rule::token
-        | Rule::stray | Rule::unclosed => &["a line that begins with a keyword"],
+        Rule::file | Rule::list | Rule::entry | Rule::strict | Rule::known | Rule::unknown | Rule::leftover | Rule::token | Rule::stray | Rule::unclosed => {
+            &["a line that begins with a keyword"]
+        }
         Rule::block => &["a block `{ … }`"],
         Rule::import => &["`import`"],
         Rule::runbook => &["`runbook`"],
@@ -143,9 +138,7 @@ pub(super) fn human(rule: Rule) -> &'static [&'static str] {
         Rule::argument => &["an argument such as `name: value`"],
         Rule::colon => &["`:`"],
         Rule::equals => &["`=`"],
-        Rule::expression | Rule::condition | Rule::item | Rule::word_of_expression | Rule::word_of_item | Rule::inside => {
-            &["an expression"]
-        }
+        Rule::expression | Rule::condition | Rule::item | Rule::word_of_expression | Rule::word_of_item | Rule::inside => &["an expression"],
         Rule::quoted | Rule::text | Rule::text_line | Rule::text_block => &["a text in double quotes"],
         Rule::text_line_content | Rule::text_block_one | Rule::text_block_content => &["the end of the text"],
         Rule::bracketed | Rule::braced => &["brackets"],

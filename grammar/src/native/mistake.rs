@@ -85,9 +85,10 @@ impl Lowering<'_> {
     /// Looks through the block of something that was not understood, for the mistakes in it alone.
     pub(super) fn skim(&mut self, entry: &Entry<'_>, place: Place) {
         let entries = entry.entries();
-        let pieces = entries.iter().filter_map(|inner| inner.head.as_ref()).any(|head| {
-            PIECES.iter().any(|piece| head.as_str().strip_prefix(piece.text()).is_some_and(|rest| rest.starts_with([' ', '\t'])))
-        });
+        let pieces = entries
+            .iter()
+            .filter_map(|inner| inner.head.as_ref())
+            .any(|head| PIECES.iter().any(|piece| head.as_str().strip_prefix(piece.text()).is_some_and(|rest| rest.starts_with([' ', '\t']))));
         let guessed = match (place, pieces) {
             (Place::File, _) => Place::Runbook,
             (_, true) => Place::Boundary,

@@ -23,8 +23,7 @@ pub(crate) fn parse(source: &Source, errors: &mut Errors) -> File {
     }
     // What is missing in a file that was read in part may stand in the part that wasn't.
     let guess = |error: &SyntaxError| {
-        !loaded.complete
-            && matches!(error, SyntaxError::MissingPart { .. } | SyntaxError::EmptyStep { .. } | SyntaxError::EmptyValue { .. })
+        !loaded.complete && matches!(error, SyntaxError::MissingPart { .. } | SyntaxError::EmptyStep { .. } | SyntaxError::EmptyValue { .. })
     };
     errors.list.extend(found.list.into_iter().filter(|error| !guess(error)));
     file

@@ -32,7 +32,9 @@ pub(super) async fn ask(ready: &Ready) -> Answered {
 pub(super) async fn read_value(ready: &Ready, kind: &Type) -> Result<Value, String> {
     match (ask(ready).await, kind) {
         (Answered::Yes(_), Type::Bool) => Ok(Value::Bool(true)),
-        (Answered::No { why }, Type::Bool) if why.starts_with("exit status 1") && !why.as_bytes().get(13).is_some_and(u8::is_ascii_digit) => Ok(Value::Bool(false)),
+        (Answered::No { why }, Type::Bool) if why.starts_with("exit status 1") && !why.as_bytes().get(13).is_some_and(u8::is_ascii_digit) => {
+            Ok(Value::Bool(false))
+        }
         // The beginning of a value is another value.
         (Answered::Yes(collected), _) if collected.cut => Err("its output was not kept whole (the disk is full, or it is over the limit)".to_owned()),
         (Answered::Yes(collected), kind) => capture(kind, &collected.out),

@@ -165,7 +165,9 @@ impl Attempt {
             Ok(Outcome::Fenced { epoch }) => self.fenced(epoch),
             Err(KeeperError::Fenced { epoch, .. }) if !self.found => self.fenced(epoch),
             Ok(Outcome::Found(Fate::Never)) => self.voided("the target shows that it never began"),
-            Err(error @ (KeeperError::MemoryLost { .. } | KeeperError::CannotRecord { .. } | KeeperError::BadCall { .. })) if !self.found => self.refused(error.to_string()),
+            Err(error @ (KeeperError::MemoryLost { .. } | KeeperError::CannotRecord { .. } | KeeperError::BadCall { .. })) if !self.found => {
+                self.refused(error.to_string())
+            }
             // Whatever else became of a command that reboots its host, the boot id tells.
             _ if self.reboots.is_some() => self.wait_for_reboot().await,
             Ok(Outcome::Ended(ended)) | Ok(Outcome::Found(Fate::Ended(ended))) => self.ended(ended),

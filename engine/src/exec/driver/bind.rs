@@ -7,7 +7,7 @@ use super::sink::ANSWER_LIMIT;
 use super::world::World;
 use crate::exec::keeper::call::{Call, Ended, Sink};
 use crate::exec::keeper::{Keeper, KeeperError, When};
-use crate::plan::model::{Bound, Command, FrameId, NodeId, Plan, LOCAL};
+use crate::plan::model::{Bound, Command, FrameId, LOCAL, NodeId, Plan};
 use crate::plan::names::Names;
 use crate::plan::template::{Expression, Prose};
 use crate::run::event::Millis;
@@ -46,7 +46,15 @@ impl Ready {
 impl<'a> Place<'a> {
     pub(super) fn of_node(plan: &'a Plan, state: &'a RunState, node: NodeId) -> Self {
         let at = plan.node(node);
-        Self { plan, state, frame: at.frame, host: at.host.as_deref(), now: state.node(node).now, private: at.spec().is_some_and(|s| s.private), captured: false }
+        Self {
+            plan,
+            state,
+            frame: at.frame,
+            host: at.host.as_deref(),
+            now: state.node(node).now,
+            private: at.spec().is_some_and(|s| s.private),
+            captured: false,
+        }
     }
 
     pub(super) fn of_run(plan: &'a Plan, state: &'a RunState, host: Option<&'a str>) -> Self {
@@ -66,7 +74,15 @@ impl<'a> Place<'a> {
     }
 
     fn names(self, world: &'a World) -> Names<'a> {
-        Names { plan: self.plan, frame: self.frame, host: self.host, slots: &self.state.slots, now: self.now, operator: &self.state.operator, run_id: world.run() }
+        Names {
+            plan: self.plan,
+            frame: self.frame,
+            host: self.host,
+            slots: &self.state.slots,
+            now: self.now,
+            operator: &self.state.operator,
+            run_id: world.run(),
+        }
     }
 
     pub(super) fn holds(self, expression: &Expression, world: &World) -> Result<bool, String> {
@@ -119,5 +135,4 @@ impl<'a> Place<'a> {
     pub(super) fn shown(self, command: &Command, world: &World) -> String {
         command.script.bind(&self.at(command.frame).names(world)).map_or_else(|_| command.script.source_text().text.clone(), |b| b.shown)
     }
-
 }

@@ -37,7 +37,9 @@ impl Driver<'_> {
         let state = self.ledger.state();
         let inside = || self.plan.iter().filter(|(_, node)| self.plan.inside(node.block, block));
         let began = inside().filter_map(|(id, _)| state.node(id).now).min()?;
-        let over = inside().all(|(id, node)| node.host.is_none() || !matches!(state.stage(id), Stage::Pending | Stage::Guarding { .. } | Stage::Began { .. } | Stage::Ran { .. }));
+        let over = inside().all(|(id, node)| {
+            node.host.is_none() || !matches!(state.stage(id), Stage::Pending | Stage::Guarding { .. } | Stage::Began { .. } | Stage::Ran { .. })
+        });
         (!over).then(|| u64::try_from((now - began) / 1000).unwrap_or(0))
     }
 }

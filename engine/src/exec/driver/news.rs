@@ -6,6 +6,13 @@ use crate::run::event::EventKind;
 
 pub(super) enum News {
     /// What an effect came to.
-    Answer { key: String, events: Vec<EventKind> },
-    Output { node: NodeId, stream: Stream, bytes: Vec<u8> },
+    Answer {
+        key: String,
+        events: Vec<EventKind>,
+    },
+    Output {
+        node: NodeId,
+        stream: Stream,
+        bytes: Vec<u8>,
+    },
 }

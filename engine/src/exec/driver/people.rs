@@ -77,7 +77,9 @@ impl Driver<'_> {
         if let Some(given) = self.options.answers.remove(&path) {
             if gate.guards_irreversible {
                 self.ledger.notice(&format!("`--answer {path}={given}` is not used: an irreversible step follows, so a person answers this gate"));
-            } else if let Some(answer) = crate::run::gate::read_answer(gate, &given, &|prose| Place::of_node(&plan, self.ledger.state(), node).text(prose, &self.world)) {
+            } else if let Some(answer) =
+                crate::run::gate::read_answer(gate, &given, &|prose| Place::of_node(&plan, self.ledger.state(), node).text(prose, &self.world))
+            {
                 let by = self.person();
                 self.ledger.commit(vec![EventKind::GateAnswered { node, opening, answer, by, note: Some("--answer".to_owned()) }])?;
                 return Ok(());
@@ -199,7 +201,12 @@ impl Driver<'_> {
             other => format!("{other:?}"),
         };
         let boundary = self.plan.boundary_of(at.block);
-        let changed: Vec<NodeId> = self.plan.iter().filter(|(id, n)| state.node(*id).is_touched() && n.changes() && !matches!(state.stage(*id), Stage::Undone)).map(|(id, _)| id).collect();
+        let changed: Vec<NodeId> = self
+            .plan
+            .iter()
+            .filter(|(id, n)| state.node(*id).is_touched() && n.changes() && !matches!(state.stage(*id), Stage::Undone))
+            .map(|(id, _)| id)
+            .collect();
         let rollback = changed.iter().rev().filter(|id| boundary.is_none_or(|b| self.plan.inside(self.plan.node(**id).block, b))).map(|id| {
             let n = self.plan.node(*id);
             let undo = match n.spec().map(|s| &s.undo) {
@@ -278,7 +285,11 @@ impl Driver<'_> {
                 }
             }),
             None => {
-                self.ledger.commit(vec![EventKind::ScopeKept { node, by: Actor::Policy, why: "its release asks, and nobody was there to be asked".to_owned() }])?;
+                self.ledger.commit(vec![EventKind::ScopeKept {
+                    node,
+                    by: Actor::Policy,
+                    why: "its release asks, and nobody was there to be asked".to_owned(),
+                }])?;
             }
         }
         Ok(())

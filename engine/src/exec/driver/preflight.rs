@@ -43,7 +43,10 @@ impl Driver<'_> {
     /// How long a host may be away because a step of this run reboots it.
     fn reboot_under_way(&self, host: &str) -> Duration {
         let state = self.ledger.state();
-        let rebooting = self.plan.iter().filter(|(id, node)| node.host.as_deref() == Some(host) && matches!(state.stage(*id), Stage::Began { .. } | Stage::Unsettled { .. }));
+        let rebooting = self
+            .plan
+            .iter()
+            .filter(|(id, node)| node.host.as_deref() == Some(host) && matches!(state.stage(*id), Stage::Began { .. } | Stage::Unsettled { .. }));
         Duration::from_secs(rebooting.filter_map(|(_, node)| node.spec().and_then(|s| s.reboots)).max().unwrap_or(0))
     }
 
@@ -86,7 +89,9 @@ impl Driver<'_> {
                         vec![match ask(&ready).await {
                             Answered::Yes(_) => EventKind::RequireHeld { require, host },
                             Answered::No { why: said } => EventKind::RequireFailed { require, host, why: format!("required, and not so: {named} ({said})") },
-                            Answered::Error { why: said } => EventKind::RequireFailed { require, host, why: format!("could not be asked whether {named}: {said}") },
+                            Answered::Error { why: said } => {
+                                EventKind::RequireFailed { require, host, why: format!("could not be asked whether {named}: {said}") }
+                            }
                         }]
                     });
                     return Ok(());

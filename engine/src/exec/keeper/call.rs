@@ -40,7 +40,9 @@ pub enum Fate {
     /// Another boot of the host since it began.
     Rebooted,
     /// Ended before the command was reached as its user: sudo, setsid or cwd refused. Nothing to undo.
-    NeverReached { why: String },
+    NeverReached {
+        why: String,
+    },
 }
 
 /// Which of a command's streams.

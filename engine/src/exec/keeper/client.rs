@@ -61,9 +61,13 @@ pub struct Hello {
 pub enum Outcome {
     Ended(Ended),
     /// Not begun as its user: sudo, setsid or the folder refused. Nothing to undo.
-    NeverReached { why: String },
+    NeverReached {
+        why: String,
+    },
     /// Another driver wrote a higher epoch; nothing was started, and the attempt's name is void.
-    Fenced { epoch: u64 },
+    Fenced {
+        epoch: u64,
+    },
     /// The attempt's name is taken: it ran, runs, or was voided. `ask` tells.
     Exists,
     /// After a lost connection or a dead keeper: what the host said then.
@@ -364,7 +368,11 @@ impl Keeper {
     }
 
     /// One question, one answer; asked again over a new channel when the first was dead, since asking twice is harmless.
-    async fn asking<T>(&self, request: &Request, mut answer: impl AsyncFnMut(&mut Channel) -> Result<Result<T, Vec<String>>, Broken>) -> Result<T, KeeperError> {
+    async fn asking<T>(
+        &self,
+        request: &Request,
+        mut answer: impl AsyncFnMut(&mut Channel) -> Result<Result<T, Vec<String>>, Broken>,
+    ) -> Result<T, KeeperError> {
         let _seat = self.seat().await?;
         let mut again = true;
         loop {

@@ -15,7 +15,9 @@ pub enum KeeperError {
     ConnectionLost { host: String },
     #[error("{host} no longer remembers this run: its folder or its life mark is gone, so nothing can be said about what was started there")]
     MemoryLost { host: String },
-    #[error("{host} has seen this run driven further than this process knows (epoch {epoch}): another process drives it, or this journal is older than the run (a restored or copied state folder). Nothing was started; this process must stop")]
+    #[error(
+        "{host} has seen this run driven further than this process knows (epoch {epoch}): another process drives it, or this journal is older than the run (a restored or copied state folder). Nothing was started; this process must stop"
+    )]
     Fenced { host: String, epoch: u64 },
     #[error("{host} lacks what a keeper needs: {tools}. Nothing was changed")]
     Tools { host: String, tools: String },
@@ -44,6 +46,10 @@ fn said(noise: &str) -> String {
 pub(super) enum Broken {
     /// Closed, by whomever. Never a result.
     Lost,
-    NotAShell { noise: String },
-    Protocol { what: String },
+    NotAShell {
+        noise: String,
+    },
+    Protocol {
+        what: String,
+    },
 }

@@ -14,11 +14,19 @@ const REACHED: u64 = 44;
 /// How a followed command came out, as far as its keeper could say.
 #[derive(Debug)]
 pub(super) enum Followed {
-    Ended { ended: Ended, reached: bool, why: String, held: bool },
+    Ended {
+        ended: Ended,
+        reached: bool,
+        why: String,
+        held: bool,
+    },
     /// The keeper is gone, or never came to start it: ask.
     Gone,
     /// Refused before it began.
-    No { word: String, detail: String },
+    No {
+        word: String,
+        detail: String,
+    },
 }
 
 /// How far the bytes have come. Survives its channel.
@@ -136,13 +144,7 @@ impl<'a> Follow<'a> {
             return Ok(Followed::Gone);
         };
         let lost = cut == "cut";
-        let ended = Ended {
-            exit,
-            out_bytes: self.out,
-            err_bytes: self.err,
-            cut: lost || self.out > self.limit || self.err > self.limit,
-            left_behind,
-        };
+        let ended = Ended { exit, out_bytes: self.out, err_bytes: self.err, cut: lost || self.out > self.limit || self.err > self.limit, left_behind };
         // What a full disk swallowed can't prove that a command was not reached.
         let reached = self.reached || lost || matches!(ended.exit, Exit::TimedOut { .. } | Exit::Stopped { .. });
         let why = String::from_utf8_lossy(&self.why).trim().to_owned();

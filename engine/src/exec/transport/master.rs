@@ -47,8 +47,7 @@ impl Master {
         let folder = socket_folder(connector.socket_dir.as_deref())?;
         let master = Self { socket: folder.join("s"), folder };
         let log = master.folder.join("log");
-        let printed = fs::File::create(&log)
-            .map_err(|source| Unreachable::NoSocketFolder { folder: master.folder.display().to_string(), source })?;
+        let printed = fs::File::create(&log).map_err(|source| Unreachable::NoSocketFolder { folder: master.folder.display().to_string(), source })?;
         let mut ssh = Command::new("ssh");
         if let Some(config) = &connector.ssh_config {
             ssh.arg("-F").arg(config);
@@ -91,9 +90,6 @@ fn socket_folder(wanted: Option<&Path>) -> Result<PathBuf, Unreachable> {
         .map_err(|error| Unreachable::NoSocketFolder { folder: parent.display().to_string(), source: std::io::Error::other(error.to_string()) })?;
     let name: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
     let folder = parent.join(format!("rb-{name}"));
-    fs::DirBuilder::new()
-        .mode(0o700)
-        .create(&folder)
-        .map_err(|source| Unreachable::NoSocketFolder { folder: folder.display().to_string(), source })?;
+    fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|source| Unreachable::NoSocketFolder { folder: folder.display().to_string(), source })?;
     Ok(folder)
 }

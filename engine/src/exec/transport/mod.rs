@@ -19,7 +19,9 @@ pub use unreachable::Unreachable;
 pub enum Target {
     Local,
     /// As `ssh` takes it: `[user@]host`, an alias of the user's configuration, or `ssh://…`.
-    Ssh { destination: String },
+    Ssh {
+        destination: String,
+    },
 }
 
 impl Target {

@@ -35,9 +35,7 @@ impl SshConnection {
     fn because(&self, error: &openssh::Error) -> Unreachable {
         let host = self.host.clone();
         match error {
-            openssh::Error::SshMux(mux) if mux.to_string().contains("refused") => {
-                Unreachable::NoMoreSessions { host, said: mux.to_string() }
-            }
+            openssh::Error::SshMux(mux) if mux.to_string().contains("refused") => Unreachable::NoMoreSessions { host, said: mux.to_string() },
             _ => Unreachable::Closed { host, said: format!("{error}; {}", self.master.said()) },
         }
     }

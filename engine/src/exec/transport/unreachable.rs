@@ -60,10 +60,7 @@ impl Unreachable {
     /// Might it go away by itself? Wrong keys and names don't.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused { .. } | Self::TimedOut { .. } | Self::Closed { .. } | Self::NoMoreSessions { .. } | Self::Other { .. }
-        )
+        matches!(self, Self::Refused { .. } | Self::TimedOut { .. } | Self::Closed { .. } | Self::NoMoreSessions { .. } | Self::Other { .. })
     }
 }
 

@@ -102,7 +102,9 @@ impl TemplateError {
         Some(match self {
             Self::UnclosedSlot { .. } => "close it with `}}`; for a literal `{{` write `\\{{`".to_owned(),
             Self::EmptySlot { .. } => "for a literal `{{` write `\\{{`".to_owned(),
-            Self::BadExpression { help, .. } => help.clone().unwrap_or_else(|| "complete it, as in `{{ a + 1 }}`; text stands in quotes, and for a literal `{{` write `\\{{`".to_owned()),
+            Self::BadExpression { help, .. } => {
+                help.clone().unwrap_or_else(|| "complete it, as in `{{ a + 1 }}`; text stands in quotes, and for a literal `{{` write `\\{{`".to_owned())
+            }
             Self::NameWithDash { left, right, .. } => {
                 format!("names are snake_case: `{left}_{right}`; for a subtraction write `{left} - {right}`")
             }
@@ -116,7 +118,9 @@ impl TemplateError {
                 format!("a command line is seen by everyone on its host: write `env {{ TOKEN: {name} }}` and use \"$TOKEN\", or give it as `stdin`")
             }
             Self::ReservedVariable { .. } => "choose another name; the engine uses `rb_` and a number".to_owned(),
-            Self::RawUnknown { .. } => "`raw` pastes before the run, so that the command can be checked: use a param with a value, or leave `raw` out".to_owned(),
+            Self::RawUnknown { .. } => {
+                "`raw` pastes before the run, so that the command can be checked: use a param with a value, or leave `raw` out".to_owned()
+            }
         })
     }
 }

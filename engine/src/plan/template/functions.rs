@@ -17,13 +17,68 @@ pub(super) const SUCCEEDED: &str = "_rb_succeeded";
 
 pub(super) const FUNCTIONS: [&str; 9] = ["version", "dates", "range", "min", "max", "sum", "all", "any", "succeeded"];
 pub(super) const FILTERS: [&str; 41] = [
-    "abs", "all", "any", "batch", "bool", "capitalize", "count", "d", "default", "dictsort", "first", "float", "int", "items", "join", "last", "length", "lines",
-    "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace", "reverse", "round", "select", "selectattr", "slice", "sort", "split", "string", "sum",
-    "title", "tojson", "trim", "unique", "upper", "zip",
+    "abs",
+    "all",
+    "any",
+    "batch",
+    "bool",
+    "capitalize",
+    "count",
+    "d",
+    "default",
+    "dictsort",
+    "first",
+    "float",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "unique",
+    "upper",
+    "zip",
 ];
 pub(super) const TESTS: [&str; 19] = [
-    "boolean", "defined", "divisibleby", "endingwith", "even", "false", "float", "in", "integer", "iterable", "mapping", "none", "number", "odd", "sequence",
-    "startingwith", "string", "true", "undefined",
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "even",
+    "false",
+    "float",
+    "in",
+    "integer",
+    "iterable",
+    "mapping",
+    "none",
+    "number",
+    "odd",
+    "sequence",
+    "startingwith",
+    "string",
+    "true",
+    "undefined",
 ];
 
 /// Steps of evaluation that one expression may take.
@@ -85,7 +140,8 @@ fn compare(left: &Computed, operator: &str, right: &Computed) -> Result<bool, Er
         return Err(refuse(format!("none can't be compared with `{operator}`: ask `is none` first")));
     }
     let order = order(left, right).ok_or_else(|| refuse(format!("{} can't be compared with {}", name_of(left), name_of(right))))?;
-    let sorted = left.is_number() || left.kind() == ValueKind::String || Value::from_computed(left).is_some_and(|v| matches!(v, Value::Version(_) | Value::Percent(_)));
+    let sorted =
+        left.is_number() || left.kind() == ValueKind::String || Value::from_computed(left).is_some_and(|v| matches!(v, Value::Version(_) | Value::Percent(_)));
     match operator {
         "==" => Ok(order.is_eq()),
         "!=" => Ok(order.is_ne()),
@@ -101,7 +157,9 @@ fn compare(left: &Computed, operator: &str, right: &Computed) -> Result<bool, Er
 fn order(left: &Computed, right: &Computed) -> Option<Ordering> {
     let typed = |value: &Computed| Value::from_computed(value);
     match (typed(left), typed(right)) {
-        (Some(Value::Version(a)), Some(Value::Version(b) | Value::String(b))) | (Some(Value::String(a)), Some(Value::Version(b))) => Some(version::compare(&a, &b)),
+        (Some(Value::Version(a)), Some(Value::Version(b) | Value::String(b))) | (Some(Value::String(a)), Some(Value::Version(b))) => {
+            Some(version::compare(&a, &b))
+        }
         (Some(Value::Percent(a)), Some(Value::Percent(b))) => a.partial_cmp(&b),
         (Some(Value::Percent(a)), _) if right.is_number() => a.partial_cmp(&f64::try_from(right.clone()).ok()?),
         (_, Some(Value::Percent(b))) if left.is_number() => f64::try_from(left.clone()).ok()?.partial_cmp(&b),

@@ -78,7 +78,8 @@ impl Prose {
                 Part::Value(expression) => match expression.eval(scope)? {
                     Value::Secret(text) => written.push_str(text.reveal()),
                     value => {
-                        let refuse = |error| EvalError { sentence: format!("`{}` can't be passed on: {error}", expression.source_text().text), span: expression.span() };
+                        let refuse =
+                            |error| EvalError { sentence: format!("`{}` can't be passed on: {error}", expression.source_text().text), span: expression.span() };
                         written.push_str(&value.to_shell_words().map_err(refuse)?.join("\n"));
                     }
                 },

@@ -149,7 +149,9 @@ impl Refusal {
                 format!("pass it as an argument and read it there (sys.argv[1], $ARGV[0], psql -v v={slot} and :'v'); a number may stay: declare it `int`")
             }
             Self::OptionPlace => format!("declare it as a `host` or a `path`, which never begin with `-`, or put `--` before {slot}"),
-            Self::Arithmetic => format!("declare it as `int`, `duration`, `size` or `percent`, or reckon in the expression: {{{{ (a + b) }}}} instead of {slot}"),
+            Self::Arithmetic => {
+                format!("declare it as `int`, `duration`, `size` or `percent`, or reckon in the expression: {{{{ (a + b) }}}} instead of {slot}")
+            }
             Self::PrintfFormat => format!("printf '%s\\n' {slot}"),
             Self::Regex => format!("[[ $x == *{slot}* ]], or: printf '%s' \"$x\" | grep -qF -- {slot}"),
             Self::TestOperator => format!("one simple test each, joined by && or ||: [ \"$a\" = {slot} ] && [ -n \"$b\" ]"),

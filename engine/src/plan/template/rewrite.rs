@@ -86,7 +86,8 @@ fn name(text: &Text, tokens: &[Token<'_>], i: usize, edits: &mut Vec<(usize, usi
         let similar = names.iter().map(|name| (strsim::damerau_levenshtein(name, token.text), name)).min().filter(|(distance, _)| *distance <= 2);
         Err(TemplateError::Unknown { span, what, name: token.text.to_owned(), similar: similar.map(|(_, name)| (*name).to_owned()) })
     };
-    let after_is = before.is_some_and(|b| b.is_word(&["is"])) || (before.is_some_and(|b| b.is_word(&["not"])) && before_that.is_some_and(|b| b.is_word(&["is"])));
+    let after_is =
+        before.is_some_and(|b| b.is_word(&["is"])) || (before.is_some_and(|b| b.is_word(&["not"])) && before_that.is_some_and(|b| b.is_word(&["is"])));
     if before.is_some_and(|b| b.is(".")) {
         return Ok(());
     }

@@ -7,7 +7,10 @@ use super::error::TemplateError;
 #[derive(Debug)]
 pub(super) enum Piece {
     /// As it will stand; `at` is where it begins in the text.
-    Plain { text: String, at: usize },
+    Plain {
+        text: String,
+        at: usize,
+    },
     Slot(Slot),
 }
 

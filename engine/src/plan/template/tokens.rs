@@ -52,9 +52,7 @@ impl Token<'_> {
     }
 }
 
-const SIGNS: [&str; 25] = [
-    "**", "//", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "~", "|", ".", ",", ":", "(", ")", "[", "]", "{", "}", "=",
-];
+const SIGNS: [&str; 25] = ["**", "//", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "~", "|", ".", ",", ":", "(", ")", "[", "]", "{", "}", "="];
 
 pub(super) fn tokens(text: &Text) -> Result<Vec<Token<'_>>, TemplateError> {
     let all = text.text.as_str();
@@ -118,9 +116,7 @@ fn number(text: &Text, at: usize) -> Result<(Kind, usize), TemplateError> {
     let rest = &text.text[at..];
     let literal = |kind: Type, length: usize| match kind.read(&rest[..length]) {
         Ok(value) => Ok((Kind::Literal(kind, value), length)),
-        Err(error) => {
-            Err(TemplateError::BadLiteral { span: text.span_of(at, at + length), written: error.found, expected: error.expected.to_string() })
-        }
+        Err(error) => Err(TemplateError::BadLiteral { span: text.span_of(at, at + length), written: error.found, expected: error.expected.to_string() }),
     };
     if looks_like_date(rest) {
         let time = rest[10..].strip_prefix('T').map(|time| 1 + run(time, |c| c.is_ascii_digit() || ":.Z+-".contains(c)));
@@ -156,7 +152,8 @@ fn sign(text: &Text, at: usize) -> Result<usize, TemplateError> {
     if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
         return Ok(sign.len());
     }
-    let help = [("&&", "and"), ("||", "or"), ("!", "not")].iter().find(|(sign, _)| rest.starts_with(sign)).map(|(sign, word)| format!("write `{word}` for `{sign}`"));
+    let help =
+        [("&&", "and"), ("||", "or"), ("!", "not")].iter().find(|(sign, _)| rest.starts_with(sign)).map(|(sign, word)| format!("write `{word}` for `{sign}`"));
     let length = rest.chars().next().map_or(0, char::len_utf8);
     Err(TemplateError::BadExpression { span: text.span_of(at, at + length), why: format!("`{}` means nothing here", &rest[..length]), help })
 }

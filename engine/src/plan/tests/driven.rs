@@ -41,8 +41,12 @@ impl World<'_> {
                 self.take(EventKind::StepEnded { node, attempt, ended: done.into(), captures: Vec::new(), capture_error: None });
             }
             Effect::Verify { node, index } => self.take(EventKind::VerifyHeld { node, index }),
-            Effect::OpenGate { node, opening } => self.take(EventKind::GateOpened { node, opening, question: String::new(), deadline: 1, evidence: Vec::new(), evidence_hash: String::new() }),
-            Effect::AwaitGate { node, opening } => self.take(EventKind::GateAnswered { node, opening, answer: Answer::Approved { choice: None }, by: person(), note: None }),
+            Effect::OpenGate { node, opening } => {
+                self.take(EventKind::GateOpened { node, opening, question: String::new(), deadline: 1, evidence: Vec::new(), evidence_hash: String::new() })
+            }
+            Effect::AwaitGate { node, opening } => {
+                self.take(EventKind::GateAnswered { node, opening, answer: Answer::Approved { choice: None }, by: person(), note: None })
+            }
             Effect::AskManual { node } => self.take(EventKind::ManualAsked { node, instructions: String::new() }),
             Effect::AwaitManual { node } => self.take(EventKind::ManualAnswered { node, done: true, by: person(), note: None }),
             Effect::BeginUndo { node, attempt } => {
@@ -60,7 +64,14 @@ impl World<'_> {
 /// What ran, in order, until the run was done.
 pub(super) fn driven(plan: &Plan) -> Vec<String> {
     let mut world = World { plan, state: RunState::new(plan), began: Vec::new() };
-    world.take(EventKind::RunCreated { runbook: plan.runbook.clone(), plan: plan.hash.clone(), pins: Vec::new(), engine: "test".to_owned(), operator: "me".to_owned(), jobs: 8 });
+    world.take(EventKind::RunCreated {
+        runbook: plan.runbook.clone(),
+        plan: plan.hash.clone(),
+        pins: Vec::new(),
+        engine: "test".to_owned(),
+        operator: "me".to_owned(),
+        jobs: 8,
+    });
     world.take(EventKind::DriverStarted { epoch: 1, purpose: Purpose::Run, operator: "me".to_owned(), pid: 1, machine: "m".to_owned() });
     for _ in 0..20_000 {
         if world.state.phase == Phase::Done {

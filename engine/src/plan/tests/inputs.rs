@@ -50,6 +50,7 @@ fn an_expression_over_other_inputs_makes_a_target() {
 
 #[test]
 fn what_can_not_be_reckoned_is_said_with_its_place() {
-    let errors = try_plan("runbook x { target t = [\"w1\"]\n target second: host = t[1]\n step s on second { run `true` } }", &given(&[], &[])).expect_err("no second");
+    let errors =
+        try_plan("runbook x { target t = [\"w1\"]\n target second: host = t[1]\n step s on second { run `true` } }", &given(&[], &[])).expect_err("no second");
     assert_eq!(errors[0].code, "RB0411");
 }

@@ -31,7 +31,9 @@ fn between_two_sets_stands_a_join() {
 
 #[test]
 fn children_of_a_parallel_run_side_by_side_and_after_orders_them() {
-    let plan = body("step a on h { run `true` }\n parallel { step b on h { after [c]\n run `true` }\n step c on h { run `true` }\n step d on h { run `true` } }\n step e on h { run `true` }");
+    let plan = body(
+        "step a on h { run `true` }\n parallel { step b on h { after [c]\n run `true` }\n step c on h { run `true` }\n step d on h { run `true` } }\n step e on h { run `true` }",
+    );
     assert_eq!(order(&plan), ["a@h1", "c@h1 < a@h1", "b@h1 < c@h1", "d@h1 < a@h1", "e@h1 < b@h1 d@h1"]);
     let blocks: Vec<BlockId> = plan.nodes.iter().map(|n| n.block).collect();
     assert_ne!(blocks[1], blocks[3], "each child has a block of its own");
@@ -41,10 +43,7 @@ fn children_of_a_parallel_run_side_by_side_and_after_orders_them() {
 #[test]
 fn the_items_of_a_batch_pass_side_by_side_and_the_next_batch_waits() {
     let plan = body("for x in t batch 2 { step a on x { run `true` }\n step b on x { run `true` } }");
-    assert_eq!(
-        order(&plan),
-        ["a[w1]@w1", "b[w1]@w1 < a[w1]@w1", "a[w2]@w2", "b[w2]@w2 < a[w2]@w2", "a[w3]@w3 < b[w1]@w1 b[w2]@w2", "b[w3]@w3 < a[w3]@w3"]
-    );
+    assert_eq!(order(&plan), ["a[w1]@w1", "b[w1]@w1 < a[w1]@w1", "a[w2]@w2", "b[w2]@w2 < a[w2]@w2", "a[w3]@w3 < b[w1]@w1 b[w2]@w2", "b[w3]@w3 < a[w3]@w3"]);
     let batches = plan.blocks.iter().filter(|b| b.kind == BlockKind::Batch).count();
     assert_eq!(batches, 2);
 }
@@ -81,8 +80,16 @@ const HELD: &str = "action k.held() { run `take`\n undo `give` }\n";
 
 #[test]
 fn a_scope_without_a_block_holds_to_the_end_and_scopes_are_left_in_reverse() {
-    let plan = planned(&format!("{HELD}runbook x {{ target h: host = \"h1\"\n during k.held() on h release always\n during k.held() on local release ask\n step a on h {{ run `true` }} }}"), &given(&[], &[]));
-    assert_eq!(order(&plan), ["k.held@h1", "k.held@local < k.held@h1", "a@h1 < k.held@local", "leave-k.held@local < a@h1", "leave-k.held@h1 < leave-k.held@local"]);
+    let plan = planned(
+        &format!(
+            "{HELD}runbook x {{ target h: host = \"h1\"\n during k.held() on h release always\n during k.held() on local release ask\n step a on h {{ run `true` }} }}"
+        ),
+        &given(&[], &[]),
+    );
+    assert_eq!(
+        order(&plan),
+        ["k.held@h1", "k.held@local < k.held@h1", "a@h1 < k.held@local", "leave-k.held@local < a@h1", "leave-k.held@h1 < leave-k.held@local"]
+    );
     let held = plan.enclosing(plan.nodes[2].block).filter(|b| matches!(plan.blocks[b.index()].kind, BlockKind::Held { .. })).count();
     assert_eq!(held, 2);
     assert_eq!(plan.nodes[0].block, BlockId(0), "entering is a step of the block around it");
@@ -90,10 +97,22 @@ fn a_scope_without_a_block_holds_to_the_end_and_scopes_are_left_in_reverse() {
 
 #[test]
 fn a_scope_on_a_set_is_entered_and_left_on_every_host() {
-    let plan = planned(&format!("{HELD}runbook x {{ target t = [\"w1\", \"w2\"]\n during k.held() on t release always {{ step a on t {{ run `true` }} }} }}"), &given(&[], &[]));
+    let plan = planned(
+        &format!("{HELD}runbook x {{ target t = [\"w1\", \"w2\"]\n during k.held() on t release always {{ step a on t {{ run `true` }} }} }}"),
+        &given(&[], &[]),
+    );
     assert_eq!(
         order(&plan),
-        ["k.held@w1", "k.held@w2", "join-1 < k.held@w1 k.held@w2", "a@w1 < join-1", "a@w2 < join-1", "join-2 < a@w1 a@w2", "leave-k.held@w1 < join-2", "leave-k.held@w2 < join-2"]
+        [
+            "k.held@w1",
+            "k.held@w2",
+            "join-1 < k.held@w1 k.held@w2",
+            "a@w1 < join-1",
+            "a@w2 < join-1",
+            "join-2 < a@w1 a@w2",
+            "leave-k.held@w1 < join-2",
+            "leave-k.held@w2 < join-2"
+        ]
     );
     let NodeKind::Leave { enter } = plan.nodes[7].kind else { panic!("a leave") };
     assert_eq!(plan.node(enter).path, "k.held@w2");
@@ -116,7 +135,9 @@ fn a_step_replaces_its_actions_fields_and_requirements_and_checks_add_up() {
 
 #[test]
 fn settings_of_blocks_are_inherited_until_said_otherwise() {
-    let plan = body("boundary b { on h\n as \"svc\"\n env { A = \"1\"; B = \"2\" }\n step a { run `true`\n undo none \"x\" }\n step c { as \"root\"\n env { B = \"3\" }\n run `true`\n undo none \"x\" } }");
+    let plan = body(
+        "boundary b { on h\n as \"svc\"\n env { A = \"1\"; B = \"2\" }\n step a { run `true`\n undo none \"x\" }\n step c { as \"root\"\n env { B = \"3\" }\n run `true`\n undo none \"x\" } }",
+    );
     let user = |at: usize| {
         let Some(Does::Run(command)) = &plan.nodes[at].spec().expect("a step").does else { panic!("it runs") };
         let env: Vec<String> = command.env.iter().map(|(n, v)| if let Bound::Value(v) = v { format!("{n}={}", v.display()) } else { n.clone() }).collect();
@@ -129,7 +150,9 @@ fn settings_of_blocks_are_inherited_until_said_otherwise() {
 
 #[test]
 fn a_gate_knows_that_a_point_of_no_return_lies_behind_it() {
-    let plan = body("gate one \"?\" { timeout 1h then park }\n step a on h { run `true` }\n gate two \"?\" { timeout 1h then park }\n step b on h { run `true`\n irreversible \"gone\" }");
+    let plan = body(
+        "gate one \"?\" { timeout 1h then park }\n step a on h { run `true` }\n gate two \"?\" { timeout 1h then park }\n step b on h { run `true`\n irreversible \"gone\" }",
+    );
     let guards: Vec<bool> = plan.nodes.iter().filter_map(|n| if let NodeKind::Gate(g) = &n.kind { Some(g.guards_irreversible) } else { None }).collect();
     assert_eq!(guards, [false, true]);
 }
@@ -177,7 +200,10 @@ fn a_thousand_hosts_are_planned_in_no_time() {
     let hosts: Vec<String> = (0..1000).map(|n| format!("w{n}")).collect();
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let began = std::time::Instant::now();
-    let plan = planned("runbook x { target t\n step a on t { use service.stopped(name: \"x\") }\n step b on t { use service.running(name: \"x\") } }", &given(&[], &[("t", &hosts)]));
+    let plan = planned(
+        "runbook x { target t\n step a on t { use service.stopped(name: \"x\") }\n step b on t { use service.running(name: \"x\") } }",
+        &given(&[], &[("t", &hosts)]),
+    );
     assert_eq!(plan.nodes.len(), 2001);
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
 }

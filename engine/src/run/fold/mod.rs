@@ -65,9 +65,9 @@ impl RunState {
         }
         match event.kind.node() {
             Some(id) if id.index() >= self.nodes.len() => return Err(illegal(format!("the plan has {} nodes", self.nodes.len()))),
-            Some(id) => self.apply_to_node(plan, id, event).map_err(|()| {
-                illegal(format!("the run is {:?} and `{}` is {:?}", self.phase, plan.node(id).path, self.stage(id)))
-            })?,
+            Some(id) => self
+                .apply_to_node(plan, id, event)
+                .map_err(|()| illegal(format!("the run is {:?} and `{}` is {:?}", self.phase, plan.node(id).path, self.stage(id))))?,
             None => self.apply_to_run(plan, event).map_err(|()| illegal(format!("the run is {:?}", self.phase)))?,
         }
         self.seq = event.seq;

@@ -23,13 +23,15 @@ impl Visit<'_> {
                 Stage::Open { opening: *opening, deadline: *deadline }
             }
             // P2: an answer after the deadline is none, whoever is alive.
-            (Stage::Open { opening: o, deadline }, EventKind::GateAnswered { opening, answer, .. }) if o == opening && self.event.at <= *deadline => match answer {
-                Answer::Approved { choice } => {
-                    let choice = choice.clone();
-                    self.choose(choice)
+            (Stage::Open { opening: o, deadline }, EventKind::GateAnswered { opening, answer, .. }) if o == opening && self.event.at <= *deadline => {
+                match answer {
+                    Answer::Approved { choice } => {
+                        let choice = choice.clone();
+                        self.choose(choice)
+                    }
+                    Answer::Rejected => Stage::Declined { opening: *opening, why: Declined::Rejected },
                 }
-                Answer::Rejected => Stage::Declined { opening: *opening, why: Declined::Rejected },
-            },
+            }
             (Stage::Open { opening: o, .. }, EventKind::GateExpired { opening, live, .. }) if o == opening => {
                 Stage::Declined { opening: *opening, why: Declined::Expired { live: *live } }
             }

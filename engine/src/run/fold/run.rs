@@ -81,7 +81,8 @@ impl RunState {
     }
 
     fn greet(&mut self, plan: &Plan, host: &str, identity: &Identity, claims: &[String]) {
-        let under_way = plan.iter().any(|(id, node)| node.host.as_deref() == Some(host) && matches!(self.stage(id), Stage::Began { .. } | Stage::Unsettled { .. }));
+        let under_way =
+            plan.iter().any(|(id, node)| node.host.as_deref() == Some(host) && matches!(self.stage(id), Stage::Began { .. } | Stage::Unsettled { .. }));
         let known = self.hosts.entry(host.to_owned()).or_insert_with(|| HostState { met: identity.clone(), now: None });
         if known.met.life.is_empty() {
             known.met = identity.clone();

@@ -129,7 +129,11 @@ impl Visit<'_> {
                 }
                 None => Stage::Lost { attempt: *attempt, why: lost.clone(), told: Some(Told::Nothing { why: why.clone() }) },
             },
-            (Stage::Failed { .. } | Stage::Lost { told: Some(Told::NotDone), .. }, EventKind::RetryDue { .. }) if retry_is_left(self.node, self.state.node(self.id)) => Stage::Pending,
+            (Stage::Failed { .. } | Stage::Lost { told: Some(Told::NotDone), .. }, EventKind::RetryDue { .. })
+                if retry_is_left(self.node, self.state.node(self.id)) =>
+            {
+                Stage::Pending
+            }
             _ => return Err(()),
         }))
     }

@@ -30,7 +30,9 @@ impl Visit<'_> {
             EventKind::UndoRefused { attempt, why, .. } if ours == Some(*attempt) => Stage::UndoFailed { attempt: *attempt, why: why.clone() },
             // R6: an undo may run twice, so one that left no trace or no status is simply owed again.
             EventKind::UndoVoided { attempt, .. } | EventKind::UndoLost { attempt, .. } if ours == Some(*attempt) => Stage::UndoOwed,
-            EventKind::UndoUnsettled { attempt, why, .. } if ours == Some(*attempt) => Stage::Unsettled { attempt: *attempt, epoch, undoing: true, why: why.clone() },
+            EventKind::UndoUnsettled { attempt, why, .. } if ours == Some(*attempt) => {
+                Stage::Unsettled { attempt: *attempt, epoch, undoing: true, why: why.clone() }
+            }
             EventKind::UndoneByHand { note, .. } if free || matches!(self.stage, Stage::UndoFailed { .. }) => Stage::UndoneByHand { note: note.clone() },
             EventKind::UndoDeclined { why, .. } if free && by_hand => Stage::UndoFailed { attempt: node.undos, why: why.clone() },
             EventKind::ScopeKept { why, .. } if free && is_scope => Stage::Kept { why: why.clone() },

@@ -3,6 +3,6 @@
 mod oracle;
 mod plans;
 mod play;
-mod properties;
 mod promises;
+mod properties;
 mod world;

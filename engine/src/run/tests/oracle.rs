@@ -41,7 +41,13 @@ pub(super) fn undos_run_in_reverse(world: &World<'_>) {
                 None | Some(Deed { undoing: true, .. }) => true,
                 Some(Deed { undoing: false, .. }) => was_let_be(world, later),
             };
-            assert!(fine, "R1: `{}` was undone before `{}`, which came after it and stands\n{}", world.plan.node(deed.node).path, world.plan.node(later).path, world.story());
+            assert!(
+                fine,
+                "R1: `{}` was undone before `{}`, which came after it and stands\n{}",
+                world.plan.node(deed.node).path,
+                world.plan.node(later).path,
+                world.story()
+            );
         }
     }
 }
@@ -49,9 +55,8 @@ pub(super) fn undos_run_in_reverse(world: &World<'_>) {
 /// Its own marks say that it did not need to be undone: a scope that was kept, a step that was undone by hand, or one
 /// whose attempt left no trace.
 fn was_let_be(world: &World<'_>, id: NodeId) -> bool {
-    world.events.iter().any(|e| {
-        matches!(&e.kind, EventKind::ScopeKept { node, .. } | EventKind::UndoneByHand { node, .. } if *node == id)
-    }) || is_scope(world.plan, id)
+    world.events.iter().any(|e| matches!(&e.kind, EventKind::ScopeKept { node, .. } | EventKind::UndoneByHand { node, .. } if *node == id))
+        || is_scope(world.plan, id)
 }
 
 /// A run that says `rolled_back` leaves nothing of ours: every step that ran was undone after it ran, has no undo by

@@ -1,10 +1,10 @@
 //! Small plans, by hand and at random.
 
-use crate::plan::model::{
-    BlockId, BlockKind, BlockSpec, Command, Does, Frame, FrameId, GateSpec, GateThen, HostPlan, Node, NodeId, NodeKind, OnFailure, PLAN_FORMAT, Plan, Release, RetrySpec, StepSpec,
-    UndoSpec, VerifySpec, node_id,
-};
 use crate::outcome::Shell;
+use crate::plan::model::{
+    BlockId, BlockKind, BlockSpec, Command, Does, Frame, FrameId, GateSpec, GateThen, HostPlan, Node, NodeId, NodeKind, OnFailure, PLAN_FORMAT, Plan, Release,
+    RetrySpec, StepSpec, UndoSpec, VerifySpec, node_id,
+};
 use crate::plan::template::{RawValues, Script};
 use grammar::source::{Span, Text};
 
@@ -73,7 +73,17 @@ impl Builder {
         let after = self.exits.last().cloned().unwrap_or_default();
         let id = node_id(self.plan.nodes.len());
         let path = host.map_or_else(|| name.to_owned(), |h| format!("{name}@{h}"));
-        self.plan.nodes.push(Node { path, step: name.to_owned(), title: None, host: host.map(str::to_owned), block: self.block(), frame: FrameId(0), after, when: Vec::new(), kind });
+        self.plan.nodes.push(Node {
+            path,
+            step: name.to_owned(),
+            title: None,
+            host: host.map(str::to_owned),
+            block: self.block(),
+            frame: FrameId(0),
+            after,
+            when: Vec::new(),
+            kind,
+        });
         id
     }
 

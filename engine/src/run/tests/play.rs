@@ -46,7 +46,14 @@ impl<'a> Play<'a> {
             at_interrupt: InterruptAnswer::Park,
             deeds: Vec::new(),
         };
-        play.record(EventKind::RunCreated { runbook: "test".to_owned(), plan: String::new(), pins: Vec::new(), engine: String::new(), operator: "op".to_owned(), jobs: 8 });
+        play.record(EventKind::RunCreated {
+            runbook: "test".to_owned(),
+            plan: String::new(),
+            pins: Vec::new(),
+            engine: String::new(),
+            operator: "op".to_owned(),
+            jobs: 8,
+        });
         play.start(Purpose::Run);
         play
     }

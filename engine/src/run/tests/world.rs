@@ -39,9 +39,24 @@ fn identity(host: &str) -> Identity {
 
 impl<'a> World<'a> {
     pub(super) fn new(plan: &'a Plan, seed: u64, trouble: usize) -> Self {
-        let mut world =
-            Self { plan, state: RunState::new(plan), events: Vec::new(), deeds: Vec::new(), dice: Dice::new(seed), flying: BTreeMap::new(), sent: BTreeSet::new(), trouble };
-        world.record(EventKind::RunCreated { runbook: "test".to_owned(), plan: String::new(), pins: Vec::new(), engine: String::new(), operator: "op".to_owned(), jobs: 4 });
+        let mut world = Self {
+            plan,
+            state: RunState::new(plan),
+            events: Vec::new(),
+            deeds: Vec::new(),
+            dice: Dice::new(seed),
+            flying: BTreeMap::new(),
+            sent: BTreeSet::new(),
+            trouble,
+        };
+        world.record(EventKind::RunCreated {
+            runbook: "test".to_owned(),
+            plan: String::new(),
+            pins: Vec::new(),
+            engine: String::new(),
+            operator: "op".to_owned(),
+            jobs: 4,
+        });
         world.start(Purpose::Run);
         world
     }
@@ -93,7 +108,10 @@ impl<'a> World<'a> {
 
     fn fly(&mut self, node: NodeId, undoing: bool, attempt: u32) {
         assert!(!self.deeds.iter().any(|d| (d.node, d.undoing, d.attempt) == (node, undoing, attempt)), "K3: an attempt runs at most once");
-        let waved = self.events.iter().any(|e| matches!(&e.kind, EventKind::FailureAnswered { node: n, answer: FailureAnswer::MarkDone | FailureAnswer::Skip, .. } if *n == node));
+        let waved = self
+            .events
+            .iter()
+            .any(|e| matches!(&e.kind, EventKind::FailureAnswered { node: n, answer: FailureAnswer::MarkDone | FailureAnswer::Skip, .. } if *n == node));
         let alive = self.flying.keys().any(|(n, undo, _)| *n == node && !undo);
         assert!(!undoing || waved || !alive, "R8: `{}` is undone while it may still run\n{}", self.plan.node(node).path, self.story());
         let well = !self.goes_wrong();
@@ -145,7 +163,9 @@ impl<'a> World<'a> {
             Effect::Reach { node } => self.record(EventKind::NodeReached { node, now: 0 }),
             Effect::AskGuard { node, guard } => {
                 let kind = match self.dice.below(4) {
-                    0 if matches!(self.plan.node(node).guards().get(guard as usize), Some(crate::plan::model::Guard::Check(_))) => EventKind::NodeSatisfied { node },
+                    0 if matches!(self.plan.node(node).guards().get(guard as usize), Some(crate::plan::model::Guard::Check(_))) => {
+                        EventKind::NodeSatisfied { node }
+                    }
                     1 if self.goes_wrong() => EventKind::NodeRefused { node, why: "guard".to_owned() },
                     _ => EventKind::GuardHeld { node, guard, value: None },
                 };
@@ -191,7 +211,11 @@ impl<'a> World<'a> {
             }
             Effect::AskUndoManual { node } => self.record(EventKind::UndoneByHand { node, by: Actor::Policy, note: String::new() }),
             Effect::AskScope { node } => {
-                let kind = if self.dice.one_in(2) { EventKind::ScopeReleaseChosen { node, by: Actor::Policy } } else { EventKind::ScopeKept { node, by: Actor::Policy, why: String::new() } };
+                let kind = if self.dice.one_in(2) {
+                    EventKind::ScopeReleaseChosen { node, by: Actor::Policy }
+                } else {
+                    EventKind::ScopeKept { node, by: Actor::Policy, why: String::new() }
+                };
                 self.record(kind);
             }
             Effect::Record(kind) => self.record(kind),
@@ -252,7 +276,14 @@ impl<'a> World<'a> {
     pub(super) fn story(&self) -> String {
         let nodes = self.plan.iter().map(|(id, n)| {
             let undo = n.spec().map(|s| format!("{:?}", s.undo).chars().take(7).collect::<String>());
-            format!("{} {} block {} after {:?} {undo:?} -> {:?}\n", id.0, n.path, n.block.0, n.after.iter().map(|a| a.0).collect::<Vec<_>>(), self.state.node(id))
+            format!(
+                "{} {} block {} after {:?} {undo:?} -> {:?}\n",
+                id.0,
+                n.path,
+                n.block.0,
+                n.after.iter().map(|a| a.0).collect::<Vec<_>>(),
+                self.state.node(id)
+            )
         });
         let blocks = self.plan.blocks.iter().enumerate().map(|(i, b)| format!("block {i} in {:?} {:?}\n", b.parent.map(|p| p.0), b.kind));
         let events = self.events.iter().map(|e| {

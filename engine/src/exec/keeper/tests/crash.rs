@@ -32,9 +32,8 @@ async fn k4_every_row_of_the_table_of_crashes() {
         let attempt = name("n.1");
         let call = sh(&format!("echo ran >>{}; sleep 30", marker.display()));
         // Started by a process that goes away.
-        let job = tokio::time::timeout(Duration::from_millis(700), async {
-            bench.again().await.start(&attempt, 1, &call, soon(), &mut Printed::default()).await
-        });
+        let job =
+            tokio::time::timeout(Duration::from_millis(700), async { bench.again().await.start(&attempt, 1, &call, soon(), &mut Printed::default()).await });
         assert!(job.await.is_err());
         until(|| run.join("n.1.pg").exists() && lines(&marker) == 1).await;
         assert_eq!(keeper.ask(&attempt).await.expect("ask"), Fate::Running, "{shell}");
@@ -108,9 +107,7 @@ async fn k4_a_running_job_is_followed_on_by_another_process() {
         let attempt = name("n.1");
         let call = sh("for i in 1 2 3; do echo $i; sleep 1; done; exit 4");
         let mut first = Printed::default();
-        let cut = tokio::time::timeout(Duration::from_millis(1500), async {
-            bench.keeper().await.start(&attempt, 1, &call, soon(), &mut first).await
-        });
+        let cut = tokio::time::timeout(Duration::from_millis(1500), async { bench.keeper().await.start(&attempt, 1, &call, soon(), &mut first).await });
         assert!(cut.await.is_err());
         let mut rest = Printed::default();
         let outcome = bench.again().await.attach(&attempt, (first.out.len() as u64, 0), 1000, soon(), &mut rest).await.expect("attach");
@@ -166,7 +163,10 @@ async fn calls_can_be_spawned_on_any_runtime() {
 /// Everything that is sent, cut at every byte: nothing is written, nothing is run.
 #[tokio::test]
 async fn k3_text_that_was_cut_in_transfer_does_nothing() {
-    use std::{io::Write, process::{Command, Stdio}};
+    use std::{
+        io::Write,
+        process::{Command, Stdio},
+    };
     for shell in SHELLS {
         let bench = Bench::local(shell);
         let base = bench.dir.path().join("state");
@@ -181,7 +181,15 @@ async fn k3_text_that_was_cut_in_transfer_does_nothing() {
         // All of the last lines, and a sample of the rest: a shell a byte takes minutes.
         let cuts = (0..text.len()).filter(|at| at % 37 == 0 || *at + 400 > text.len());
         for at in cuts {
-            let mut child = Command::new(program[0]).args(&program[1..]).current_dir(&empty).env("PATH", bench.dir.path().join("bin")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("shell");
+            let mut child = Command::new(program[0])
+                .args(&program[1..])
+                .current_dir(&empty)
+                .env("PATH", bench.dir.path().join("bin"))
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("shell");
             child.stdin.take().expect("stdin").write_all(&text.as_bytes()[..at]).expect("write");
             let out = child.wait_with_output().expect("wait");
             // Only a whole text (its newline may be missing) makes a keeper, and a keeper by itself writes nothing.
@@ -193,7 +201,10 @@ async fn k3_text_that_was_cut_in_transfer_does_nothing() {
 
 #[tokio::test]
 async fn k3_a_request_that_was_cut_in_transfer_does_nothing() {
-    use std::{io::Write, process::{Command, Stdio}};
+    use std::{
+        io::Write,
+        process::{Command, Stdio},
+    };
     for shell in SHELLS {
         let bench = Bench::local(shell);
         let life = bench.keeper().await.hello(None, 1, "me").await.expect("hello").identity.life;
@@ -215,7 +226,8 @@ async fn k3_a_request_that_was_cut_in_transfer_does_nothing() {
             _ => &["/usr/bin/dash"],
         };
         for at in 0..request.bytes.len() {
-            let mut child = Command::new(program[0]).args(&program[1..]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("shell");
+            let mut child =
+                Command::new(program[0]).args(&program[1..]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("shell");
             let (mut stdin, mut stdout) = (child.stdin.take().expect("stdin"), child.stdout.take().expect("stdout"));
             stdin.write_all(text.as_bytes()).expect("write");
             let mut ready = [0_u8; 42];

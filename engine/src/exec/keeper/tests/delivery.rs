@@ -15,14 +15,32 @@ async fn values_with_every_hostile_byte_arrive_as_they_are() {
         let x = bench.dir.path().join("X");
         let every: String = (1_u8..128).map(char::from).chain("é€😀\u{85}\u{a0}".chars()).collect();
         let hostile = [
-            format!("a[$(touch {})]", x.display()), format!("$(touch {0})`touch {0}`", x.display()), "*".into(), "-rf".into(), "'".into(),
-            "''\\''\"".into(), "\n".into(), "a\n\n".into(), "EOF\nEOF\n".into(), "#RB-END".into(), "%s%b\\n\\0101".into(), "$v".into(), "~".into(), String::new(), every,
+            format!("a[$(touch {})]", x.display()),
+            format!("$(touch {0})`touch {0}`", x.display()),
+            "*".into(),
+            "-rf".into(),
+            "'".into(),
+            "''\\''\"".into(),
+            "\n".into(),
+            "a\n\n".into(),
+            "EOF\nEOF\n".into(),
+            "#RB-END".into(),
+            "%s%b\\n\\0101".into(),
+            "$v".into(),
+            "~".into(),
+            String::new(),
+            every,
             "y".repeat(150_000),
         ];
         for interpreter in [Shell::Sh, Shell::Bash] {
             for (at, value) in hostile.iter().enumerate() {
                 let mut printed = Printed::default();
-                let call = Call { values: vec![("v".into(), value.clone())], env: vec![("E".into(), value.clone())], shell: interpreter, ..sh("printf %s \"$v\"; printf %s \"$E\" >&2") };
+                let call = Call {
+                    values: vec![("v".into(), value.clone())],
+                    env: vec![("E".into(), value.clone())],
+                    shell: interpreter,
+                    ..sh("printf %s \"$v\"; printf %s \"$E\" >&2")
+                };
                 keeper.read(&call, soon(), &mut printed).await.unwrap_or_else(|error| panic!("{shell} {at}: {error}"));
                 assert!(printed.out == value.as_bytes() && printed.err == value.as_bytes(), "{shell}: value {at}");
             }

@@ -162,16 +162,24 @@ impl Sshd {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
         let sshd = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nPidFile {}\nAuthorizedKeysFile {}\nStrictModes no\nPermitRootLogin yes\nUsePAM no\nPasswordAuthentication no\n{extra}\n",
-            at("host"), at("pid"), at("authorized")
+            at("host"),
+            at("pid"),
+            at("authorized")
         );
         fs::write(at("sshd_config"), sshd).expect("write");
         fs::write(at("known"), format!("[127.0.0.1]:{port} {}", fs::read_to_string(at("host.pub")).expect("key"))).expect("write");
         let client = format!(
             "Host box\n HostName 127.0.0.1\n Port {port}\n User root\n IdentityFile {}\n IdentitiesOnly yes\n UserKnownHostsFile {}\n GlobalKnownHostsFile /dev/null\n StrictHostKeyChecking yes\n",
-            at("user"), at("known")
+            at("user"),
+            at("known")
         );
         fs::write(at("config"), client).expect("write");
-        let child = Command::new("/usr/sbin/sshd").args(["-D", "-e", "-f", &at("sshd_config")]).stdin(Stdio::null()).stderr(fs::File::create(at("sshd.log")).expect("log")).spawn().expect("sshd");
+        let child = Command::new("/usr/sbin/sshd")
+            .args(["-D", "-e", "-f", &at("sshd_config")])
+            .stdin(Stdio::null())
+            .stderr(fs::File::create(at("sshd.log")).expect("log"))
+            .spawn()
+            .expect("sshd");
         let sshd = Self { child, config: dir.join("config") };
         let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {

@@ -138,7 +138,11 @@ async fn j4_the_output_limit_is_exact_and_never_reaches_the_command() {
         assert_eq!(printed.err, b"done\n", "{shell}");
         assert!(fs::metadata(bench.run().join("n.1.out")).expect("out").len() < 12_000);
         let mut printed = Printed::default();
-        let Outcome::Ended(ended) = keeper.start(&name("n.2"), 1, &sh("head -c 1000000 /dev/urandom | tee /dev/stderr"), soon(), &mut printed).await.expect("start") else { panic!() };
+        let Outcome::Ended(ended) =
+            keeper.start(&name("n.2"), 1, &sh("head -c 1000000 /dev/urandom | tee /dev/stderr"), soon(), &mut printed).await.expect("start")
+        else {
+            panic!()
+        };
         assert_eq!((printed.out.len(), printed.err.len(), ended.cut), (1_000_000, 1_000_000, false), "{shell}");
         assert!(printed.out == printed.err, "{shell}: every byte as it was");
     }

@@ -3,7 +3,10 @@
 use std::{fs, time::Duration};
 
 use super::{super::*, lab::*};
-use crate::exec::{keeper::call::*, transport::{Target, Unreachable}};
+use crate::exec::{
+    keeper::call::*,
+    transport::{Target, Unreachable},
+};
 
 #[tokio::test]
 async fn k2_a_job_goes_on_when_the_ssh_master_is_killed_and_its_output_comes_once() {
@@ -94,9 +97,7 @@ async fn branches_on_one_host_run_at_the_same_time() {
     let bench = Bench::ssh();
     let keeper = bench.keeper().await;
     let began = std::time::Instant::now();
-    let step = async |at: usize| {
-        keeper.start(&name(&format!("n{at}.1")), 1, &sh("sleep 1; echo ok"), soon(), &mut Printed::default()).await.expect("start")
-    };
+    let step = async |at: usize| keeper.start(&name(&format!("n{at}.1")), 1, &sh("sleep 1; echo ok"), soon(), &mut Printed::default()).await.expect("start");
     let _all = tokio::join!(step(1), step(2), step(3), step(4), step(5));
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     keeper.clean().await.expect("clean");

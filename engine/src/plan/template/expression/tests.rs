@@ -154,7 +154,9 @@ fn a_mistake_is_shown_where_it_stands() {
         Err(error) => error.span(),
         Ok(expression) => expression.eval(&names()).expect_err("fails").span,
     };
-    for (source, part) in [("d > 90s and n | nonsense", "nonsense"), ("5m > d and nothing.x", "nothing"), ("1 + in-sync", "in-sync"), ("d == 5m or web + ) ", ")")] {
+    for (source, part) in
+        [("d > 90s and n | nonsense", "nonsense"), ("5m > d and nothing.x", "nothing"), ("1 + in-sync", "in-sync"), ("d == 5m or web + ) ", ")")]
+    {
         let span = place(source);
         assert_eq!(&source[span.start - 100..span.end - 100][..part.len()], part, "{source}: {span:?}");
     }

@@ -42,7 +42,10 @@ impl Script {
 impl BoundSlot {
     fn bind(&self, number: usize, scope: &dyn Scope, bound: &mut Bound) -> Result<(), EvalError> {
         let value = self.expression.eval(scope)?;
-        let refuse = |why: String| EvalError { sentence: format!("`{}` can't stand in this command: {why}", self.expression.source_text().text), span: self.expression.span() };
+        let refuse = |why: String| EvalError {
+            sentence: format!("`{}` can't stand in this command: {why}", self.expression.source_text().text),
+            span: self.expression.span(),
+        };
         let words = value.to_shell_words().map_err(|error| refuse(error.to_string()))?;
         if self.no_dash && words.iter().any(|word| word.starts_with('-')) {
             return Err(refuse("it begins with `-`".to_owned()));

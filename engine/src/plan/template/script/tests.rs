@@ -41,7 +41,16 @@ impl Scope for Names {
 fn values(value: &str) -> Names {
     let text = |name: &str| (name.to_owned(), Value::String(value.to_owned()));
     let list = Value::List(vec![Value::String(value.to_owned()), Value::String("second item".to_owned())]);
-    Names(vec![text("v"), text("w"), text("u"), ("l".to_owned(), list), ("n".to_owned(), Value::Int(7)), ("t".to_owned(), Value::Duration(90)), ("p".to_owned(), Value::String("/a b".into())), ("h".to_owned(), Value::String("db1".into()))])
+    Names(vec![
+        text("v"),
+        text("w"),
+        text("u"),
+        ("l".to_owned(), list),
+        ("n".to_owned(), Value::Int(7)),
+        ("t".to_owned(), Value::Duration(90)),
+        ("p".to_owned(), Value::String("/a b".into())),
+        ("h".to_owned(), Value::String("db1".into())),
+    ])
 }
 
 fn refusals(source: &str) -> Vec<Refusal> {

@@ -65,8 +65,8 @@ fn by_name(walker: &mut Walker<'_>, words: &[String]) {
         walker.flow.read_into(if name == "read" { "REPLY" } else { "MAPFILE" });
     }
     match name.as_str() {
-        "eval" | "trap" | "alias" | "." | "source" | "bind" | "complete" | "compgen" | "compopt" | "enable" | "fc" | "history" | "watch" | "parallel" | "su" | "at" | "batch"
-        | "crontab" | "script" | "runuser" => all(walker, Refusal::CodePlace),
+        "eval" | "trap" | "alias" | "." | "source" | "bind" | "complete" | "compgen" | "compopt" | "enable" | "fc" | "history" | "watch" | "parallel"
+        | "su" | "at" | "batch" | "crontab" | "script" | "runuser" => all(walker, Refusal::CodePlace),
         "flock" => refuse_options(walker, words, "c"),
         "ssh" => refuse_in_ssh(walker, words),
         "scp" | "sftp" => refuse_options(walker, words, "oS"),

@@ -1,6 +1,6 @@
 //! Who reads code from its input, so that what is written there is run.
 
-use brush_parser::ast::{Command, CommandPrefixOrSuffixItem, CompoundCommand, CompoundList, IoFileRedirectTarget, IoRedirect, Pipeline, SimpleCommand, AndOr};
+use brush_parser::ast::{AndOr, Command, CommandPrefixOrSuffixItem, CompoundCommand, CompoundList, IoFileRedirectTarget, IoRedirect, Pipeline, SimpleCommand};
 
 use super::arguments::{shell_arguments, ssh_host};
 use super::foreign::{has_code, language};
@@ -91,7 +91,11 @@ fn runs_input(name: &str, words: &[String]) -> bool {
         name if is_shell(name) => shell_arguments(words).reads_input,
         name => language(name).is_some_and(|language| {
             let rest = &words[1..];
-            let file = rest.iter().any(|word| !word.starts_with('-')) && matches!(name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'), "python" | "pypy" | "perl" | "ruby" | "node" | "nodejs" | "php" | "lua" | "luajit" | "Rscript" | "tclsh");
+            let file = rest.iter().any(|word| !word.starts_with('-'))
+                && matches!(
+                    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'),
+                    "python" | "pypy" | "perl" | "ruby" | "node" | "nodejs" | "php" | "lua" | "luajit" | "Rscript" | "tclsh"
+                );
             !file && !has_code(rest, &language)
         }),
     }
@@ -116,7 +120,10 @@ fn xargs_runs_input(words: &[String]) -> bool {
 
 /// Shells and what reads a file as a program: `bash <(…)`, `source <(…)`.
 pub(super) fn runs_files(words: &[String]) -> bool {
-    unwrapped(words).first().and_then(|word| program(word)).is_some_and(|name| is_shell(&name) || matches!(name.as_str(), "." | "source") || language(&name).is_some())
+    unwrapped(words)
+        .first()
+        .and_then(|word| program(word))
+        .is_some_and(|name| is_shell(&name) || matches!(name.as_str(), "." | "source") || language(&name).is_some())
 }
 
 /// Programs that pass on what they read and print none of their arguments.
@@ -124,8 +131,33 @@ pub(super) fn prints_no_argument(words: &[String]) -> bool {
     unwrapped(words).first().and_then(|word| program(word)).is_some_and(|name| {
         matches!(
             name.as_str(),
-            "cat" | "zcat" | "gunzip" | "gzip" | "pigz" | "bzcat" | "bunzip2" | "bzip2" | "xzcat" | "unxz" | "xz" | "zstdcat" | "unzstd" | "zstd" | "lz4" | "lz4cat" | "pv"
-                | "curl" | "mysqldump" | "mariadb-dump" | "pg_dump" | "pg_dumpall" | "pg_restore" | "dd" | "openssl" | "gpg" | "age"
+            "cat"
+                | "zcat"
+                | "gunzip"
+                | "gzip"
+                | "pigz"
+                | "bzcat"
+                | "bunzip2"
+                | "bzip2"
+                | "xzcat"
+                | "unxz"
+                | "xz"
+                | "zstdcat"
+                | "unzstd"
+                | "zstd"
+                | "lz4"
+                | "lz4cat"
+                | "pv"
+                | "curl"
+                | "mysqldump"
+                | "mariadb-dump"
+                | "pg_dump"
+                | "pg_dumpall"
+                | "pg_restore"
+                | "dd"
+                | "openssl"
+                | "gpg"
+                | "age"
         )
     })
 }
@@ -140,7 +172,9 @@ pub(super) fn item_writes_to_reader(item: &CommandPrefixOrSuffixItem, readers: &
 
 pub(super) fn writes_to_reader(redirect: &IoRedirect, readers: &[String]) -> bool {
     match redirect {
-        IoRedirect::File(_, _, IoFileRedirectTarget::ProcessSubstitution(brush_parser::ast::ProcessSubstitutionKind::Write, shell)) => list_reads(&shell.list, readers),
+        IoRedirect::File(_, _, IoFileRedirectTarget::ProcessSubstitution(brush_parser::ast::ProcessSubstitutionKind::Write, shell)) => {
+            list_reads(&shell.list, readers)
+        }
         _ => false,
     }
 }

@@ -49,7 +49,8 @@ impl Flow {
 
     /// In arithmetic a bare word is a variable.
     pub(super) fn reached_in_arithmetic(&self, text: &str) -> Vec<usize> {
-        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with(|c: char| !c.is_ascii_digit())).map(str::to_owned);
+        let words =
+            text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with(|c: char| !c.is_ascii_digit())).map(str::to_owned);
         self.of(names_put_in(text).into_iter().chain(words))
     }
 

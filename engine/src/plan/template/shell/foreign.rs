@@ -36,9 +36,7 @@ pub(super) fn language(name: &str) -> Option<Language> {
 
 /// Whether an argument gives the program's code, so that its input is data.
 pub(super) fn has_code(words: &[String], language: &Language) -> bool {
-    words.iter().any(|word| {
-        taken_by(word, language.code, language.flags).is_some() || language.long.iter().any(|long| word.starts_with(long))
-    })
+    words.iter().any(|word| taken_by(word, language.code, language.flags).is_some() || language.long.iter().any(|long| word.starts_with(long)))
 }
 
 pub(super) fn refuse_programs(walker: &mut Walker<'_>, name: &str, words: &[String]) {

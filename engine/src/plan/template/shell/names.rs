@@ -14,8 +14,23 @@ pub(super) fn slots_in(text: &str) -> Vec<usize> {
 
 /// Shells run what these hold.
 const CODE: [&str; 17] = [
-    "PS0", "PS1", "PS2", "PS4", "ENV", "BASH_ENV", "PROMPT_COMMAND", "GIT_SSH_COMMAND", "GIT_SSH", "RSYNC_RSH", "LD_PRELOAD", "PAGER", "EDITOR", "VISUAL", "LESSOPEN",
-    "PERL5OPT", "SHELLOPTS",
+    "PS0",
+    "PS1",
+    "PS2",
+    "PS4",
+    "ENV",
+    "BASH_ENV",
+    "PROMPT_COMMAND",
+    "GIT_SSH_COMMAND",
+    "GIT_SSH",
+    "RSYNC_RSH",
+    "LD_PRELOAD",
+    "PAGER",
+    "EDITOR",
+    "VISUAL",
+    "LESSOPEN",
+    "PERL5OPT",
+    "SHELLOPTS",
 ];
 
 /// bash reckons with what these are given.

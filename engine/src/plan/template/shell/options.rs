@@ -32,8 +32,35 @@ pub(super) fn is_shell(name: &str) -> bool {
 pub(super) fn carries_a_command(name: &str) -> bool {
     matches!(
         name,
-        "docker" | "podman" | "kubectl" | "oc" | "nerdctl" | "crictl" | "lxc" | "lxc-attach" | "incus" | "machinectl" | "nsenter" | "chroot" | "ip" | "xargs" | "parallel"
-            | "strace" | "systemd-run" | "script" | "busybox" | "toybox" | "find" | "fakeroot" | "unshare" | "docker-compose" | "flock" | "su" | "runuser" | "doas" | "nomad"
+        "docker"
+            | "podman"
+            | "kubectl"
+            | "oc"
+            | "nerdctl"
+            | "crictl"
+            | "lxc"
+            | "lxc-attach"
+            | "incus"
+            | "machinectl"
+            | "nsenter"
+            | "chroot"
+            | "ip"
+            | "xargs"
+            | "parallel"
+            | "strace"
+            | "systemd-run"
+            | "script"
+            | "busybox"
+            | "toybox"
+            | "find"
+            | "fakeroot"
+            | "unshare"
+            | "docker-compose"
+            | "flock"
+            | "su"
+            | "runuser"
+            | "doas"
+            | "nomad"
     )
 }
 
@@ -78,7 +105,8 @@ pub(super) fn before_command(words: &[String]) -> Option<usize> {
                 break;
             }
             Some(option) if option.len() > 1 && option.starts_with("--") => {
-                let alone = matches!(option, "--user" | "--group" | "--host" | "--prompt" | "--chdir" | "--signal" | "--kill-after" | "--unset" | "--adjustment");
+                let alone =
+                    matches!(option, "--user" | "--group" | "--host" | "--prompt" | "--chdir" | "--signal" | "--kill-after" | "--unset" | "--adjustment");
                 at += if alone { 2 } else { 1 };
             }
             Some(option) if option.len() > 1 && option.starts_with('-') => {

@@ -1,13 +1,13 @@
 //! Walks the program and marks every slot that it comes by.
 
 use brush_parser::ast::{
-    AndOr, AndOrList, Assignment, AssignmentName, AssignmentValue, Command, CommandPrefixOrSuffixItem, CompoundCommand, CompoundList, IoFileRedirectTarget, IoRedirect,
-    Pipeline, ProcessSubstitutionKind, Program, SimpleCommand, SubshellCommand,
+    AndOr, AndOrList, Assignment, AssignmentName, AssignmentValue, Command, CommandPrefixOrSuffixItem, CompoundCommand, CompoundList, IoFileRedirectTarget,
+    IoRedirect, Pipeline, ProcessSubstitutionKind, Program, SimpleCommand, SubshellCommand,
 };
 
 use super::super::refusal::Refusal;
-use super::syntax::{SyntaxError, in_comment};
 use super::flow::{self, Flow};
+use super::syntax::{SyntaxError, in_comment};
 use super::{Finding, Place, feeding, names, tests_of_values};
 use crate::value::Type;
 

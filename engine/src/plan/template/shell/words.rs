@@ -95,7 +95,9 @@ impl Walker<'_> {
                 WordPiece::DoubleQuotedSequence(inner) => self.pieces(text, inner, Around::Quotes),
                 WordPiece::CommandSubstitution(inside) => self.substitution(inside),
                 WordPiece::ArithmeticExpression(inside) => self.arithmetic(&inside.value),
-                WordPiece::ParameterExpansion(ParameterExpr::Parameter { parameter: Parameter::Named(name), indirect: false }) if names::slot_number(name).is_some() => {
+                WordPiece::ParameterExpansion(ParameterExpr::Parameter { parameter: Parameter::Named(name), indirect: false })
+                    if names::slot_number(name).is_some() =>
+                {
                     let before = text.get(..piece.start_index).unwrap_or_default();
                     let tilde = around == Around::Nothing && after_tilde(before);
                     if let Some(number) = names::slot_number(name) {

@@ -56,7 +56,10 @@ fn values_are_bound_where_a_reference_is_safe() {
         ("exit {{ n }}", r#"exit "${rb_1}""#),
         // code that takes the value as an argument
         (r#"sh -c 'echo "$1"' sh {{ v }}"#, r#"sh -c 'echo "$1"' sh "${rb_1}""#),
-        (r#"sudo -u {{ v }} timeout {{ t }} bash -ec 'echo "$@"' x {{ l }}"#, r#"sudo -u "${rb_1}" timeout "${rb_2}" bash -ec 'echo "$@"' x "${rb_3_1}" "${rb_3_2}""#),
+        (
+            r#"sudo -u {{ v }} timeout {{ t }} bash -ec 'echo "$@"' x {{ l }}"#,
+            r#"sudo -u "${rb_1}" timeout "${rb_2}" bash -ec 'echo "$@"' x "${rb_3_1}" "${rb_3_2}""#,
+        ),
         (r#"find {{ p }} -exec sh -c 'mv "$2" "$1"' sh {{ v }} {} \;"#, r#"find "${rb_1}" -exec sh -c 'mv "$2" "$1"' sh "${rb_2}" {} \;"#),
         (r#"docker exec web sh -c 'echo "$1"' sh {{ v }}"#, r#"docker exec web sh -c 'echo "$1"' sh "${rb_1}""#),
         ("ssh {{ h }} uptime", r#"ssh "${rb_1}" uptime"#),
@@ -82,7 +85,8 @@ fn values_are_bound_where_a_reference_is_safe() {
         ("echo {% if %} # not a value", "echo {% if %} # not a value"),
         ("echo é {{ v }}", "echo é \"${rb_1}\""),
     ] {
-        let bound = compile(source).unwrap_or_else(|errors| panic!("{source}: {errors:?}")).bind(&values("x")).unwrap_or_else(|error| panic!("{source}: {error}"));
+        let bound =
+            compile(source).unwrap_or_else(|errors| panic!("{source}: {errors:?}")).bind(&values("x")).unwrap_or_else(|error| panic!("{source}: {error}"));
         assert_eq!(bound.script, script, "{source}");
     }
 }
@@ -130,7 +134,24 @@ fn values_are_refused_where_a_shell_would_make_something_of_them() {
                 "echo $(echo {{ v }}) | sh",
             ],
         ),
-        (R::CommandPosition, vec!["{{ v }} a", "sudo {{ v }} a", "x=1 {{ v }}", "env A=b {{ v }}", "a && {{ v }}", "$( {{ v }} )", "find /a -exec {{ v }} \\;", "exec {{ v }}", "/usr/bin/{{ v }}", "timeout 5 {{ v }}", "$x {{ v }}", "sudo $x {{ v }}", "env x=$(echo {{ v }}) a"]),
+        (
+            R::CommandPosition,
+            vec![
+                "{{ v }} a",
+                "sudo {{ v }} a",
+                "x=1 {{ v }}",
+                "env A=b {{ v }}",
+                "a && {{ v }}",
+                "$( {{ v }} )",
+                "find /a -exec {{ v }} \\;",
+                "exec {{ v }}",
+                "/usr/bin/{{ v }}",
+                "timeout 5 {{ v }}",
+                "$x {{ v }}",
+                "sudo $x {{ v }}",
+                "env x=$(echo {{ v }}) a",
+            ],
+        ),
         (R::FunctionName, vec!["{{ v }}() { a; }", "function {{ v }} { a; }"]),
         (
             R::NamePlace,
@@ -194,9 +215,32 @@ fn values_are_refused_where_a_shell_would_make_something_of_them() {
         ),
         (
             R::ForeignCode,
-            vec!["mysql -e \"select {{ v }}\"", "mysql -Nse \"select {{ v }}\"", "psql -c \"select {{ v }}\"", "python3 -c \"print({{ v }})\"", "perl -pe \"s/{{ v }}//\"", "awk \"/{{ v }}/\" f", "sqlite3 f \"select {{ v }}\"", "node -e {{ v }}"],
+            vec![
+                "mysql -e \"select {{ v }}\"",
+                "mysql -Nse \"select {{ v }}\"",
+                "psql -c \"select {{ v }}\"",
+                "python3 -c \"print({{ v }})\"",
+                "perl -pe \"s/{{ v }}//\"",
+                "awk \"/{{ v }}/\" f",
+                "sqlite3 f \"select {{ v }}\"",
+                "node -e {{ v }}",
+            ],
         ),
-        (R::OptionPlace, vec!["ssh {{ v }} uptime", "sh {{ v }}", "bash -x {{ v }} a", "set {{ v }}", "docker exec c sh {{ v }}", "sh $x {{ v }}", "sh $(echo {{ v }})", "x={{ v }}; ssh $x uptime", "find $(echo {{ v }})", "sh -c \"$x\" sh {{ v }}"]),
+        (
+            R::OptionPlace,
+            vec![
+                "ssh {{ v }} uptime",
+                "sh {{ v }}",
+                "bash -x {{ v }} a",
+                "set {{ v }}",
+                "docker exec c sh {{ v }}",
+                "sh $x {{ v }}",
+                "sh $(echo {{ v }})",
+                "x={{ v }}; ssh $x uptime",
+                "find $(echo {{ v }})",
+                "sh -c \"$x\" sh {{ v }}",
+            ],
+        ),
         (
             R::Arithmetic,
             vec![
@@ -217,7 +261,8 @@ fn values_are_refused_where_a_shell_would_make_something_of_them() {
                 "shift {{ v }}",
                 "for (( i = {{ v }}; i < 3; i++ )); do a; done",
                 "RANDOM={{ v }}",
-                "a=([{{ v }}]=b)", "a=([$(echo x[{{ v }}])]=b)",
+                "a=([{{ v }}]=b)",
+                "a=([$(echo x[{{ v }}])]=b)",
                 "echo $(( {{ j }} ))",
             ],
         ),
@@ -300,7 +345,14 @@ fn every_mistake_is_said_at_once() {
 
 #[test]
 fn what_the_shell_cannot_read_is_shown_where_it_stands() {
-    for (source, at) in [("if true; then echo {{ v }}", 26), ("echo 'é' | | cat", 12), ("echo {{ v }} \"open", 13), ("echo ok; fi", 11), ("echo {{ v }} )", 13), ("cat <<EOF\nno end", 16)] {
+    for (source, at) in [
+        ("if true; then echo {{ v }}", 26),
+        ("echo 'é' | | cat", 12),
+        ("echo {{ v }} \"open", 13),
+        ("echo ok; fi", 11),
+        ("echo {{ v }} )", 13),
+        ("cat <<EOF\nno end", 16),
+    ] {
         let errors = compile(source).expect_err(source);
         let [TemplateError::ShellSyntax { span, .. }] = errors.as_slice() else { panic!("{source}: {errors:?}") };
         assert_eq!(span.start - 50, at, "{source}: {errors:?}");
@@ -324,7 +376,9 @@ fn raw_pastes_a_known_value_and_is_remembered() {
 
 #[test]
 fn what_no_command_can_be_given_is_an_error_when_it_is_bound() {
-    let bind = |source: &str, value: Value| compile(source).expect("compiles").bind(&Names(vec![("u".into(), value.clone()), ("p".into(), value.clone()), ("n".into(), value)]));
+    let bind = |source: &str, value: Value| {
+        compile(source).expect("compiles").bind(&Names(vec![("u".into(), value.clone()), ("p".into(), value.clone()), ("n".into(), value)]))
+    };
     assert!(bind("cmd {{ u }}", Value::None).is_err());
     assert!(bind("cmd {{ u }}", Value::String("a\0b".into())).is_err());
     assert!(bind("cmd a{{ u }}", Value::List(vec![Value::Int(1)])).is_err());

@@ -1,0 +1,132 @@
+//! Loops: items, filters, batches.
+
+use grammar::ast::For;
+
+use super::error::PlanError;
+use super::lower::{Context, Draft, Exits, Lowering};
+use super::model::*;
+use crate::value::{Type, Value};
+
+impl<'p> Lowering<'p> {
+    pub(super) fn each(&mut self, each: &'p For, context: &Context<'p>, before: Exits) -> Exits {
+        let Some(items) = self.items(each, context) else { return before };
+        let kind = self.expression(&each.over).and_then(|e| e.static_type(&|name| self.type_of(context.frame, None, name)));
+        let kind = if let Some(Type::List(of)) = kind { Some(*of) } else { None };
+        let mut iterations: Vec<Context<'p>> = Vec::new();
+        for item in items {
+            let frame = self.frame(context.frame, false);
+            self.bind(frame, &each.var.value, Bound::Value(item.clone()), kind.clone());
+            iterations.push(Context { frame, items: format!("{}[{}]", context.items, item.display()), ..context.clone() });
+        }
+        let filtered = self.filter(each, &mut iterations);
+        let size = self.batch(each, iterations.len(), context).unwrap_or(1);
+        let pause = self.seconds_of(each.pause.as_ref(), "`pause`", context.frame, None);
+        let count = iterations.len().div_ceil(size.max(1));
+        let mut exits = before;
+        for (position, batch) in iterations.chunks(size.max(1)).enumerate() {
+            exits = self.join(exits, context);
+            let side_by_side = self.new_block(context.block, BlockKind::Batch);
+            let mut ends = Vec::new();
+            for iteration in batch {
+                let block = self.new_block(side_by_side, BlockKind::Sequence);
+                let inner = Context { block, ..iteration.clone() };
+                let end = if filtered {
+                    let (on, around) = self.place(&each.block.settings, &inner);
+                    self.pieces(&each.block.pieces, &Context { on, around, ..inner }, exits.clone())
+                } else {
+                    self.block(&each.block, &inner, exits.clone())
+                };
+                ends.extend(end);
+            }
+            ends.sort_unstable();
+            ends.dedup();
+            exits = ends;
+            if let Some(seconds) = pause
+                && seconds > 0
+                && position + 1 < count
+            {
+                exits = self.join(exits, context);
+                let step = StepSpec::that(Does::Sleep(seconds));
+                let draft = Draft { id: "pause", title: None, host: Some(LOCAL.to_owned()), frame: context.frame, kind: NodeKind::Step(Box::new(step)) };
+                exits = vec![self.add(draft, context, exits)];
+            }
+        }
+        exits
+    }
+
+    pub(super) fn items(&mut self, each: &For, context: &Context<'_>) -> Option<Vec<Value>> {
+        match self.early_value(&each.over, "what a `for` goes over", context.frame, None)? {
+            Value::List(items) => Some(items),
+            Value::Json(serde_json::Value::Array(items)) => Some(
+                items
+                    .into_iter()
+                    .map(|item| match item {
+                        serde_json::Value::String(text) => Value::String(text),
+                        other => Value::Json(other),
+                    })
+                    .collect(),
+            ),
+            other => {
+                self.error(PlanError::OutOfRange {
+                    at: each.over.span,
+                    what: "what a `for` goes over".to_owned(),
+                    found: other.type_name().to_owned(),
+                    help: "give it a list",
+                });
+                None
+            }
+        }
+    }
+
+    /// A `when` at the head of the block takes items out before they are put into batches, where it is known already.
+    pub(super) fn filter(&mut self, each: &For, iterations: &mut Vec<Context<'p>>) -> bool {
+        let Some(when) = &each.block.when else { return false };
+        let Some(condition) = self.expression(when) else { return false };
+        let known = iterations.iter().all(|i| self.early(i.frame, None, |early| early.unknown(condition.names()).is_none()));
+        if !known {
+            if each.batch.is_some() {
+                self.error(PlanError::NotBuiltYet {
+                    at: when.span,
+                    what: "a `batch` whose items are chosen by what is read during the run",
+                    help: "use params and targets in this `when`, or put it on the steps",
+                });
+            }
+            return false;
+        }
+        let mut kept = Vec::new();
+        for iteration in iterations.drain(..) {
+            match self.early(iteration.frame, None, |early| condition.eval_bool(early)) {
+                Ok(true) => kept.push(iteration),
+                Ok(false) => {}
+                Err(error) => self.error(PlanError::NotComputed { at: error.span, what: "`when`".to_owned(), why: error.sentence }),
+            }
+        }
+        *iterations = kept;
+        true
+    }
+
+    pub(super) fn batch(&mut self, each: &For, count: usize, context: &Context<'_>) -> Option<usize> {
+        let batch = each.batch.as_ref()?;
+        let value = match Type::Percent.read(batch.text.trim()) {
+            Ok(value) => value,
+            Err(_) => self.early_value(batch, "`batch`", context.frame, None)?,
+        };
+        let size = match value {
+            // Rounded down, to one at least.
+            Value::Percent(share) => Some(((count as f64 * share / 100.0).floor() as usize).max(1)),
+            Value::Int(n) => usize::try_from(n).ok().filter(|n| *n > 0),
+            _ => None,
+        };
+        if size.is_none() {
+            self.error(PlanError::OutOfRange {
+                at: batch.span,
+                what: "`batch`".to_owned(),
+                found: value.display(),
+                help: "write a number from 1, or a share such as 15%",
+            });
+        }
+        size
+    }
+
+    // ------------------------------------------------------------ facts, requirements, gates
+}
