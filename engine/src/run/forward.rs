@@ -82,9 +82,16 @@ fn declined(view: &View<'_>, node: NodeId, why: Declined, then: GateThen) -> Eff
     };
     Effect::Record(match (then, why) {
         (GateThen::Park, _) | (_, Declined::Expired { live: false }) => EventKind::RunParked { why: said },
+        // R2: past the point of no return nothing is undone by itself.
+        (GateThen::Rollback, _) if is_past_return(view, node) => EventKind::RunParked { why: format!("{said}, past the point of no return of its boundary") },
         (GateThen::Rollback, _) => EventKind::FailureAnswered { node, answer: FailureAnswer::RollBack, by: Actor::Policy, note: Some(said) },
         (GateThen::End, _) => EventKind::RunEnding { node },
     })
+}
+
+fn is_past_return(view: &View<'_>, node: NodeId) -> bool {
+    let Some(boundary) = view.plan.boundary_of(view.plan.node(node).block) else { return false };
+    unwind::points_of_no_return(view.plan, view.state).iter().any(|id| view.plan.inside(view.plan.node(*id).block, boundary))
 }
 
 /// Scopes whose work is done are left by their policy.

@@ -133,8 +133,11 @@ async fn send(proof: Durable<Event>, mut job: Attempt, ready: Ready) -> Vec<Even
     let (EventKind::StepBegan { epoch, .. } | EventKind::UndoBegan { epoch, .. }) = proof.get().kind else { return Vec::new() };
     // A host that goes down with its connection says nothing more: its boot id does.
     let patience = if job.reboots.is_some() { REBOOT_PATIENCE } else { ready.call.timeout + SLACK };
-    let outcome = ready.keeper.start(&job.name, epoch, &ready.call, When::within(patience), &mut job.sink).await;
-    job.became(outcome).await
+    match ready.keeper.start(&job.name, epoch, &ready.call, When::within(patience), &mut job.sink).await {
+        // Its keeper was killed under our eyes: its processes are waited for, as a resume would.
+        Ok(Outcome::Found(Fate::Orphaned)) => find_again(job, ready.keeper, ready.call.timeout).await,
+        outcome => job.became(outcome).await,
+    }
 }
 
 /// K4: asks what became of it, which claims it, and follows it if it still runs.

@@ -22,7 +22,10 @@ impl Visit<'_> {
     fn reach(self) -> Result<Next, ()> {
         let EventKind::NodeReached { now, .. } = self.event.kind else { return Err(()) };
         let node = &mut self.state.nodes[self.id.index()];
-        node.now = Some(now);
+        // An undo takes back what the first attempt named, so a retry sees the same `now`.
+        if !node.is_touched() {
+            node.now = Some(now);
+        }
         node.visit = self.event.seq;
         Ok(Next::Becomes(Stage::Guarding { passed: 0 }))
     }

@@ -122,6 +122,22 @@ fn r2_after_an_irreversible_step_a_failure_parks_and_a_person_rolls_back_down_to
 }
 
 #[test]
+fn r2_a_gate_that_says_rollback_parks_past_the_point_of_no_return() {
+    let mut forever = step();
+    forever.irreversible = Some("gone".to_owned());
+    forever.undo = UndoSpec::Unsaid;
+    let mut builder = Builder::new(&["h"]);
+    builder.boundary("all", OnFailure::Rollback, |b| {
+        b.step("gone", &["h"], &forever).step("a", &["h"], &step()).gate("go", GateThen::Rollback).step("b", &["h"], &step());
+    });
+    let plan = builder.build();
+    let mut play = Play::new(&plan, &[]);
+    play.gate = Some(Answer::Rejected);
+    assert!(matches!(play.go(), Phase::Parked { why } if why.contains("point of no return")), "{:?}", play.state.phase);
+    assert_eq!(play.deeds, ["run gone@h", "run a@h"]);
+}
+
+#[test]
 fn r3_a_failure_outside_any_boundary_parks_and_releases_nothing() {
     let mut builder = Builder::new(&["h"]);
     builder.scope("held", "h", Release::Always, |b| {

@@ -278,16 +278,17 @@ const PIECES: &[&str] = &[
     "@(",
 ];
 
-/// What passes the check is run with values that would leave a file behind.
+/// What passes the check is run with values that would leave a folder behind. (A file proves nothing: `xargs tee` makes
+/// one of any word.)
 fn passes_only_if_harmless(source: &str) -> Result<bool, TestCaseError> {
     let Ok(script) = compile(source) else { return Ok(false) };
-    for value in ["$(touch X)", "a[$(touch X)]", "x';touch X;'", "\";touch X;\"", ";touch X\nEOF\ntouch X\n", "-v", "touch X", "`touch X`"] {
+    for value in ["$(mkdir X)", "a[$(mkdir X)]", "x';mkdir X;'", "\";mkdir X;\"", ";mkdir X\nEOF\nmkdir X\n", "-v", "mkdir X", "`mkdir X`"] {
         let Ok(bound) = script.bind(&values(value)) else { continue };
         let assignments: String = bound.values.iter().map(|(name, value)| assignment(name, value)).collect();
         for shell in SHELLS {
             let folder = tempfile::tempdir().expect("a folder");
             run(shell, folder.path(), &format!("set -eu\n{assignments}{}", bound.script));
-            prop_assert!(!folder.path().join("X").exists(), "{value:?} ran in {shell:?}: {source}\n{}", bound.script);
+            prop_assert!(!folder.path().join("X").is_dir(), "{value:?} ran in {shell:?}: {source}\n{}", bound.script);
         }
     }
     Ok(true)
