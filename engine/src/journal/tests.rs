@@ -58,3 +58,36 @@ fn a_run_is_found_by_any_beginning_that_is_its_own() {
     assert!(matches!(store.find("ab"), Err(JournalError::Ambiguous { runs, .. }) if runs.len() == 2));
     assert!(matches!(store.find("zz"), Err(JournalError::NoSuchRun { .. })));
 }
+
+/// The log is cut at every byte. What is left is always a whole beginning of the run, with an unbroken chain; that every
+/// beginning can be taken over is the decider's property test.
+#[test]
+fn j1_a_log_cut_at_every_byte_leaves_a_whole_beginning_of_the_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    drop(Store::open(folder.path()).expect("a store"));
+    let whole = rusqlite::Connection::open(path("journal.db")).expect("the file");
+    whole.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("the tables lie in the file itself");
+    drop(whole);
+    let mut journal = Store::open(folder.path()).expect("a store").create("aaaa", "test", &[], 1, created()).expect("a run");
+    for at in 2..6 {
+        journal.append(vec![(at, EventKind::Interrupted), (at, EventKind::PreflightPassed)]).expect("it writes");
+    }
+    let events = journal.events_after(0).expect("it reads");
+    drop(journal);
+
+    let log = std::fs::OpenOptions::new().write(true).open(path("journal.db-wal")).expect("a write-ahead log");
+    let mut lengths = std::collections::BTreeSet::new();
+    for cut in (0..=log.metadata().expect("its length").len()).rev() {
+        log.set_len(cut).expect("it can be cut");
+        let Ok(journal) = Store::open(folder.path()).expect("a cut log is no damage").journal("aaaa") else {
+            lengths.insert(0);
+            continue;
+        };
+        let left = journal.events_after(0).expect("it reads");
+        assert_eq!(left, events[..left.len()], "cut at {cut}");
+        assert!(journal.verify().expect("it reads").is_ok(), "cut at {cut}");
+        lengths.insert(left.len());
+    }
+    assert_eq!(lengths.into_iter().collect::<Vec<_>>(), [0, 1, 3, 5, 7, 9], "each commit is there as a whole or not at all");
+}
