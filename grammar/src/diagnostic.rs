@@ -25,4 +25,24 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// What to write instead, or to do next.
     pub help: Option<String>,
+    /// The change that mends it, where it can be known.
+    pub fix: Option<Fix>,
+}
+
+/// A change of the source that mends a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What the change does, in the imperative: "put `--` before it".
+    pub title: String,
+    /// The mended runbook does the same as before. An unsafe fix is applied only where a person asks for unsafe ones.
+    pub safe: bool,
+    /// They do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// New text in place of a span; an empty span is an insertion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    pub span: Span,
+    pub text: String,
 }

@@ -289,7 +289,7 @@ impl SyntaxError {
     pub fn diagnostic(&self) -> Diagnostic {
         let Words { code, label, related, help } = self.words();
         let severity = if self.is_error() { Severity::Error } else { Severity::Warning };
-        Diagnostic { code, severity, message: self.to_string(), span: self.span(), label, related, help }
+        Diagnostic { code, severity, message: self.to_string(), span: self.span(), label, related, help, fix: None }
     }
 }
 

@@ -86,7 +86,7 @@ pub(crate) fn lint(args: &LintArgs, out: &Out) -> Result<Status, Complaint> {
 }
 
 fn explain(code: &str, out: &Out) -> Result<Status, Complaint> {
-    let Some(rule) = rules().into_iter().find(|r| r.code.eq_ignore_ascii_case(code)) else {
+    let Some(rule) = rules().iter().find(|r| r.code.eq_ignore_ascii_case(code)) else {
         return finding(code, out);
     };
     let severity = match rule.severity {

@@ -164,6 +164,7 @@ mod tests {
             label: "again".to_owned(),
             related: vec![(Span::new(SourceId(0), first, first + 3), "first here".to_owned())],
             help: Some("ids are unique within a runbook; call it `one-2` or better, so that a person at three in the morning knows which is meant".to_owned()),
+            fix: None,
         }
     }
 

@@ -71,6 +71,7 @@ mod tests {
             label: String::new(),
             related: Vec::new(),
             help: None,
+            fix: None,
         };
         let json: serde_json::Value = serde_json::from_str(&report(&[source], &[diagnostic], 1))?;
         assert_eq!(json["findings"][0]["column"], 7);

@@ -109,6 +109,7 @@ fn unreadable(id: SourceId, path: &str, why: &str) -> Diagnostic {
         label: String::new(),
         related: Vec::new(),
         help: Some(help),
+        fix: None,
     }
 }
 

@@ -274,6 +274,7 @@ impl From<CheckError> for Diagnostic {
             label: said.label,
             related: said.related,
             help: said.help,
+            fix: None,
         }
     }
 }

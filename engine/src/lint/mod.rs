@@ -56,6 +56,7 @@ impl Found {
             label: label.into(),
             related: Vec::new(),
             help: Some(help.into()),
+            fix: None,
         });
         &mut self.list[at]
     }
@@ -63,22 +64,24 @@ impl Found {
 
 /// Every rule, by code.
 #[must_use]
-pub fn rules() -> [&'static Rule; 12] {
-    [
-        &left_unchanged::RULE,
-        &irreversible_ungated::RULE,
-        &irreversible_unordered::RULE,
-        &undo_captures::RULE,
-        &reboots_side_by_side::RULE,
-        &retry_unchecked::RULE,
-        &fails_unseen::RULE,
-        &raw_pasted::RULE,
-        &may_be_option::RULE,
-        &list_may_be_empty::RULE,
-        &sed_program::RULE,
-        &unused::RULE,
-    ]
+pub fn rules() -> &'static [&'static Rule] {
+    RULES
 }
+
+static RULES: &[&Rule] = &[
+    &left_unchanged::RULE,
+    &irreversible_ungated::RULE,
+    &irreversible_unordered::RULE,
+    &undo_captures::RULE,
+    &reboots_side_by_side::RULE,
+    &retry_unchecked::RULE,
+    &fails_unseen::RULE,
+    &raw_pasted::RULE,
+    &may_be_option::RULE,
+    &list_may_be_empty::RULE,
+    &sed_program::RULE,
+    &unused::RULE,
+];
 
 /// What the rules say of a program, in the order of its text.
 #[must_use]

@@ -91,6 +91,6 @@ impl PlanError {
 impl From<PlanError> for Diagnostic {
     fn from(error: PlanError) -> Self {
         let (code, span, label, help) = error.said();
-        Self { code, severity: Severity::Error, message: error.to_string(), span, label: label.to_owned(), related: Vec::new(), help }
+        Self { code, severity: Severity::Error, message: error.to_string(), span, label: label.to_owned(), related: Vec::new(), help, fix: None }
     }
 }

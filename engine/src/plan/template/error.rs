@@ -135,6 +135,7 @@ impl From<TemplateError> for Diagnostic {
             label: error.label(),
             related: Vec::new(),
             help: error.help(),
+            fix: None,
         }
     }
 }
