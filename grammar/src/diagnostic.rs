@@ -46,3 +46,24 @@ pub struct Edit {
     pub span: Span,
     pub text: String,
 }
+
+impl Diagnostic {
+    /// Offers a change after which the runbook does the same as before. Nothing is offered without an edit: what can't
+    /// be written in the file's spelling has no fix.
+    pub fn mend(&mut self, title: impl Into<String>, edits: impl IntoIterator<Item = Edit>) -> &mut Self {
+        self.offer(title.into(), true, edits.into_iter().collect())
+    }
+
+    /// Offers a change that a person must look at: it may do something else than before.
+    pub fn mend_unsafely(&mut self, title: impl Into<String>, edits: impl IntoIterator<Item = Edit>) -> &mut Self {
+        self.offer(title.into(), false, edits.into_iter().collect())
+    }
+
+    fn offer(&mut self, title: String, safe: bool, mut edits: Vec<Edit>) -> &mut Self {
+        edits.sort_by_key(|edit| (edit.span.source, edit.span.start, edit.span.end));
+        if !edits.is_empty() {
+            self.fix = Some(Fix { title, safe, edits });
+        }
+        self
+    }
+}

@@ -13,6 +13,7 @@ mod name;
 mod native;
 mod read;
 pub mod source;
+mod splice;
 pub mod syntax_error;
 mod text;
 mod weave;
@@ -20,3 +21,4 @@ pub mod word;
 mod yaml;
 
 pub use read::{Parsed, Spelling, parse, parse_as, read_utf8, spelling_of};
+pub use splice::splice;

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use grammar::ast::{Action, Runbook};
 use grammar::diagnostic::{Diagnostic, Severity};
-use grammar::source::{Source, Span};
+use grammar::source::{Source, SourceId, Span};
 
 use crate::plan::template::Advice;
 
@@ -55,6 +55,12 @@ impl Program {
     #[must_use]
     pub fn sources(&self) -> &[Source] {
         &self.sources
+    }
+
+    /// One of them. `None` for the standard library's, which is not this program's to change.
+    #[must_use]
+    pub fn source(&self, id: SourceId) -> Option<&Source> {
+        self.sources.iter().find(|source| source.id == id)
     }
 
     /// Whether something uses the name that is declared here.

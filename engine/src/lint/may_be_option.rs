@@ -1,6 +1,7 @@
 //! Text that begins with a dash is an option to most programs.
 
-use grammar::diagnostic::Severity;
+use grammar::diagnostic::{Edit, Severity};
+use grammar::source::Span;
 
 use super::{Found, Rule};
 use crate::check::Program;
@@ -17,7 +18,42 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(program: &Program, found: &mut Found) {
+    let mut before: Option<Span> = None;
     for advice in program.advice().iter().filter(|a| a.kind == AdviceKind::MayBeOption) {
-        found.add(advice.span, "a value that begins with `-` would be an option here", "may begin with `-`", "put `--` before it");
+        let note = found.add(advice.span, "a value that begins with `-` would be an option here", "may begin with `-`", "put `--` before it");
+        // One `--` covers all that follows it in its command. Not every program knows it.
+        if before.replace(advice.span).is_none_or(|before| !is_one_command(program, before, advice.span)) {
+            note.mend_unsafely("put `--` before it", before_word(program, advice.span));
+        }
+    }
+}
+
+/// Whether nothing between two values may end a command.
+fn is_one_command(program: &Program, first: Span, second: Span) -> bool {
+    let source = program.source(first.source).filter(|source| source.id == second.source);
+    let between = source.and_then(|source| source.text.get(first.end..second.start));
+    between.is_some_and(|between| !between.contains([';', '|', '&', '\n', '(', ')', '`']))
+}
+
+/// The change is the same in both spellings: it needs no quotes. A value that is only a part of its word is left to a
+/// person.
+fn before_word(program: &Program, value: Span) -> Option<Edit> {
+    let before = program.source(value.source)?.text.get(..value.start)?;
+    let start = before.strip_suffix('"').unwrap_or(before);
+    start.ends_with(' ').then(|| Edit { span: Span::new(value.source, start.len(), start.len()), text: "-- ".to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::{mended, tests::linted};
+    use crate::plan::tests::parsed;
+
+    #[test]
+    fn one_mark_is_put_before_the_first_of_several_values() {
+        let text = "runbook x { target h: host = \"h1\"\n param a: string\n param b: string\n step s on h { run `rm {{ a }} \"{{ b }}\"; rm \"{{ b }}\"`; undo none \"x\" } }";
+        let fixes: Vec<_> = linted(text).into_iter().filter_map(|d| d.fix).collect();
+        let after = mended(&parsed("t.runbook", text).source, &fixes).text;
+        assert!(after.contains("`rm -- {{ a }} \"{{ b }}\"; rm -- \"{{ b }}\"`"), "{after}");
+        assert_eq!(linted(&after), []);
     }
 }

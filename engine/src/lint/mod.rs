@@ -7,6 +7,7 @@ mod irreversible_unordered;
 mod left_unchanged;
 mod list_may_be_empty;
 mod may_be_option;
+mod mend;
 mod raw_pasted;
 mod reboots_side_by_side;
 mod retry_unchecked;
@@ -21,6 +22,8 @@ use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::Span;
 
 use crate::check::Program;
+
+pub use mend::{Mended, mended};
 
 /// A rule, for `lint` and for `lint --explain`.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +49,8 @@ struct Found {
 }
 
 impl Found {
+    /// Tells a finding. What it returns takes more: `related` places, and a fix by `mend` or `mend_unsafely`, whose edits
+    /// come from [`grammar::splice`], so that they are right in both spellings.
     fn add(&mut self, span: Span, message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> &mut Diagnostic {
         let at = self.list.len();
         self.list.push(Diagnostic {

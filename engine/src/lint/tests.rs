@@ -1,11 +1,11 @@
 //! Every rule against its own examples, and the language page's example against all of them.
 
-use super::{lint, rules};
+use super::{lint, mended, rules};
 use crate::check::{NoFiles, check};
 use crate::plan::tests::parsed;
 use grammar::diagnostic::{Diagnostic, Severity};
 
-fn linted(text: &str) -> Vec<Diagnostic> {
+pub(super) fn linted(text: &str) -> Vec<Diagnostic> {
     let program = check(parsed("t.runbook", text), &mut NoFiles).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
     lint(&program)
 }
@@ -18,6 +18,25 @@ fn every_rule_finds_its_bad_example_and_nothing_in_its_good_one() {
         assert!(bad.iter().all(|d| d.severity == rule.severity && d.help.is_some() && d.span.end > d.span.start), "{bad:#?}");
         assert_eq!(linted(rule.good), [], "{}", rule.good);
     }
+}
+
+#[test]
+fn a_fix_of_a_bad_example_takes_its_finding_away_and_nothing_else_appears() {
+    let mut fixes = 0;
+    for rule in rules() {
+        let source = parsed("t.runbook", rule.bad).source;
+        let offered: Vec<_> = linted(rule.bad).into_iter().filter_map(|d| d.fix).collect();
+        if offered.is_empty() {
+            continue;
+        }
+        fixes += 1;
+        let after = mended(&source, &offered);
+        assert_eq!(after.applied, (0..offered.len()).collect::<Vec<_>>(), "{}: the fixes of an example go together", rule.code);
+        // It is parsed, checked and linted anew.
+        assert_eq!(linted(&after.text), [], "{}", after.text);
+        assert!(offered.iter().all(|fix| fix.title.starts_with(char::is_lowercase)), "{}: a title is an imperative: {offered:?}", rule.code);
+    }
+    assert!(fixes > 0, "no rule has a fix");
 }
 
 #[test]
