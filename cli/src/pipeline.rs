@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use engine::check::{ParsedFile, Program, check};
-use engine::lint::lint;
+use engine::lint::{Options, lint};
 use engine::plan::model::Plan;
 use engine::plan::{Inputs, plan};
 use grammar::ast::{File, Runbook};
@@ -42,7 +42,7 @@ pub(crate) fn findings(files: &mut Files, path: &Path) -> Findings {
     for file in programs {
         let mut project = Project { files, root: root_of(path) };
         let said = match check(ParsedFile { source: source.clone(), file }, &mut project) {
-            Ok(program) => lint(&program),
+            Ok(program) => lint(&program, &Options::default()),
             Err(errors) => errors,
         };
         found.diagnostics.extend(said.into_iter().filter(|d| !found.diagnostics.contains(d)).collect::<Vec<_>>());
@@ -75,7 +75,7 @@ pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
     let mut project = Project { files: &mut files, root: root_of(&named.file) };
     let program = check(ParsedFile { source, file }, &mut project).map_err(|errors| refuse(out, &files, &errors))?;
     let mut said = parsed.diagnostics;
-    said.extend(lint(&program));
+    said.extend(lint(&program, &Options::default()));
     if has_errors(&said) {
         return Err(refuse(out, &files, &said));
     }

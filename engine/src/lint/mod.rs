@@ -8,6 +8,7 @@ mod left_unchanged;
 mod list_may_be_empty;
 mod may_be_option;
 mod mend;
+mod options;
 mod raw_pasted;
 mod reboots_side_by_side;
 mod retry_unchecked;
@@ -24,6 +25,7 @@ use grammar::source::Span;
 use crate::check::Program;
 
 pub use mend::{Mended, mended};
+pub use options::Options;
 
 /// A rule, for `lint` and for `lint --explain`.
 #[derive(Debug, Clone, Copy)]
@@ -38,17 +40,19 @@ pub struct Rule {
     pub bad: &'static str,
     /// The same, mended.
     pub good: &'static str,
-    find: fn(&Program, &mut Found),
+    find: fn(&Program, &mut Found<'_>),
 }
 
 /// What a rule has found.
 #[derive(Debug)]
-struct Found {
+struct Found<'a> {
     rule: &'static Rule,
+    #[expect(dead_code, reason = "no rule reads them yet; the first that does takes this away")]
+    options: &'a Options,
     list: Vec<Diagnostic>,
 }
 
-impl Found {
+impl Found<'_> {
     /// Tells a finding. What it returns takes more: `related` places, and a fix by `mend` or `mend_unsafely`, whose edits
     /// come from [`grammar::splice`], so that they are right in both spellings.
     fn add(&mut self, span: Span, message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> &mut Diagnostic {
@@ -90,10 +94,10 @@ static RULES: &[&Rule] = &[
 
 /// What the rules say of a program, in the order of its text.
 #[must_use]
-pub fn lint(program: &Program) -> Vec<Diagnostic> {
+pub fn lint(program: &Program, options: &Options) -> Vec<Diagnostic> {
     let mut all = Vec::new();
     for rule in rules() {
-        let mut found = Found { rule, list: Vec::new() };
+        let mut found = Found { rule, options, list: Vec::new() };
         (rule.find)(program, &mut found);
         all.extend(found.list);
     }

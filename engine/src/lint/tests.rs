@@ -1,13 +1,13 @@
 //! Every rule against its own examples, and the language page's example against all of them.
 
-use super::{lint, mended, rules};
+use super::{Options, lint, mended, rules};
 use crate::check::{NoFiles, check};
 use crate::plan::tests::parsed;
 use grammar::diagnostic::{Diagnostic, Severity};
 
 pub(super) fn linted(text: &str) -> Vec<Diagnostic> {
     let program = check(parsed("t.runbook", text), &mut NoFiles).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
-    lint(&program)
+    lint(&program, &Options::default())
 }
 
 #[test]
