@@ -11,6 +11,7 @@ mod gathered;
 pub mod literal;
 mod name;
 mod native;
+mod outline;
 mod read;
 pub mod source;
 mod splice;
@@ -20,5 +21,6 @@ mod weave;
 pub mod word;
 mod yaml;
 
+pub use outline::{Outline, Unit, outline};
 pub use read::{Parsed, Spelling, parse, parse_as, read_utf8, spelling_of};
 pub use splice::splice;

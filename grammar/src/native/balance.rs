@@ -13,6 +13,7 @@ pub(crate) struct Balance {
     pub(crate) parseable: bool,
     /// From here on everything is inside something that was never closed.
     pub(crate) sound_until: usize,
+    pub(crate) comments: Vec<Span>,
 }
 
 struct Open {
@@ -35,7 +36,7 @@ struct Walk<'a> {
 }
 
 pub(crate) fn balance(text: &str, source: SourceId, errors: &mut Errors) -> Balance {
-    let result = Balance { parseable: true, sound_until: text.len() };
+    let result = Balance { parseable: true, sound_until: text.len(), comments: Vec::new() };
     let mut walk = Walk { text, source, at: 0, line: (0, 0, indentation(text)), open: Vec::new(), suspect: None, result };
     while let Some(c) = walk.rest().chars().next() {
         walk.step(c, errors);
@@ -58,7 +59,7 @@ impl Walk<'_> {
 
     fn step(&mut self, c: char, errors: &mut Errors) {
         match c {
-            '#' => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
+            '#' => self.skip_comment(),
             '"' if self.rest().starts_with("\"\"\"") => self.skip_block("\"\"\"", errors),
             '`' if self.rest().starts_with("```") => self.skip_block("```", errors),
             '"' => self.skip_line("\"", errors),
@@ -70,6 +71,13 @@ impl Walk<'_> {
             '}' | ')' | ']' => self.pop(c, errors),
             c => self.at += c.len_utf8(),
         }
+    }
+
+    fn skip_comment(&mut self) {
+        let line = self.rest().split('\n').next().unwrap_or_default();
+        let (shown, length) = (line.trim_end().len(), line.len());
+        self.result.comments.push(self.span(self.at, shown));
+        self.at += length;
     }
 
     /// Quotes and commands of one line.

@@ -9,7 +9,10 @@ mod entry;
 mod expected;
 mod head;
 mod mistake;
+mod outline;
 mod value;
+
+pub(crate) use outline::outline;
 
 use pest::Parser as _;
 

@@ -17,6 +17,8 @@ const NODES: usize = 200_000;
 
 pub(super) struct Loaded {
     pub(super) documents: Vec<Node>,
+    /// Empty unless they were asked for.
+    pub(super) comments: Vec<Span>,
     /// Was the file read to its end?
     pub(super) complete: bool,
 }
@@ -43,25 +45,28 @@ struct Loader<'a> {
     errors: &'a mut Errors,
     open: Vec<Open>,
     documents: Vec<Node>,
+    comments: Vec<Span>,
     nodes: usize,
 }
 
-pub(super) fn load(source: &Source, errors: &mut Errors) -> Loaded {
-    let mut loader = Loader { source, errors, open: Vec::new(), documents: Vec::new(), nodes: 0 };
-    let complete = loader.read();
+pub(super) fn load(source: &Source, comments: bool, errors: &mut Errors) -> Loaded {
+    let mut loader = Loader { source, errors, open: Vec::new(), documents: Vec::new(), comments: Vec::new(), nodes: 0 };
+    let complete = loader.read(comments);
     while let Some(open) = loader.open.pop() {
         loader.close(open, source.text.len());
     }
-    Loaded { documents: loader.documents, complete }
+    Loaded { documents: loader.documents, comments: loader.comments, complete }
 }
 
 impl Loader<'_> {
     /// False if the file could not be read to its end.
-    fn read(&mut self) -> bool {
+    fn read(&mut self, comments: bool) -> bool {
         let mut options = Options::default();
         options.emit_anchor_events = true;
         options.emit_unresolved_aliases = true;
-        options.set_emit_comments(false);
+        options.set_emit_comments(comments);
+        // The size of the file bounds them.
+        options.max_buffered_comment_events = usize::MAX;
         let text = &self.source.text;
         for event in Parser::new_from_str_with_options(text, options) {
             match event {
@@ -117,6 +122,10 @@ impl Loader<'_> {
                 return self.add(Node { value: Value::Refused, span });
             }
             Event::Anchor(..) => self.errors.push(SyntaxError::Anchor { span }),
+            Event::Comment(..) => {
+                let written = self.source.text.get(span.start..span.end).unwrap_or_default();
+                self.comments.push(Span::new(span.source, span.start, span.start + written.trim_end().len()));
+            }
             _ => {}
         }
         true

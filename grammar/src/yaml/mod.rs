@@ -5,9 +5,12 @@ mod document;
 mod events;
 mod field;
 mod node;
+mod outline;
 mod parts;
 mod piece;
 mod value;
+
+pub(crate) use outline::outline;
 
 use crate::ast::File;
 use crate::source::Source;
@@ -15,7 +18,7 @@ use crate::syntax_error::{Errors, SyntaxError};
 
 pub(crate) fn parse(source: &Source, errors: &mut Errors) -> File {
     let mut found = Errors::default();
-    let loaded = events::load(source, &mut found);
+    let loaded = events::load(source, false, &mut found);
     let mut file = File::default();
     let mut lowering = Lowering { source, errors: &mut found };
     for document in &loaded.documents {
