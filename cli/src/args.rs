@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{approve, end, lint, log, plan, reject, resume, rollback, run, runs, show, verify};
+use crate::commands::{approve, end, lint, log, plan, reject, resume, rollback, run, runs, schema, show, verify};
 
 /// Runbooks as code: check them, see what they would do, run them, take them back.
 #[derive(Debug, Parser)]
@@ -60,6 +60,7 @@ pub(crate) enum Command {
     Approve(approve::ApproveArgs),
     Reject(reject::RejectArgs),
     Runs(runs::RunsArgs),
+    Schema(schema::SchemaArgs),
     Show(show::ShowArgs),
     Log(log::LogArgs),
     Verify(verify::VerifyArgs),

@@ -24,3 +24,4 @@ mod yaml;
 pub use outline::{Outline, Unit, outline};
 pub use read::{Parsed, Spelling, parse, parse_as, read_utf8, spelling_of};
 pub use splice::splice;
+pub use yaml::schema;

@@ -9,6 +9,7 @@ mod malformed;
 mod matomo;
 mod mysql;
 mod refusals;
+mod schema;
 mod spellings;
 mod terminal;
 mod tour;

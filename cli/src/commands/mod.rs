@@ -10,6 +10,7 @@ pub(crate) mod resume;
 pub(crate) mod rollback;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod verify;
 
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command, out: &Out) -> Result<Status, Complaint> {
         Command::Approve(args) => approve::approve(&args, out),
         Command::Reject(args) => reject::reject(&args, out),
         Command::Runs(args) => runs::runs(&args, out),
+        Command::Schema(args) => schema::schema(&args, out),
         Command::Show(args) => show::show(&args, out),
         Command::Log(args) => log::log(&args, out),
         Command::Verify(args) => verify::verify(&args, out),

@@ -8,9 +8,11 @@ mod node;
 mod outline;
 mod parts;
 mod piece;
+mod schema;
 mod value;
 
 pub(crate) use outline::outline;
+pub use schema::schema;
 
 use crate::ast::File;
 use crate::source::Source;

@@ -14,6 +14,9 @@ impl Lowering<'_> {
         let Value::Map(entries) = &node.value else {
             return self.wrong_kind(node, "a piece", "a mapping", Some("write: - step: ID"));
         };
+        if entries.is_empty() {
+            return self.errors.push(SyntaxError::EmptyValue { span: node.span, what: "a piece".to_owned() });
+        }
         let Some(head) = self.keyword(entries) else { return };
         let Some(word) = Word::read(&head.key.text) else { return };
         let rest = entries.iter().filter(|entry| entry.key.span != head.key.span);

@@ -21,6 +21,9 @@ pub(super) fn type_of(tokens: &[Token<'_>], types: &dyn Fn(&str) -> Option<Type>
     if let (None, Some(bar)) = (signs, outermost(tokens, |token| token.is("|")).last()) {
         return filtered(tokens.get(bar + 1)?.text, &tokens[..bar], types);
     }
+    if first.is("[") && matching(tokens, 0) == Some(tokens.len() - 1) {
+        return Some(Type::List(Box::new(item_type(&tokens[1..tokens.len() - 1], types))));
+    }
     if let (Kind::Name, Some(open)) = (&first.kind, tokens.get(1))
         && matching(tokens, 1) == Some(tokens.len() - 1)
     {
@@ -79,6 +82,18 @@ fn outermost<'t>(tokens: &'t [Token<'_>], wanted: impl Fn(&Token<'_>) -> bool + 
         }
         (depth == 0 && wanted(token)).then_some(i)
     })
+}
+
+/// The one type of all items of a list that is written out; `json` where they have none in common.
+fn item_type(items: &[Token<'_>], types: &dyn Fn(&str) -> Option<Type>) -> Type {
+    let commas: Vec<usize> = outermost(items, |token| token.is(",")).collect();
+    let starts = std::iter::once(0).chain(commas.iter().map(|at| at + 1));
+    let ends = commas.iter().copied().chain([items.len()]);
+    let kinds: Option<Vec<Type>> = starts.zip(ends).filter(|(start, end)| start < end).map(|(start, end)| type_of(&items[start..end], types)).collect();
+    match kinds.as_deref() {
+        Some([first, rest @ ..]) if rest.iter().all(|kind| kind == first) => first.clone(),
+        _ => Type::Json,
+    }
 }
 
 fn item_of(kind: &Type) -> Option<Type> {
