@@ -8,6 +8,7 @@ mod journal;
 mod malformed;
 mod matomo;
 mod mysql;
+mod outputs;
 mod refusals;
 mod schema;
 mod spellings;

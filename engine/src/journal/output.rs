@@ -1,7 +1,7 @@
 //! What commands printed, beside the journal: `output/RUN/ATTEMPT.out` and `.err`, as it came.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -55,9 +55,19 @@ impl OutputFiles {
 /// # Errors
 /// It is there and can't be read.
 pub fn read(folder: &Path, run: &str, attempt: &str, stream: &str) -> Result<Vec<u8>, JournalError> {
+    read_beginning(folder, run, attempt, stream, usize::MAX)
+}
+
+/// The same, and at most so many bytes of it.
+///
+/// # Errors
+/// It is there and can't be read.
+pub fn read_beginning(folder: &Path, run: &str, attempt: &str, stream: &str, most: usize) -> Result<Vec<u8>, JournalError> {
     let path = folder.join("output").join(run).join(format!("{attempt}.{stream}"));
-    match std::fs::read(&path) {
-        Ok(bytes) => Ok(bytes),
+    let mut bytes = Vec::new();
+    let read = File::open(&path).and_then(|file| file.take(most as u64).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => Ok(bytes),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(e) => Err(JournalError::folder(path)(e)),
     }

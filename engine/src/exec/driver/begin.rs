@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::answers::capture;
 use super::bind::{JOB_LIMIT, Place, Ready};
-use super::sink::Recorded;
+use super::sink::{CAPTURE_LIMIT, Recorded};
 use super::world::World;
 use super::{DriveError, Driver};
 use crate::exec::keeper::call::{Ended, Fate};
@@ -117,8 +117,8 @@ impl Driver<'_> {
         let offsets = files.as_ref().map_or((0, 0), OutputFiles::lengths);
         let captures = if undoing { Vec::new() } else { spec.map(|s| s.captures.clone()).unwrap_or_default() };
         let mut sink = Recorded::new(files, node, self.sender.clone(), !captures.is_empty(), private);
-        if let Some(captured) = &mut sink.captured {
-            *captured = output::read(self.ledger.folder(), self.ledger.run(), &name, "out")?;
+        if !captures.is_empty() && offsets.0 > 0 {
+            sink.goes_on_from(output::read_beginning(self.ledger.folder(), self.ledger.run(), &name, "out", CAPTURE_LIMIT + 1)?);
         }
         let attempt = AttemptName::new(name)?;
         let host = at.host.clone().unwrap_or_else(|| LOCAL.to_owned());
@@ -223,7 +223,11 @@ impl Attempt {
     }
 
     fn captured(&mut self, ended: &Ended) -> (Vec<(SlotId, Value)>, Option<String>) {
-        let Some(out) = self.sink.captured.take().filter(|_| ended.exit.is_success()) else { return (Vec::new(), None) };
+        let out = match self.sink.take_captured().filter(|_| ended.exit.is_success()) {
+            None => return (Vec::new(), None),
+            Some(Err(why)) => return (Vec::new(), Some(why)),
+            Some(Ok(out)) => out,
+        };
         if ended.cut {
             // The beginning of a value is another value.
             return (Vec::new(), Some("its output was not kept whole (the disk is full, or it is over the limit)".to_owned()));

@@ -6,9 +6,13 @@ use super::news::News;
 use crate::exec::keeper::call::{Sink, Stream};
 use crate::journal::output::OutputFiles;
 use crate::plan::model::NodeId;
+use crate::value::Value;
 
 /// What a guard or a fact may print; more is cut, and the keeper counts it.
 pub(super) const ANSWER_LIMIT: u64 = 1 << 20;
+
+/// What a capture may hold: its value goes into the journal, and into every command that uses it.
+pub(super) const CAPTURE_LIMIT: usize = 1 << 20;
 
 /// Output of a read-only command, kept in memory up to its limit.
 #[derive(Debug, Default)]
@@ -45,8 +49,8 @@ pub(super) struct Recorded {
     files: Option<OutputFiles>,
     node: NodeId,
     news: mpsc::UnboundedSender<News>,
-    /// Standard output, when it is captured.
-    pub(super) captured: Option<Vec<u8>>,
+    /// Standard output, when it is captured; one byte above the limit says that it is too long.
+    captured: Option<Vec<u8>>,
     /// Our own copy could not be written whole. The target's is.
     pub(super) damaged: bool,
     private: bool,
@@ -56,12 +60,36 @@ impl Recorded {
     pub(super) fn new(files: Option<OutputFiles>, node: NodeId, news: mpsc::UnboundedSender<News>, capture: bool, private: bool) -> Self {
         Self { files, node, news, captured: capture.then(Vec::new), damaged: false, private }
     }
+
+    /// What was captured before, by a process that is gone.
+    pub(super) fn goes_on_from(&mut self, before: Vec<u8>) {
+        if let Some(captured) = &mut self.captured {
+            *captured = before;
+        }
+    }
+
+    /// What is captured; `None`: nothing is to be.
+    ///
+    /// # Errors
+    /// It is longer than a capture may be.
+    pub(super) fn take_captured(&mut self) -> Option<Result<Vec<u8>, String>> {
+        let captured = self.captured.take()?;
+        Some(if captured.len() > CAPTURE_LIMIT {
+            Err(format!(
+                "it printed more than the {} that a capture may hold: print only the value, or write the rest to a file",
+                Value::Size(CAPTURE_LIMIT as u64).display()
+            ))
+        } else {
+            Ok(captured)
+        })
+    }
 }
 
 impl Sink for Recorded {
     fn write(&mut self, stream: Stream, bytes: &[u8]) {
         if let (Stream::Out, Some(captured)) = (stream, &mut self.captured) {
-            captured.extend_from_slice(bytes);
+            let room = (CAPTURE_LIMIT + 1).saturating_sub(captured.len());
+            captured.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
         if self.private {
             return;

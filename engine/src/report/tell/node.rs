@@ -24,14 +24,17 @@ impl About<'_> {
                 Telling::new(Normal, Plain, verb, format!("{again}{}", shown::does(self.run, self.plan, self.state, id).unwrap_or_default()))
             }
             EventKind::StepEnded { ended, capture_error, .. } => match self.ended(id) {
-                Some(telling) => telling.below(&left_behind(ended)),
-                None if matches!(self.state.stage(id), Stage::Ran { .. }) => Telling::new(Detail, Dim, "verify", format!("it ended after {}", self.took())),
+                Some(telling) => telling.below(&remarks(ended)),
+                None if matches!(self.state.stage(id), Stage::Ran { .. }) => {
+                    let remarks = remarks(ended);
+                    let weight = if remarks.is_empty() { Detail } else { Normal };
+                    Telling::new(weight, Dim, "verify", format!("it ended after {}", self.took())).below(&remarks)
+                }
                 // Told after the next decision, which may have been to undo it.
-                None if ended.exit.is_success() && capture_error.is_none() => Telling::new(Normal, Tone::Good, "ok", self.took()).below(&left_behind(ended)),
+                None if ended.exit.is_success() && capture_error.is_none() => Telling::new(Normal, Tone::Good, "ok", self.took()).below(&remarks(ended)),
                 None => {
                     let why = capture_error.clone().filter(|_| ended.exit.is_success()).unwrap_or_else(|| ended.exit.to_string());
-                    let cut = if ended.cut { "; its output was cut at the limit" } else { "" };
-                    self.failed(&format!("{why}{cut}")).below(&left_behind(ended))
+                    self.failed(&why).below(&remarks(ended))
                 }
             },
             EventKind::HostRebooted { .. } => {
@@ -67,11 +70,17 @@ impl About<'_> {
     }
 }
 
-/// J4: processes that a command left in its group are counted and told.
-fn left_behind(ended: &Ended) -> String {
-    match ended.left_behind {
-        0 => String::new(),
-        1 => "one process of its group still runs".to_owned(),
-        more => format!("{more} processes of its group still run"),
+/// J4: that output was not kept whole is told, whatever became of the step; and processes that a command left in its
+/// group are counted.
+pub(super) fn remarks(ended: &Ended) -> String {
+    let mut remarks = Vec::new();
+    if ended.cut {
+        remarks.push("its output is not kept whole: it is over the limit, or a disk is full".to_owned());
     }
+    match ended.left_behind {
+        0 => {}
+        1 => remarks.push("one process of its group still runs".to_owned()),
+        more => remarks.push(format!("{more} processes of its group still run")),
+    }
+    remarks.join("\n")
 }

@@ -3,6 +3,7 @@
 use super::super::shown;
 use super::super::tone::Tone;
 use super::super::words::by;
+use super::node::remarks;
 use super::{About, Telling, Weight};
 use crate::plan::model::NodeId;
 use crate::run::event::EventKind;
@@ -23,8 +24,10 @@ impl About<'_> {
                     format!("{again}{}", shown::undo(self.run, self.plan, self.state, id).unwrap_or_default()),
                 )
             }
-            EventKind::UndoEnded { ended, .. } if ended.exit.is_success() => Telling::new(Normal, Good, if scope { "released" } else { "undone" }, self.took()),
-            EventKind::UndoEnded { ended, .. } => Telling::new(Must, Bad, "failed", format!("{what}: {}", ended.exit)),
+            EventKind::UndoEnded { ended, .. } if ended.exit.is_success() => {
+                Telling::new(Normal, Good, if scope { "released" } else { "undone" }, self.took()).below(&remarks(ended))
+            }
+            EventKind::UndoEnded { ended, .. } => Telling::new(Must, Bad, "failed", format!("{what}: {}", ended.exit)).below(&remarks(ended)),
             EventKind::UndoVoided { why, .. } => Telling::new(Normal, Dim, "voided", format!("{what} never began: {why}")),
             EventKind::UndoLost { why, .. } => Telling::new(Normal, Warn, "unknown", format!("how {what} ended can't be known, so it runs again: {why}")),
             EventKind::UndoUnsettled { why, .. } => Telling::new(Must, Bad, "unknown", format!("whether {what} still runs can't be shown: {why}")),

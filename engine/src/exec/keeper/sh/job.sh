@@ -57,12 +57,15 @@ rb_watch() { trap '' PIPE; trap : HUP; rb_i=0 rb_seen=
   while :; do
     if [ ! -e "$A.end" ] && [ "$rb_secs" -gt 0 ] && [ "$rb_i" -ge "$rb_secs" ]; then ln -s timeout "$A.stop"; fi
     if [ -L "$A.stop" ] && [ ! -L "$A.killed" ]; then rb_kill; sleep 1 7>&-; echo "late $A" >&7; return; fi
-    sleep 1 7>&-; rb_i=$((rb_i+1))
+    rb_second; rb_i=$((rb_i+1))
     # Ended, and yet not dry a full second later: something that was left behind holds the output open.
     if [ -e "$A.end" ]; then [ -n "$rb_seen" ] && { echo "late $A" >&7; return; }; rb_seen=1
     elif [ ! -d "/proc/$$" ] && rb_said "$A.pg" && ! rb_busy "$rb_x"; then return; fi
     echo "tick $A" >&7
   done; }
+
+# A second in four naps, where sleep knows such; after each of them what is new is sent.
+rb_second() { for rb_x in 1 2 3; do sleep 0.25 7>&- || { sleep 1 7>&-; return; }; [ -e "$A.end" ] || echo "tick $A" >&7; done; sleep 0.25 7>&-; }
 
 # Ends a job's whole group as the user that it runs as, and looks that nothing of it is left.
 rb_kill() { rb_i=0

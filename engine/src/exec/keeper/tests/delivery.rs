@@ -69,6 +69,11 @@ async fn standard_input_is_the_given_bytes_or_nothing() {
                 assert!(printed.out == stdin.clone().unwrap_or_default(), "{shell}: input {at}");
             }
         }
+        for bytes in ["\\000", "\\000\\000\\000", "\\n\\000", "\\000\\n"] {
+            let mut printed = Printed::default();
+            keeper.read(&sh(&format!("printf '{bytes}'")), soon(), &mut printed).await.expect("read");
+            assert_eq!(printed.text(), bytes.replace("\\000", "\0").replace("\\n", "\n"), "{shell}: output");
+        }
         let nobody = Call { user: Some("nobody".into()), stdin: Some(b"x\0y".to_vec()), ..sh("od -An -c") };
         let mut printed = Printed::default();
         keeper.read(&nobody, soon(), &mut printed).await.expect("read");
@@ -130,5 +135,31 @@ proptest! {
             bench.keeper().await.read(&call, soon(), &mut printed).await.expect("read");
             assert_eq!(printed.text(), value);
         });
+    }
+}
+
+/// Makes a file for each piece that comes.
+struct Nods {
+    folder: std::path::PathBuf,
+    seen: usize,
+}
+
+impl Sink for Nods {
+    fn write(&mut self, _: Stream, bytes: &[u8]) {
+        self.seen += bytes.iter().filter(|byte| **byte == b'\n').count();
+        fs::write(self.folder.join(self.seen.to_string()), "").expect("a file");
+    }
+}
+
+#[tokio::test]
+async fn each_line_arrives_while_its_command_waits_for_the_answer() {
+    for shell in SHELLS {
+        let bench = Bench::local(shell);
+        let keeper = bench.keeper().await;
+        let mut nods = Nods { folder: bench.dir.path().to_owned(), seen: 0 };
+        let call = sh(&format!("for i in 1 2 3 4 5 6; do echo $i; until [ -e {}/$i ]; do sleep 0.02; done; done", bench.dir.path().display()));
+        let outcome = keeper.start(&name("n.1"), 1, &call, soon(), &mut nods).await.expect("start");
+        assert!(matches!(outcome, Outcome::Ended(Ended { exit: Exit::Code(0), .. })), "{shell}: {outcome:?}");
+        assert_eq!(nods.seen, 6, "{shell}");
     }
 }
