@@ -6,7 +6,7 @@ use engine::check::{ParsedFile, Program, check};
 use engine::lint::{Options, lint};
 use engine::plan::model::Plan;
 use engine::plan::{Inputs, plan};
-use grammar::ast::{File, Runbook};
+use grammar::ast::File;
 use grammar::diagnostic::{Diagnostic, Severity};
 
 use crate::complaint::{Complaint, USAGE};
@@ -32,22 +32,27 @@ pub(crate) fn findings(files: &mut Files, path: &Path) -> Findings {
     if found.unparsed {
         return found;
     }
-    // Each runbook of a file is a program of its own; what they share is said once.
-    let alone = |runbook: Option<&Runbook>| File {
-        imports: parsed.file.imports.clone(),
-        actions: parsed.file.actions.clone(),
-        runbooks: runbook.into_iter().cloned().collect(),
-    };
-    let programs: Vec<File> = if parsed.file.runbooks.is_empty() { vec![alone(None)] } else { parsed.file.runbooks.iter().map(|r| alone(Some(r))).collect() };
-    for file in programs {
-        let mut project = Project { files, root: root_of(path) };
-        let said = match check(ParsedFile { source: source.clone(), file }, &mut project) {
-            Ok(program) => lint(&program, &Options::default()),
-            Err(errors) => errors,
-        };
-        found.diagnostics.extend(said.into_iter().filter(|d| !found.diagnostics.contains(d)).collect::<Vec<_>>());
+    let mut project = Project { files, root: root_of(path) };
+    match check(ParsedFile { source, file: parsed.file }, &mut project) {
+        Err(errors) => found.diagnostics.extend(errors),
+        Ok(mut program) => {
+            let names = program.own_runbooks().to_vec();
+            found.diagnostics.extend(linted(&mut program, &names));
+        }
     }
     found
+}
+
+/// What the rules say of each of these runbooks; of a file of actions, what they say of those. What several share is
+/// said once.
+fn linted(program: &mut Program, runbooks: &[String]) -> Vec<Diagnostic> {
+    let mut said = lint(program, &Options::default());
+    for name in runbooks.iter().skip(1) {
+        program.choose(name);
+        let more: Vec<Diagnostic> = lint(program, &Options::default()).into_iter().filter(|d| !said.contains(d)).collect();
+        said.extend(more);
+    }
+    said
 }
 
 /// A program that may be planned, with every file that it was read from.
@@ -71,11 +76,14 @@ pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
     if has_errors(&parsed.diagnostics) {
         return Err(refuse(out, &files, &parsed.diagnostics));
     }
-    let file = pick(parsed.file, named)?;
+    let chosen = pick(&parsed.file, named)?;
     let mut project = Project { files: &mut files, root: root_of(&named.file) };
-    let program = check(ParsedFile { source, file }, &mut project).map_err(|errors| refuse(out, &files, &errors))?;
+    let mut program = check(ParsedFile { source, file: parsed.file }, &mut project).map_err(|errors| refuse(out, &files, &errors))?;
+    program.choose(&chosen);
     let mut said = parsed.diagnostics;
-    said.extend(lint(&program, &Options::default()));
+    let called: Vec<String> = program.reachable().into_iter().map(|r| r.name.value.clone()).collect();
+    said.extend(linted(&mut program, &called));
+    program.choose(&chosen);
     if has_errors(&said) {
         return Err(refuse(out, &files, &said));
     }
@@ -99,21 +107,21 @@ fn refuse(out: &Out, files: &Files, diagnostics: &[Diagnostic]) -> Complaint {
     Complaint::new(USAGE, format!("nothing was run: {} in the runbook or in what it was given", Tally::of(diagnostics).words()))
 }
 
-/// The runbook that was named, or the only one.
-fn pick(file: File, named: &Named) -> Result<File, Complaint> {
+/// The name of the runbook that was meant: the one that was named, or the only one.
+fn pick(file: &File, named: &Named) -> Result<String, Complaint> {
     let names = || file.runbooks.iter().map(|r| r.name.value.clone()).collect::<Vec<_>>();
     let path = named.file.display();
     let chosen = match (&named.runbook, file.runbooks.as_slice()) {
-        (Some(name), all) => all.iter().find(|r| r.name.value == *name).cloned(),
+        (Some(name), all) => all.iter().find(|r| r.name.value == *name),
         (None, []) => return Err(Complaint::usage(format!("{path} holds actions and no runbook: there is nothing to run"))),
-        (None, [only]) => Some(only.clone()),
+        (None, [only]) => Some(only),
         (None, [first, ..]) => {
             return Err(Complaint::usage(format!("{path} holds {} runbooks: {}", file.runbooks.len(), names().join(", ")))
                 .help(format!("say which: `{path}#{}`", first.name.value)));
         }
     };
     match chosen {
-        Some(runbook) => Ok(File { runbooks: vec![runbook], ..file }),
+        Some(runbook) => Ok(runbook.name.value.clone()),
         None => Err(Complaint::usage(format!("{path} holds no runbook `{}`", named.runbook.clone().unwrap_or_default()))
             .help(format!("it holds {}", names().join(", ")))),
     }

@@ -74,8 +74,14 @@ pub enum CheckError {
     ImportOutside { at: Span, path: String },
     #[error("there are two actions `{name}`")]
     DuplicateAction { at: Span, first: Span, name: String, standard: bool },
-    #[error("a second runbook in one file")]
-    SeveralRunbooks { at: Span, first: Span },
+    #[error("there are two runbooks `{name}`")]
+    DuplicateRunbook { at: Span, first: Span, name: String },
+    #[error("there is no runbook `{name}`")]
+    UnknownRunbook { at: Span, name: String, similar: Option<String>, known: Vec<String> },
+    #[error("runbooks call each other in a circle: {}", names.join(" → "))]
+    CallCycle { at: Span, others: Vec<Span>, names: Vec<String> },
+    #[error("`{runbook}` has the target `{name}`, and nothing is passed for it")]
+    TargetNotPassed { at: Span, runbook: String, name: String, declared: Span, here: Option<&'static str> },
     #[error("`{field}` has no place in {place}")]
     MisplacedField { at: Span, field: &'static str, place: &'static str, help: &'static str },
     #[error("the manual step `{id}` does not say what to do")]
@@ -237,10 +243,24 @@ impl CheckError {
                 ),
                 (!standard).then(|| (*first, "first here".to_owned())),
             ),
-            E::SeveralRunbooks { at, first } => beside(
-                said("RB0134", *at, "the second", "`runbook run FILE` must know which one is meant: put each into its own file".to_owned()),
-                [(*first, "the first".to_owned())],
+            E::DuplicateRunbook { at, first, .. } => beside(
+                said("RB0141", *at, "again", "rename one of them: `call` names a runbook by its name alone".to_owned()),
+                [(*first, "first here".to_owned())],
             ),
+            E::UnknownRunbook { at, similar, known, .. } => {
+                said("RB0142", *at, "no such runbook", meant(similar.as_ref(), known, "import the file that holds it: `import \"path\"`"))
+            }
+            E::CallCycle { at, others, .. } => beside(
+                said("RB0143", *at, "would never end", "a runbook may call others, but never come back to itself".to_owned()),
+                others.iter().map(|s| (*s, "part of the circle".to_owned())),
+            ),
+            E::TargetNotPassed { at, name, declared, here, .. } => {
+                let help = match here {
+                    Some(what) => format!("`{name}` is {what} here; pass hosts: `{name}: …`"),
+                    None => format!("pass it: `{name}: …`; a target that is not passed must have the same name here"),
+                };
+                beside(said("RB0144", *at, format!("`{name}` is open"), help), [(*declared, "declared here".to_owned())])
+            }
             E::MisplacedField { at, help, .. } => said("RB0135", *at, "not here", (*help).to_owned()),
             E::ManualWithoutInstructions { at, .. } => said("RB0136", *at, "what is to be done?", "add `instructions \"…\"`".to_owned()),
             E::KnownTooLate { at, .. } => {

@@ -1,13 +1,13 @@
-//! Imports: the files of a program, each once, and the table of its actions.
+//! Imports: the files of a program, each once, and the tables of its actions and runbooks.
 
 use std::collections::BTreeMap;
 
-use grammar::ast::{Action, File};
+use grammar::ast::{Action, File, Runbook};
 use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::{Source, Text};
 
 use super::error::CheckError;
-use super::{order, stdlib};
+use super::{call, order, stdlib};
 
 /// One file, read and parsed.
 #[derive(Debug, Clone)]
@@ -50,6 +50,7 @@ pub(super) struct Loaded {
     /// The main file first, then as imported.
     pub(super) files: Vec<ParsedFile>,
     pub(super) actions: BTreeMap<String, Action>,
+    pub(super) runbooks: BTreeMap<String, Runbook>,
     pub(super) errors: Vec<Diagnostic>,
 }
 
@@ -65,6 +66,7 @@ impl Loaded {
         let mut around = Vec::new();
         loaded.take(main, library, &mut around);
         loaded.errors.extend(order::recursions(&loaded.actions).into_iter().map(Into::into));
+        loaded.errors.extend(call::circles(&loaded.runbooks).into_iter().map(Into::into));
         loaded
     }
 
@@ -72,6 +74,7 @@ impl Loaded {
         let imports = file.file.imports.clone();
         let source = file.source.clone();
         self.define(&file.file.actions);
+        self.define_runbooks(&file.file.runbooks);
         self.files.push(file);
         around.push(source.clone());
         for path in imports {
@@ -109,6 +112,20 @@ impl Loaded {
                 }
                 None => {
                     self.actions.insert(action.name.value.clone(), action.clone());
+                }
+            }
+        }
+    }
+
+    fn define_runbooks(&mut self, runbooks: &[Runbook]) {
+        for runbook in runbooks {
+            match self.runbooks.get(&runbook.name.value) {
+                Some(first) => {
+                    let first = first.name.span;
+                    self.errors.push(CheckError::DuplicateRunbook { at: runbook.name.span, first, name: runbook.name.value.clone() }.into());
+                }
+                None => {
+                    self.runbooks.insert(runbook.name.value.clone(), runbook.clone());
                 }
             }
         }

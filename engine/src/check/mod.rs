@@ -2,6 +2,7 @@
 //! before any is reported. A [`Program`] can't be made in another way.
 
 mod blocks;
+mod call;
 mod error;
 mod gate;
 mod library;
@@ -28,10 +29,14 @@ pub use library::{Library, LoadError, NoFiles, ParsedFile};
 pub use names::RESERVED;
 pub(crate) use names::similar;
 
-/// A runbook, or a file of actions, whose every name has a meaning and whose types fit.
+/// A file of runbooks or of actions, with all that it imports, whose every name has a meaning and whose types fit.
 #[derive(Debug, Clone)]
 pub struct Program {
-    runbook: Option<Runbook>,
+    /// The runbook that is meant, by its name.
+    main: Option<String>,
+    /// Those that stand in the file itself, in its order.
+    own: Vec<String>,
+    runbooks: BTreeMap<String, Runbook>,
     actions: BTreeMap<String, Action>,
     sources: Vec<Source>,
     used: BTreeSet<Span>,
@@ -39,10 +44,50 @@ pub struct Program {
 }
 
 impl Program {
-    /// `None`: the file holds actions only.
+    /// The runbook that is meant: the first of the file, until [`Self::choose`] says otherwise. `None`: the file holds
+    /// actions only.
     #[must_use]
     pub fn runbook(&self) -> Option<&Runbook> {
-        self.runbook.as_ref()
+        self.runbooks.get(self.main.as_ref()?)
+    }
+
+    /// Every runbook that can be called, by its name: those of the file, and of the files that it imports.
+    #[must_use]
+    pub fn runbooks(&self) -> &BTreeMap<String, Runbook> {
+        &self.runbooks
+    }
+
+    /// The names of the runbooks that stand in the file itself, in its order.
+    #[must_use]
+    pub fn own_runbooks(&self) -> &[String] {
+        &self.own
+    }
+
+    /// Another of its runbooks is meant. False: there is none of this name.
+    pub fn choose(&mut self, name: &str) -> bool {
+        let is_there = self.runbooks.contains_key(name);
+        if is_there {
+            self.main = Some(name.to_owned());
+        }
+        is_there
+    }
+
+    /// The runbook that is meant, and every one that it calls, directly or not.
+    #[must_use]
+    pub fn reachable(&self) -> Vec<&Runbook> {
+        let mut found: Vec<&Runbook> = self.runbook().into_iter().collect();
+        let mut next = 0;
+        while let Some(runbook) = found.get(next) {
+            for call in call::calls(&runbook.body) {
+                if let Some(called) = self.runbooks.get(&call.runbook.value)
+                    && !found.iter().any(|known| known.name.value == called.name.value)
+                {
+                    found.push(called);
+                }
+            }
+            next += 1;
+        }
+        found
     }
 
     /// Every action that it can use, the standard library's among them.
@@ -97,19 +142,15 @@ pub fn check(main: ParsedFile, library: &mut dyn Library) -> Result<Program, Vec
 fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Result<Program, Vec<Diagnostic>> {
     let id = main.source.id;
     let loaded = library::Loaded::new(main, library, whole);
-    let mut checker = walk::Checker::new(&loaded.actions);
+    let mut checker = walk::Checker::new(&loaded.actions, &loaded.runbooks);
     checker.errors = loaded.errors;
     for action in loaded.actions.values().filter(|a| !stdlib::is_standard(a.name.span.source)) {
         checker.action(action);
     }
-    let runbooks: Vec<&Runbook> = loaded.files.iter().find(|f| f.source.id == id).map(|f| f.file.runbooks.iter().collect()).unwrap_or_default();
-    for runbook in &runbooks {
+    for runbook in loaded.files.iter().flat_map(|f| &f.file.runbooks) {
         checker.runbook(runbook);
     }
-    if let [first, second, ..] = runbooks.as_slice() {
-        checker.error(CheckError::SeveralRunbooks { at: second.name.span, first: first.name.span });
-    }
-    let runbook = runbooks.first().map(|r| (*r).clone());
+    let own: Vec<String> = loaded.files.iter().filter(|f| f.source.id == id).flat_map(|f| &f.file.runbooks).map(|r| r.name.value.clone()).collect();
     let (mut errors, used) = (checker.errors, checker.used);
     let advice = checker.advice;
     if errors.iter().any(|e| e.severity == Severity::Error) {
@@ -117,5 +158,6 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
         errors.dedup();
         return Err(errors);
     }
-    Ok(Program { runbook, actions: loaded.actions, sources: loaded.files.into_iter().map(|f| f.source).collect(), used, advice })
+    let sources = loaded.files.into_iter().map(|f| f.source).collect();
+    Ok(Program { main: own.first().cloned(), own, runbooks: loaded.runbooks, actions: loaded.actions, sources, used, advice })
 }

@@ -89,7 +89,7 @@ fn sorted(before: &[BTreeSet<usize>]) -> Vec<(usize, Vec<usize>)> {
 }
 
 /// Every circle, in the order in which it turns.
-fn circles(graph: &DiGraph<usize, ()>) -> Vec<Vec<usize>> {
+pub(super) fn circles(graph: &DiGraph<usize, ()>) -> Vec<Vec<usize>> {
     let mut found: Vec<Vec<usize>> = tarjan_scc(graph)
         .into_iter()
         .filter(|part| part.len() > 1 || part.first().is_some_and(|n| graph.contains_edge(*n, *n)))

@@ -23,6 +23,7 @@ pub(super) struct Elsewhere {
 
 pub(super) struct Checker<'a> {
     pub(super) actions: &'a BTreeMap<String, Action>,
+    pub(super) runbooks: &'a BTreeMap<String, Runbook>,
     pub(super) errors: Vec<Diagnostic>,
     /// The declarations that something uses, by their spans.
     pub(super) used: BTreeSet<Span>,
@@ -46,9 +47,10 @@ pub(super) struct Place {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn new(actions: &'a BTreeMap<String, Action>) -> Self {
+    pub(super) fn new(actions: &'a BTreeMap<String, Action>, runbooks: &'a BTreeMap<String, Runbook>) -> Self {
         Self {
             actions,
+            runbooks,
             errors: Vec::new(),
             used: BTreeSet::new(),
             advice: Vec::new(),
@@ -308,10 +310,7 @@ impl<'a> Checker<'a> {
             Piece::For(each) => self.each(each, place),
             Piece::Fact(fact) => self.fact(fact, place),
             Piece::Require(require) => self.require(require, place),
-            Piece::Call(call) => {
-                self.id(&call.id);
-                self.not_built(call.id.span, "`call`");
-            }
+            Piece::Call(call) => self.call(call, place),
             Piece::Series(series) => self.not_built(series.folder.span, "`series`"),
         }
     }

@@ -59,3 +59,11 @@ fn the_language_pages_example_has_no_errors() {
     let found = linted(&crate::plan::tests::example::text());
     assert!(found.iter().all(|d| d.severity != Severity::Error), "{found:#?}");
 }
+
+#[test]
+fn a_step_of_a_called_runbook_stands_in_the_boundary_around_the_call() {
+    let text = |block: &str| format!("runbook x {{ {block} }}\nrunbook low {{ target h: host = local\n step stop on h {{ run `systemctl stop x` }} }}");
+    let codes = |text: &str| linted(text).iter().map(|d| d.code).collect::<Vec<_>>();
+    assert_eq!(codes(&text("boundary b { call down low(h: local) }")), ["RB0301"]);
+    assert_eq!(codes(&text("call down low(h: local)")), [""; 0]);
+}

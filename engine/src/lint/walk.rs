@@ -24,6 +24,12 @@ pub(super) struct Around<'a> {
     pub(super) batch: Option<&'a For>,
 }
 
+impl Around<'_> {
+    fn is_something(&self) -> bool {
+        self.boundary.is_some() || self.parallel || self.batch.is_some()
+    }
+}
+
 impl<'a> Seen<'a> {
     pub(super) fn merged(&self, program: &'a Program) -> Merged<'a> {
         Merged::of_step(&self.step.fields, program.actions())
@@ -34,20 +40,26 @@ impl<'a> Seen<'a> {
 pub(super) fn steps(program: &Program) -> Vec<Seen<'_>> {
     let mut found = Vec::new();
     if let Some(runbook) = program.runbook() {
-        walk(&runbook.body, Around::default(), &mut found);
+        walk(program, &runbook.body, Around::default(), &mut found);
     }
     found
 }
 
-fn walk<'a>(block: &'a Block, around: Around<'a>, found: &mut Vec<Seen<'a>>) {
+fn walk<'a>(program: &'a Program, block: &'a Block, around: Around<'a>, found: &mut Vec<Seen<'a>>) {
     for piece in &block.pieces {
         match piece {
             Piece::Step(step) => found.push(Seen { step, manual: false, around }),
             Piece::Manual(step) => found.push(Seen { step, manual: true, around }),
-            Piece::Boundary(boundary) => walk(&boundary.block, Around { boundary: Some(boundary), batch: None, ..around }, found),
-            Piece::During(during) => during.block.iter().for_each(|b| walk(b, around, found)),
-            Piece::Parallel(block) => walk(block, Around { parallel: true, ..around }, found),
-            Piece::For(each) => walk(&each.block, Around { batch: if is_wide(each) { Some(each) } else { around.batch }, ..around }, found),
+            Piece::Boundary(boundary) => walk(program, &boundary.block, Around { boundary: Some(boundary), batch: None, ..around }, found),
+            Piece::During(during) => during.block.iter().for_each(|b| walk(program, b, around, found)),
+            Piece::Parallel(block) => walk(program, block, Around { parallel: true, ..around }, found),
+            Piece::For(each) => walk(program, &each.block, Around { batch: if is_wide(each) { Some(each) } else { around.batch }, ..around }, found),
+            // By itself the called runbook is looked at on its own; here it stands in what is around the call.
+            Piece::Call(call) if around.is_something() => {
+                if let Some(called) = program.runbooks().get(&call.runbook.value) {
+                    walk(program, &called.body, around, found);
+                }
+            }
             Piece::Gate(_) | Piece::Call(_) | Piece::Series(_) | Piece::Fact(_) | Piece::Require(_) => {}
         }
     }

@@ -32,6 +32,8 @@ pub enum PlanError {
     BadHost { at: Span, host: String },
     #[error("{what} must be known before the run, and `{name}` is not")]
     KnownTooLate { at: Span, what: String, name: String },
+    #[error("the param `{name}` has limits, so its value must be known before the run")]
+    LimitedTooLate { at: Span, name: String, limits: Span },
     #[error("{what} can't be computed: {why}")]
     NotComputed { at: Span, what: String, why: String },
     #[error("{what} is {found}")]
@@ -81,6 +83,12 @@ impl PlanError {
             E::KnownTooLate { at, .. } => {
                 ("RB0137", *at, "read during the run", Some("use params, targets and loop variables here: the plan is drawn before the run begins".to_owned()))
             }
+            E::LimitedTooLate { at, .. } => (
+                "RB0413",
+                *at,
+                "read during the run",
+                Some("pass a value of params and targets, or take the limits off and `require` what must hold in the called runbook".to_owned()),
+            ),
             E::NotComputed { at, .. } => ("RB0411", *at, "not computed", None),
             E::OutOfRange { at, help, .. } => ("RB0412", *at, "out of range", Some((*help).to_owned())),
             E::NotBuiltYet { at, help, .. } => ("RB0901", *at, "not built yet", Some((*help).to_owned())),
@@ -91,6 +99,10 @@ impl PlanError {
 impl From<PlanError> for Diagnostic {
     fn from(error: PlanError) -> Self {
         let (code, span, label, help) = error.said();
-        Self { code, severity: Severity::Error, message: error.to_string(), span, label: label.to_owned(), related: Vec::new(), help, fix: None }
+        let related = match &error {
+            PlanError::LimitedTooLate { limits, .. } => vec![(*limits, "declared here".to_owned())],
+            _ => Vec::new(),
+        };
+        Self { code, severity: Severity::Error, message: error.to_string(), span, label: label.to_owned(), related, help, fix: None }
     }
 }

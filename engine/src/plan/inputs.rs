@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use grammar::ast::{Operand, Param, Runbook, Target};
+use grammar::source::Span;
 
 use super::error::PlanError;
 use super::frames::typed;
@@ -44,7 +45,7 @@ impl Lowering<'_> {
         }
         for param in &runbook.params {
             if let Some(value) = self.param(param, inputs.params.get(&param.name.value)) {
-                self.in_range(param, &value);
+                self.in_range(param, &value, ROOT, param.name.span);
                 self.bind(ROOT, &param.name.value, Bound::Value(value), Type::written(&param.kind));
             }
         }
@@ -95,19 +96,20 @@ impl Lowering<'_> {
         }
     }
 
-    fn in_range(&mut self, param: &Param, value: &Value) {
+    /// Whether a value is among those that its param allows. Limits are reckoned in `frame`, and `at` is told of.
+    pub(super) fn in_range(&mut self, param: &Param, value: &Value, frame: FrameId, at: Span) {
         let Some(kind) = Type::written(&param.kind) else { return };
         if *value == Value::None {
             return;
         }
         let name = || param.name.value.clone();
         if let Some(one_of) = &param.one_of
-            && let Some(Value::List(allowed)) = self.early_operand(one_of, &Type::List(Box::new(kind.present().clone())), "`one_of`", ROOT, None)
+            && let Some(Value::List(allowed)) = self.early_operand(one_of, &Type::List(Box::new(kind.present().clone())), "`one_of`", frame, None)
             && !allowed.contains(value)
         {
             let allowed = allowed.iter().map(|v| format!("`{}`", v.display())).collect::<Vec<_>>().join(", ");
             self.error(PlanError::ParamOutOfRange {
-                at: param.name.span,
+                at,
                 name: name(),
                 why: format!("`{}` is not one of those allowed", value.display()),
                 allowed: format!("give one of {allowed}"),
@@ -116,10 +118,10 @@ impl Lowering<'_> {
         let bounds = [(&param.min, std::cmp::Ordering::Less, "less than", "at least"), (&param.max, std::cmp::Ordering::Greater, "more than", "at most")];
         for (bound, wrong, than, help) in bounds {
             let Some(bound) = bound else { continue };
-            let Some(limit) = self.early_operand(bound, kind.present(), "a bound", ROOT, None) else { continue };
+            let Some(limit) = self.early_operand(bound, kind.present(), "a bound", frame, None) else { continue };
             if compare(value, &limit) == Some(wrong) {
                 let why = format!("{} is {than} {}", value.display(), limit.display());
-                self.error(PlanError::ParamOutOfRange { at: param.name.span, name: name(), why, allowed: format!("give {help} {}", limit.display()) });
+                self.error(PlanError::ParamOutOfRange { at, name: name(), why, allowed: format!("give {help} {}", limit.display()) });
             }
         }
     }
@@ -128,7 +130,7 @@ impl Lowering<'_> {
         let one = target.kind.is_some();
         let name = target.name.value.clone();
         let at = target.name.span;
-        let hosts: Vec<String> = match (given, &target.is) {
+        let hosts: Vec<HostName> = match (given, &target.is) {
             (Some(hosts), _) => hosts.clone(),
             (None, Some(is)) => self.hosts_of(is, &name, one)?,
             (None, None) => {
@@ -136,6 +138,13 @@ impl Lowering<'_> {
                 return None;
             }
         };
+        self.hosts_as_value(target, hosts, at)
+    }
+
+    /// A target's hosts, if they can be that.
+    pub(super) fn hosts_as_value(&mut self, target: &Target, hosts: Vec<HostName>, at: Span) -> Option<Value> {
+        let one = target.kind.is_some();
+        let name = target.name.value.clone();
         let mut sound = true;
         for (position, host) in hosts.iter().enumerate() {
             if Type::Host.read(host).is_err() {

@@ -30,6 +30,7 @@ pub(super) struct Lowering<'p> {
     pub(super) blocks: Vec<BlockSpec>,
     pub(super) nodes: Vec<Node>,
     pub(super) paths: BTreeSet<String>,
+    pub(super) windows: Vec<String>,
     pub(super) scripts: BTreeMap<grammar::source::Span, Script>,
     /// What names were declared as: a path's value alone looks like any text.
     pub(super) types: BTreeMap<(FrameId, String), Type>,
@@ -42,8 +43,10 @@ pub(super) struct Context<'p> {
     pub(super) block: BlockId,
     pub(super) on: Hosts,
     pub(super) around: Around<'p>,
-    pub(super) when: Vec<Expression>,
-    /// `[item]` of every loop around it.
+    pub(super) when: Vec<When>,
+    /// `id/` of every call around it.
+    pub(super) calls: String,
+    /// `[item]` of every loop around it, inside the last call.
     pub(super) items: String,
 }
 
@@ -81,6 +84,7 @@ impl<'p> Lowering<'p> {
             blocks: vec![BlockSpec { parent: None, kind: BlockKind::Sequence }],
             nodes: Vec::new(),
             paths: BTreeSet::new(),
+            windows: Vec::new(),
             scripts: BTreeMap::new(),
             types: BTreeMap::new(),
         }
@@ -91,7 +95,16 @@ impl<'p> Lowering<'p> {
     }
 
     pub(super) fn runbook(&mut self, runbook: &'p Runbook) {
-        let context = Context { frame: ROOT, block: BlockId(0), on: Hosts::default(), around: Around::default(), when: Vec::new(), items: String::new() };
+        let context = Context {
+            frame: ROOT,
+            block: BlockId(0),
+            on: Hosts::default(),
+            around: Around::default(),
+            when: Vec::new(),
+            calls: String::new(),
+            items: String::new(),
+        };
+        self.window(runbook);
         // The runbook is the outermost block. Its environment may hold facts, so those are read without it.
         let (on, mut around) = self.place(&runbook.body.settings, &context);
         around.env.clear();
@@ -173,11 +186,12 @@ impl<'p> Lowering<'p> {
 
     pub(super) fn add(&mut self, draft: Draft<'_>, context: &Context<'_>, after: Exits) -> NodeId {
         let place = draft.host.as_ref().map_or_else(String::new, |host| format!("@{host}"));
-        let mut path = format!("{}{}{place}", draft.id, context.items);
+        let (calls, id, items) = (&context.calls, draft.id, &context.items);
+        let mut path = format!("{calls}{id}{items}{place}");
         let mut again = 1;
         while !self.paths.insert(path.clone()) {
             again += 1;
-            path = format!("{}-{again}{}{place}", draft.id, context.items);
+            path = format!("{calls}{id}-{again}{items}{place}");
         }
         if let Some(host) = &draft.host {
             self.touch(host);
@@ -221,9 +235,9 @@ impl<'p> Lowering<'p> {
 
     pub(super) fn when(&mut self, when: Option<&Text>, context: &mut Context<'_>) {
         if let Some(when) = when
-            && let Some(when) = self.expression(when)
+            && let Some(that) = self.expression(when)
         {
-            context.when.push(when);
+            context.when.push(When { that, frame: context.frame });
         }
     }
 
@@ -259,8 +273,9 @@ impl<'p> Lowering<'p> {
             Piece::For(each) => self.each(each, context, before),
             Piece::Fact(fact) => self.fact_nodes(fact, context, before),
             Piece::Require(require) => self.require_nodes(require, context, before),
+            Piece::Call(call) => self.call(call, context, before),
             // Refused by the check.
-            Piece::Call(_) | Piece::Series(_) => before,
+            Piece::Series(_) => before,
         }
     }
 
@@ -271,7 +286,7 @@ impl<'p> Lowering<'p> {
             Some("park") => OnFailure::Park,
             _ => OnFailure::Rollback,
         };
-        let id = format!("{}{}", boundary.id.value, context.items);
+        let id = format!("{}{}{}", context.calls, boundary.id.value, context.items);
         let block = self.new_block(context.block, BlockKind::Boundary { id, title, on_failure, budget });
         self.block(&boundary.block, &Context { block, ..context.clone() }, before)
     }

@@ -1,6 +1,7 @@
 //! From a checked program and its inputs to the plan: nodes, edges, commands with slots.
 
 mod asked;
+mod call;
 mod error;
 mod finish;
 mod frames;
@@ -56,7 +57,7 @@ pub fn plan(program: &Program, inputs: &Inputs) -> Result<Plan, Vec<Diagnostic>>
         runbook: runbook.name.value.clone(),
         title: runbook.title.as_ref().map(|t| t.text.clone()),
         hash: String::new(),
-        window: runbook.window.as_ref().map(|w| w.text.clone()),
+        windows: lowering.windows,
         vars: inputs.vars.clone(),
         hosts: lowering.hosts,
         frames: lowering.frames,

@@ -51,7 +51,8 @@ pub struct Plan {
     pub title: Option<String>,
     /// SHA-256 over what will happen; the same for both spellings. See [`super::hash`].
     pub hash: String,
-    pub window: Option<String>,
+    /// The run starts only inside all of them: the runbook's own first, then those of the runbooks that it calls.
+    pub windows: Vec<String>,
     /// What the inventory knows of each host, for `vars[host].x`.
     pub vars: serde_json::Value,
     /// Every host that the run touches, in the order of first use.
@@ -134,6 +135,12 @@ pub enum BlockKind {
         on_failure: OnFailure,
         budget: Option<u64>,
     },
+    /// Another runbook, called. Its nodes have `id/` before their own ids.
+    Call {
+        id: String,
+        runbook: String,
+        title: Option<String>,
+    },
     /// From a `during` to the end of what it covers.
     Held {
         by: Vec<NodeId>,
@@ -161,8 +168,15 @@ pub struct Node {
     pub frame: FrameId,
     pub after: Vec<NodeId>,
     /// Its own condition behind those of the blocks around it; the first that is false skips it.
-    pub when: Vec<Expression>,
+    pub when: Vec<When>,
     pub kind: NodeKind,
+}
+
+/// A condition, in the frame that it was written for: a called runbook does not see its caller's names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct When {
+    pub that: Expression,
+    pub frame: FrameId,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -350,11 +364,13 @@ impl Plan {
         self.nodes.iter().enumerate().map(|(i, node)| (node_id(i), node))
     }
 
-    /// The node whose path or id is `name`; a path is exact, an id may name several.
+    /// The nodes of a name: a path is one node; a path without its host, and an id, may be several.
     #[must_use]
     pub fn find(&self, name: &str) -> Vec<NodeId> {
-        let exact: Vec<_> = self.iter().filter(|(_, n)| n.path == name).map(|(id, _)| id).collect();
-        if exact.is_empty() { self.iter().filter(|(_, n)| n.step == name).map(|(id, _)| id).collect() } else { exact }
+        let all = |wanted: &dyn Fn(&Node) -> bool| self.iter().filter(|(_, node)| wanted(node)).map(|(id, _)| id).collect::<Vec<_>>();
+        let found = all(&|node| node.path == name);
+        let found = if found.is_empty() { all(&|node| node.label() == name) } else { found };
+        if found.is_empty() { all(&|node| node.step == name) } else { found }
     }
 
     /// The blocks around a block, itself first, the runbook last.
@@ -385,6 +401,13 @@ pub fn node_id(position: usize) -> NodeId {
 }
 
 impl Node {
+    /// Its path without its host: the same for every host of a step.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        let host = self.host.as_ref().and_then(|host| self.path.strip_suffix(host.as_str())?.strip_suffix('@'));
+        host.unwrap_or(&self.path)
+    }
+
     /// The step's fields, for the kinds that have them.
     #[must_use]
     pub fn spec(&self) -> Option<&StepSpec> {
@@ -408,7 +431,7 @@ impl Node {
 /// What is asked before a node begins, in this order (promise O2).
 #[derive(Debug, Clone, Copy)]
 pub enum Guard<'a> {
-    When(&'a Expression),
+    When(&'a When),
     Fact(&'a FactSpec),
     Require(&'a RequireSpec),
     Check(&'a Command),

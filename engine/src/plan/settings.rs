@@ -71,7 +71,7 @@ impl<'p> Lowering<'p> {
         self.as_type(value, kind, what, text.span)
     }
 
-    fn as_type(&mut self, value: Value, kind: &Type, what: &str, at: Span) -> Option<Value> {
+    pub(super) fn as_type(&mut self, value: Value, kind: &Type, what: &str, at: Span) -> Option<Value> {
         typed(value, kind).map_err(|why| self.error(PlanError::NotComputed { at, what: what.to_owned(), why })).ok()
     }
 

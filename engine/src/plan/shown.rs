@@ -40,7 +40,7 @@ pub enum Undo {
 pub fn node(plan: &Plan, id: NodeId) -> Shown {
     let node = plan.node(id);
     let before = Before { plan, frame: node.frame, host: node.host.as_deref() };
-    let mut shown = Shown { kind: kind(&node.kind), when: node.when.iter().map(|w| w.source_text().text.trim().to_owned()).collect(), ..Shown::default() };
+    let mut shown = Shown { kind: kind(&node.kind), when: node.when.iter().map(|w| w.that.source_text().text.trim().to_owned()).collect(), ..Shown::default() };
     shown.boundary = plan.boundary_of(node.block).and_then(|b| boundary_id(&plan.blocks[b.index()])).map(str::to_owned);
     match &node.kind {
         NodeKind::Step(step) | NodeKind::Enter { step, .. } => before.step(step, &mut shown),

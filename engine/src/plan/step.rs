@@ -25,9 +25,7 @@ impl<'p> Lowering<'p> {
     pub(super) fn step(&mut self, step: &'p Step, context: &Context<'p>, before: Vec<NodeId>, manual: bool) -> Vec<NodeId> {
         let hosts = self.hosts(&step.settings.on, context);
         let mut here = context.clone();
-        if let Some(when) = step.when.as_ref().and_then(|w| self.expression(w)) {
-            here.when.push(when);
-        }
+        self.when(step.when.as_ref(), &mut here);
         let merged = Merged::of_step(&step.fields, self.program.actions());
         let slots = self.capture_slots(&merged, &hosts.names, hosts.spread, context.frame);
         let mut nodes = Vec::new();

@@ -9,6 +9,7 @@ use super::model::*;
 use super::{Given, Inputs, plan};
 use crate::check::{NoFiles, ParsedFile, check};
 
+mod calls;
 mod driven;
 pub(crate) mod example;
 mod inputs;

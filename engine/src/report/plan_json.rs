@@ -17,6 +17,14 @@ pub fn json(plan: &Plan) -> Json {
             _ => None,
         })
         .collect();
+    let calls: Vec<Json> = plan
+        .blocks
+        .iter()
+        .filter_map(|block| match &block.kind {
+            BlockKind::Call { id, runbook, title } => Some(json!({"id": id, "runbook": runbook, "title": title})),
+            _ => None,
+        })
+        .collect();
     let hosts: Vec<Json> = plan.hosts.iter().map(|h| json!({"name": h.name, "users": h.users})).collect();
     let facts: Vec<Json> = plan
         .facts
@@ -35,11 +43,12 @@ pub fn json(plan: &Plan) -> Json {
         "runbook": plan.runbook,
         "title": plan.title,
         "hash": plan.hash,
-        "window": plan.window,
+        "windows": plan.windows,
         "hosts": hosts,
         "facts": facts,
         "requires": requires,
         "boundaries": boundaries,
+        "calls": calls,
         "nodes": nodes,
     })
 }

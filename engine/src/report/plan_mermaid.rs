@@ -13,7 +13,8 @@ pub fn mermaid(plan: &Plan) -> String {
         if matches!(node.kind, NodeKind::Join) {
             continue;
         }
-        let mut around: Vec<BlockId> = plan.enclosing(node.block).filter(|b| matches!(plan.blocks[b.index()].kind, BlockKind::Boundary { .. })).collect();
+        let mut around: Vec<BlockId> =
+            plan.enclosing(node.block).filter(|b| matches!(plan.blocks[b.index()].kind, BlockKind::Boundary { .. } | BlockKind::Call { .. })).collect();
         around.reverse();
         let common = open.iter().zip(&around).take_while(|(a, b)| a == b).count();
         for _ in common..open.len() {
@@ -21,7 +22,7 @@ pub fn mermaid(plan: &Plan) -> String {
             let _ = writeln!(out, "{}end", indent(open.len() + 1));
         }
         for block in &around[common..] {
-            if let BlockKind::Boundary { id, title, .. } = &plan.blocks[block.index()].kind {
+            if let BlockKind::Boundary { id, title, .. } | BlockKind::Call { id, title, .. } = &plan.blocks[block.index()].kind {
                 let _ = writeln!(out, "{}subgraph b{}[\"{}\"]", indent(open.len() + 1), block.0, escaped(title.as_deref().unwrap_or(id)));
             }
             open.push(*block);

@@ -49,7 +49,7 @@ impl Page<'_> {
         let title = plan.title.as_ref().map_or_else(String::new, |t| format!(" - {t}"));
         self.line(0, &format!("{}{title}", plan.runbook));
         self.line(0, &format!("plan {}", plan.hash.get(..12).unwrap_or(&plan.hash)));
-        if let Some(window) = &plan.window {
+        for window in &plan.windows {
             self.line(0, &format!("starts only within {window}"));
         }
         self.line(0, "");
@@ -92,6 +92,10 @@ impl Page<'_> {
                     };
                     format!("boundary {id}{title} ({failure}{budget})")
                 }
+                BlockKind::Call { id, runbook, title } => {
+                    let title = title.as_ref().map_or_else(String::new, |t| format!(" - {t}"));
+                    format!("call {id}: {runbook}{title}")
+                }
                 BlockKind::Parallel => "side by side:".to_owned(),
                 BlockKind::Batch => "a batch:".to_owned(),
                 BlockKind::Sequence | BlockKind::Held { .. } => continue,
@@ -105,7 +109,6 @@ impl Page<'_> {
         self.blocks(node);
         self.number += 1;
         let depth = self.open.len() + 1;
-        let items = node.path.find('[').map_or("", |start| node.path[start..].split('@').next().unwrap_or(""));
         let place = if hosts.is_empty() { String::new() } else { format!(" on {}", hosts.join(", ")) };
         let user = shown.user.as_ref().map_or_else(String::new, |u| format!(" as {u}"));
         let title = node.title.as_ref().map_or_else(String::new, |t| format!(" - {t}"));
@@ -116,7 +119,7 @@ impl Page<'_> {
             NodeKind::Enter { .. } => "hold ",
         };
         let number = self.number;
-        self.line(depth, &format!("{number}. {kind}{}{items}{place}{user}{title}", node.step));
+        self.line(depth, &format!("{number}. {kind}{}{place}{user}{title}", node.label()));
         let depth = depth + 2;
         for when in &shown.when {
             self.line(depth, &format!("when     {when}"));

@@ -17,9 +17,9 @@ impl Driver<'_> {
         let held = |value| EventKind::GuardHeld { node, guard, value };
         let refused = move |why: String| EventKind::NodeRefused { node, why };
         let now = match asked {
-            Guard::When(expression) => Some(match place.holds(expression, &self.world) {
+            Guard::When(when) => Some(match place.at(when.frame).holds(&when.that, &self.world) {
                 Ok(true) => held(None),
-                Ok(false) => EventKind::NodeSkipped { node, why: format!("`when {}` is false", expression.source_text().text) },
+                Ok(false) => EventKind::NodeSkipped { node, why: format!("`when {}` is false", when.that.source_text().text) },
                 Err(why) => refused(format!("`when` could not be evaluated: {why}")),
             }),
             Guard::Require(require) => match &require.that {

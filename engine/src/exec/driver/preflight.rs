@@ -14,16 +14,17 @@ use crate::run::state::Stage;
 impl Driver<'_> {
     /// A run starts and resumes inside its window; a rollback never waits for one.
     pub(super) fn refuse_outside_window(&mut self) -> Result<(), DriveError> {
-        let Some(window) = self.plan.window.clone() else { return Ok(()) };
         if !matches!(self.ledger.state().purpose, Purpose::Run | Purpose::Resume) || self.options.outside_window.is_some() {
             return Ok(());
         }
-        let why = match Window::parse(&window) {
-            Ok(open) if open.contains(ledger::now()) => return Ok(()),
-            Ok(_) => format!("it is outside its window, {window}; to start all the same, give a reason: --outside-window REASON"),
-            Err(why) => format!("its window `{window}` can't be read: {why}"),
-        };
-        self.ledger.commit(vec![EventKind::StartRefused { why }])?;
+        let why = self.plan.windows.iter().find_map(|window| match Window::parse(window) {
+            Ok(open) if open.contains(ledger::now()) => None,
+            Ok(_) => Some(format!("it is outside its window, {window}; to start all the same, give a reason: --outside-window REASON")),
+            Err(why) => Some(format!("its window `{window}` can't be read: {why}")),
+        });
+        if let Some(why) = why {
+            self.ledger.commit(vec![EventKind::StartRefused { why }])?;
+        }
         Ok(())
     }
 

@@ -160,7 +160,7 @@ fn a_gate_knows_that_a_point_of_no_return_lies_behind_it() {
 #[test]
 fn conditions_of_blocks_come_before_those_of_steps() {
     let plan = body("param p: string = \"v\"\n boundary b { when p == \"v\"\n step a on h { when p != \"w\"\n run `true`\n undo none \"x\" } }");
-    let when: Vec<&str> = plan.nodes[0].when.iter().map(|w| w.source_text().text.trim()).collect();
+    let when: Vec<&str> = plan.nodes[0].when.iter().map(|w| w.that.source_text().text.trim()).collect();
     assert_eq!(when, ["p == \"v\"", "p != \"w\""]);
 }
 

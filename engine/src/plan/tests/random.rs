@@ -13,6 +13,7 @@ enum Shape {
     Parallel(Vec<Shape>),
     Loop { batch: u8, body: Vec<Shape> },
     Held(Option<Vec<Shape>>),
+    Call(Vec<Shape>),
     Fact,
 }
 
@@ -25,11 +26,13 @@ fn shape() -> impl Strategy<Value = Shape> {
             body().prop_map(Shape::Parallel),
             (0u8..4, body()).prop_map(|(batch, body)| Shape::Loop { batch, body }),
             body().prop_map(|b| Shape::Held(Some(b))),
+            body().prop_map(Shape::Call),
         ]
     })
 }
 
-fn write(shapes: &[Shape], count: &mut usize, parallel: bool, out: &mut String) {
+/// Writes into `out`; runbooks that are called go into `called`.
+fn write(shapes: &[Shape], count: &mut usize, parallel: bool, out: &mut String, called: &mut String) {
     let mut last_step: Option<usize> = None;
     for shape in shapes {
         *count += 1;
@@ -44,20 +47,26 @@ fn write(shapes: &[Shape], count: &mut usize, parallel: bool, out: &mut String) 
             Shape::Fact => out.push_str(&format!("fact f{n}: bool on t = `true`\n")),
             Shape::Held(None) if parallel => {}
             Shape::Held(None) => out.push_str("during k.held() on t release always\n"),
-            Shape::Boundary(body) => nested(&format!("boundary b{n}"), body, count, false, out),
-            Shape::Parallel(body) => nested("parallel", body, count, true, out),
-            Shape::Held(Some(body)) => nested("during k.held() on h release on_success", body, count, false, out),
+            Shape::Boundary(body) => nested(&format!("boundary b{n}"), body, count, false, out, called),
+            Shape::Parallel(body) => nested("parallel", body, count, true, out, called),
+            Shape::Held(Some(body)) => nested("during k.held() on h release on_success", body, count, false, out, called),
             Shape::Loop { batch, body } => {
                 let batch = if *batch == 0 { String::new() } else { format!(" batch {batch}") };
-                nested(&format!("for x{n} in t{batch}"), body, count, false, out);
+                nested(&format!("for x{n} in t{batch}"), body, count, false, out, called);
+            }
+            Shape::Call(body) => {
+                out.push_str(&format!("call c{n} r{n}\n"));
+                let mut own = String::new();
+                nested(&format!("runbook r{n}"), body, count, false, &mut own, called);
+                called.push_str(&own.replacen("{\n", "{\n target h: host\n target t\n", 1));
             }
         }
     }
 }
 
-fn nested(head: &str, body: &[Shape], count: &mut usize, parallel: bool, out: &mut String) {
+fn nested(head: &str, body: &[Shape], count: &mut usize, parallel: bool, out: &mut String, called: &mut String) {
     out.push_str(&format!("{head} {{\n"));
-    write(body, count, parallel, out);
+    write(body, count, parallel, out, called);
     out.push_str("}\n");
 }
 
@@ -66,9 +75,9 @@ proptest! {
 
     #[test]
     fn every_program_comes_to_a_plan_in_topological_order(shapes in prop::collection::vec(shape(), 0..6)) {
-        let mut body = String::new();
-        write(&shapes, &mut 0, false, &mut body);
-        let text = format!("action k.held() {{ run `take`\n undo `give` }}\nrunbook x {{\n target h: host = \"h1\"\n target t = [\"w1\", \"w2\", \"w3\"]\n{body}}}");
+        let (mut body, mut called) = (String::new(), String::new());
+        write(&shapes, &mut 0, false, &mut body, &mut called);
+        let text = format!("action k.held() {{ run `take`\n undo `give` }}\nrunbook x {{\n target h: host = \"h1\"\n target t = [\"w1\", \"w2\", \"w3\"]\n{body}}}\n{called}");
         let plan = planned(&text, &given(&[], &[]));
         let mut paths = std::collections::BTreeSet::new();
         for (id, node) in plan.iter() {

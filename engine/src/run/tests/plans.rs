@@ -52,7 +52,7 @@ impl Builder {
             runbook: "test".to_owned(),
             title: None,
             hash: String::new(),
-            window: None,
+            windows: Vec::new(),
             vars: serde_json::Value::Null,
             hosts: hosts.iter().map(|h| HostPlan { name: (*h).to_owned(), users: Vec::new(), bash: true }).collect(),
             frames: vec![Frame::default()],

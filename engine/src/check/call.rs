@@ -1,0 +1,194 @@
+//! `call`: another runbook as a block. What it is given fits what it declares, and no runbook comes back to itself.
+
+use std::collections::BTreeMap;
+
+use grammar::ast::{Block, Call, Operand, Param, Piece, Runbook, Target};
+use grammar::source::Span;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::error::CheckError;
+use super::merged::Merged;
+use super::names::{What, similar};
+use super::order;
+use super::values::fits;
+use super::walk::{Checker, Place};
+use crate::plan::template::{Expression, Prose};
+use crate::value::Type;
+
+impl Checker<'_> {
+    pub(super) fn call(&mut self, call: &Call, place: &mut Place) {
+        self.id(&call.id);
+        // Arguments are bound once, whatever the hosts around the call are.
+        let mut here = Place { on: Vec::new(), ..place.clone() };
+        self.when(call.when.as_ref(), &mut here);
+        let Some(runbook) = self.runbooks.get(&call.runbook.value) else {
+            let known: Vec<String> = self.runbooks.keys().take(8).cloned().collect();
+            let similar = similar(&call.runbook, self.runbooks.keys().map(String::as_str));
+            self.error(CheckError::UnknownRunbook { at: call.runbook.span, name: call.runbook.value.clone(), similar, known });
+            for (_, value) in &call.with {
+                self.any_operand(value, &here);
+            }
+            return;
+        };
+        self.arguments(call, runbook, &here);
+        for target in &runbook.targets {
+            if !call.with.iter().any(|(name, _)| name.value == target.name.value) {
+                self.target_of_the_same_name(call.runbook.span, runbook, target, &here);
+            }
+        }
+        if place.parallel && self.is_irreversible(runbook, &mut Vec::new()) {
+            self.error(CheckError::IrreversibleInParallel { at: call.id.span, id: call.id.value.clone() });
+        }
+    }
+
+    /// Those that are given fit, and those that are needed are given.
+    fn arguments(&mut self, call: &Call, runbook: &Runbook, here: &Place) {
+        for (name, value) in &call.with {
+            let what = format!("`{}`", name.value);
+            let param = runbook.params.iter().find(|p| p.name.value == name.value);
+            let target = runbook.targets.iter().find(|t| t.name.value == name.value);
+            if let Some(kind) = param.and_then(|p| Type::written(&p.kind)) {
+                self.operand(value, &kind, &what, here);
+            } else if let Some(target) = target {
+                self.operand(value, &hosts(target), &what, here);
+                self.known_early(value, &what, here);
+            } else {
+                self.any_operand(value, here);
+                if param.is_none() {
+                    self.unknown_argument(call, name, runbook);
+                }
+            }
+        }
+        for param in runbook.params.iter().filter(|p| is_needed(p)) {
+            if !call.with.iter().any(|(name, _)| name.value == param.name.value) {
+                self.missing(call.runbook.span, runbook, param);
+            }
+        }
+    }
+
+    fn unknown_argument(&mut self, call: &Call, name: &grammar::ast::Name, runbook: &Runbook) {
+        let known: Vec<String> = runbook.params.iter().map(|p| &p.name).chain(runbook.targets.iter().map(|t| &t.name)).map(|n| n.value.clone()).collect();
+        let similar = similar(name, known.iter().map(String::as_str));
+        self.error(CheckError::UnknownArgument { at: name.span, action: call.runbook.value.clone(), name: name.value.clone(), similar, known });
+    }
+
+    fn missing(&mut self, at: Span, runbook: &Runbook, param: &Param) {
+        let kind = Type::written(&param.kind).map_or_else(String::new, |k| k.to_string());
+        self.error(CheckError::MissingArgument { at, action: runbook.name.value.clone(), name: param.name.value.clone(), kind });
+    }
+
+    /// A target that is not passed is the one of the same name here; one that is reckoned from others needs none.
+    fn target_of_the_same_name(&mut self, at: Span, runbook: &Runbook, target: &Target, here: &Place) {
+        let open =
+            |here| CheckError::TargetNotPassed { at, runbook: runbook.name.value.clone(), name: target.name.value.clone(), declared: target.name.span, here };
+        match here.names.get(&target.name).cloned() {
+            Some(known) if matches!(known.what, What::Target | What::Targets | What::Loop) => {
+                self.used.insert(known.span);
+                let wanted = hosts(target);
+                match known.kind {
+                    Some(found) if !fits(&found, &wanted) => self.error(open(Some(if found == Type::Host { "one host" } else { "several hosts" }))),
+                    _ => {}
+                }
+            }
+            Some(_) => self.error(open(Some("no target"))),
+            None if is_reckoned(target) => {}
+            None => self.error(open(None)),
+        }
+    }
+
+    /// Whether something in it, or in a runbook that it calls, can't be taken back.
+    fn is_irreversible(&self, runbook: &Runbook, seen: &mut Vec<String>) -> bool {
+        if seen.contains(&runbook.name.value) {
+            return false;
+        }
+        seen.push(runbook.name.value.clone());
+        let mut found = false;
+        let mut called = Vec::new();
+        visit(&runbook.body, &mut |piece| match piece {
+            Piece::Step(step) | Piece::Manual(step) => found |= Merged::of_step(&step.fields, self.actions).irreversible().is_some(),
+            Piece::Call(call) => called.extend(self.runbooks.get(&call.runbook.value)),
+            _ => {}
+        });
+        found || called.into_iter().any(|other| self.is_irreversible(other, seen))
+    }
+}
+
+/// What a target is as a type.
+fn hosts(target: &Target) -> Type {
+    if target.kind.is_some() { Type::Host } else { Type::List(Box::new(Type::Host)) }
+}
+
+fn is_needed(param: &Param) -> bool {
+    param.default.is_none() && !param.kind.optional
+}
+
+/// Whether a target's own value is made of other names of its runbook: `target primary: host = web[0]`. Hosts that are
+/// written there belong to the runbook by itself, and a call never falls back on them.
+pub(crate) fn is_reckoned(target: &Target) -> bool {
+    fn names(operand: &Operand) -> Vec<String> {
+        match operand {
+            Operand::Literal(text) => Prose::compile(text).map(|p| p.names()).unwrap_or_default().into_iter().map(|(name, _)| name).collect(),
+            Operand::Computed(text) => Expression::compile(text).map(|e| e.names()).unwrap_or_default().into_iter().map(|(name, _)| name).collect(),
+            Operand::List(items) => items.value.iter().flat_map(names).collect(),
+        }
+    }
+    target.is.as_ref().is_some_and(|is| names(is).iter().any(|name| name != "local"))
+}
+
+/// Every piece of a block, at any depth.
+fn visit<'a>(block: &'a Block, look: &mut impl FnMut(&'a Piece)) {
+    for piece in &block.pieces {
+        look(piece);
+        match piece {
+            Piece::Boundary(boundary) => visit(&boundary.block, look),
+            Piece::During(during) => {
+                if let Some(block) = &during.block {
+                    visit(block, look);
+                }
+            }
+            Piece::Parallel(block) => visit(block, look),
+            Piece::For(each) => visit(&each.block, look),
+            Piece::Series(series) => visit(&series.block, look),
+            Piece::Step(_) | Piece::Manual(_) | Piece::Gate(_) | Piece::Call(_) | Piece::Fact(_) | Piece::Require(_) => {}
+        }
+    }
+}
+
+/// Every call in a block, at any depth.
+pub(super) fn calls(block: &Block) -> Vec<&Call> {
+    let mut found = Vec::new();
+    visit(block, &mut |piece| {
+        if let Piece::Call(call) = piece {
+            found.push(call);
+        }
+    });
+    found
+}
+
+/// Runbooks that come back to themselves, each told from its smallest position.
+pub(super) fn circles(runbooks: &BTreeMap<String, Runbook>) -> Vec<CheckError> {
+    let mut all: Vec<&Runbook> = runbooks.values().collect();
+    all.sort_by_key(|r| r.name.span);
+    let mut graph = DiGraph::<usize, ()>::new();
+    let nodes: Vec<NodeIndex> = (0..all.len()).map(|at| graph.add_node(at)).collect();
+    let place = |name: &str| all.iter().position(|r| r.name.value == name);
+    for (at, runbook) in all.iter().enumerate() {
+        for other in calls(&runbook.body).into_iter().filter_map(|call| place(&call.runbook)) {
+            graph.update_edge(nodes[at], nodes[other], ());
+        }
+    }
+    order::circles(&graph)
+        .into_iter()
+        .filter_map(|circle| {
+            let inside = |name: &str| circle.iter().any(|at| all[*at].name.value == name);
+            let mut spans: Vec<Span> =
+                circle.iter().flat_map(|at| calls(&all[*at].body)).filter(|call| inside(&call.runbook)).map(|c| c.runbook.span).collect();
+            spans.sort();
+            let mut spans = spans.into_iter();
+            let at = spans.next()?;
+            let mut names: Vec<String> = circle.iter().map(|at| all[*at].name.value.clone()).collect();
+            names.extend(names.first().cloned());
+            Some(CheckError::CallCycle { at, others: spans.collect(), names })
+        })
+        .collect()
+}
