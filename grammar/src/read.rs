@@ -46,6 +46,10 @@ pub fn parse_as(source: &Source, spelling: Spelling) -> Parsed {
         errors.push(SyntaxError::FileTooLarge { span, limit: SIZE });
         return parsed(File::default(), &errors);
     }
+    // One is enough to say so: a file with many is no text.
+    if let Some(at) = source.text.find('\0') {
+        errors.push(SyntaxError::NulByte { span: Span::new(source.id, at, at + 1) });
+    }
     let file = match spelling {
         Spelling::Native => native::parse(source, &mut errors),
         Spelling::Yaml => yaml::parse(source, &mut errors),

@@ -47,6 +47,8 @@ use crate::word::{Place, Word};
 pub enum SyntaxError {
     #[error("the file is not UTF-8")]
     NotUtf8 { span: Span, byte: u8 },
+    #[error("a NUL byte in the text")]
+    NulByte { span: Span },
     #[error("the file is too large: {limit} bytes are the limit")]
     FileTooLarge { span: Span, limit: usize },
     #[error("the file holds no runbook and no action")]
@@ -143,6 +145,7 @@ impl SyntaxError {
     pub fn span(&self) -> Span {
         match self {
             Self::NotUtf8 { span, .. }
+            | Self::NulByte { span }
             | Self::FileTooLarge { span, .. }
             | Self::EmptyFile { span }
             | Self::NestedTooDeep { span, .. }
@@ -189,6 +192,7 @@ impl SyntaxError {
     fn words(&self) -> Words {
         match self {
             Self::NotUtf8 { byte, .. } => words("RB0001", format!("the byte 0x{byte:02X}"), "save the file as UTF-8"),
+            Self::NulByte { .. } => words("RB0050", "U+0000", "take it out: no command, argument or file name can hold one"),
             Self::FileTooLarge { .. } => words("RB0002", "", "split the procedure into several files and import them"),
             Self::EmptyFile { .. } => words("RB0003", "nothing here", "begin with `runbook NAME \"title\" { … }`"),
             Self::NestedTooDeep { .. } => words("RB0004", "here it is too deep", "take the inner part out into a runbook of its own and `call` it"),

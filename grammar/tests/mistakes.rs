@@ -60,6 +60,18 @@ fn a_byte_that_is_not_utf8_is_pointed_at() {
 }
 
 #[test]
+fn a_nul_byte_is_told_however_it_is_written() {
+    native("runbook x {\n  step a on web { run `a\0b` }\n}").is(&[("RB0050", "\0")]);
+    yaml("runbook: x\nsteps:\n- step: a\n  on: web\n  run: \"a\\0b\"\n").is(&[("RB0050", "\\0")]);
+    yaml("runbook: x\nsteps:\n- step: a\n  on: web\n  run: \"a\\x00b\"\n").is(&[("RB0050", "\\x00")]);
+}
+
+#[test]
+fn a_value_that_is_refused_is_told_once() {
+    yaml("runbook: x\nsteps:\n- step: a\n  on: web\n  run: *a\n").is(&[("RB0033", "*a")]);
+}
+
+#[test]
 fn a_file_with_nothing_in_it_is_a_mistake() {
     for text in ["", "\n", "# only a comment\n", "\u{feff}"] {
         native(text).is(&[("RB0003", "")]);

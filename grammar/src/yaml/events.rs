@@ -144,8 +144,13 @@ impl Loader<'_> {
         }
     }
 
-    fn scalar(&self, text: &str, style: ScalarStyle, span: Span) -> Node {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, span: Span) -> Node {
         let written = self.source.text.get(span.start..span.end).unwrap_or_default();
+        if text.contains('\0') && !written.contains('\0') {
+            let escape = ["\\0", "\\x00", "\\u0000", "\\U00000000"].iter().find_map(|escape| written.find(escape).map(|at| (at, escape.len())));
+            let (at, length) = escape.unwrap_or((0, written.len()));
+            self.errors.push(SyntaxError::NulByte { span: Span::new(span.source, span.start + at, span.start + at + length) });
+        }
         if style == ScalarStyle::Plain && (written.is_empty() || matches!(written, "~" | "null")) {
             return Node { value: Value::Nothing, span };
         }

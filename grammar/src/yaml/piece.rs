@@ -84,9 +84,10 @@ impl Lowering<'_> {
 
     fn step<'n>(&mut self, place: Place, head: &'n Entry, rest: impl Iterator<Item = &'n Entry>, span: Span, pieces: &mut Vec<Piece>) {
         let before = self.errors.list.len();
-        let gathered = self.fields(rest, place);
+        let mut refused = false;
+        let gathered = self.fields(rest.inspect(|entry| refused |= matches!(entry.value.value, Value::Refused)), place);
         let Some(id) = self.id(head) else { return };
-        let mistakes = self.errors.list.len() > before;
+        let mistakes = refused || self.errors.list.len() > before;
         let step = gathered.step(id, place, span, mistakes, self.errors);
         pieces.push(if place == Place::Manual { Piece::Manual(step) } else { Piece::Step(step) });
     }
