@@ -8,4 +8,5 @@ pub mod desk;
 pub mod lab;
 pub mod mariadb;
 pub mod scratch;
+pub mod seat;
 pub mod sshd;

@@ -2,6 +2,7 @@
 
 mod calls;
 mod crash;
+mod evidence;
 mod gates;
 mod hostile;
 mod house;

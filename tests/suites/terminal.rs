@@ -2,53 +2,11 @@
 
 use std::process::Stdio;
 
-use rexpect::process::{Signal, WaitStatus};
-use rexpect::reader::Options;
-use rexpect::session::{PtySession, spawn_with_options};
+use rexpect::process::Signal;
 
 use crate::harness::desk::{Desk, until};
+use crate::harness::seat::Seat;
 use crate::harness::sshd::Sshd;
-
-/// A command at a terminal of so many columns.
-struct Seat(PtySession);
-
-impl Seat {
-    fn at(desk: &Desk, args: &[&str]) -> Self {
-        Self::with(desk, 80, &[("TERM", "xterm")], true, args)
-    }
-
-    fn with(desk: &Desk, columns: u16, environment: &[(&str, &str)], strip: bool, args: &[&str]) -> Self {
-        let plain = desk.command();
-        let mut command = std::process::Command::new("sh");
-        command.args(["-c", &format!("stty cols {columns} rows 24; exec \"$0\" \"$@\"")]).arg(plain.get_program()).args(args);
-        command.env_clear().envs(plain.get_envs().filter_map(|(k, v)| Some((k, v?)))).envs(environment.iter().copied());
-        command.current_dir(plain.get_current_dir().expect("a folder"));
-        let options = Options::new().timeout_ms(Some(60_000)).strip_ansi_escape_codes(strip);
-        Self(spawn_with_options(command, options).expect("a terminal"))
-    }
-
-    /// Waits for words on the screen; what came before them.
-    fn sees(&mut self, words: &str) -> String {
-        self.0.exp_string(words).unwrap_or_else(|e| panic!("waited for `{words}`: {e}"))
-    }
-
-    fn types(&mut self, line: &str) {
-        self.0.send_line(line).expect("a terminal that is read");
-    }
-
-    fn ctrl_c(&mut self) {
-        self.0.send_control('c').expect("a terminal that is read");
-    }
-
-    /// What else is shown, and the exit status.
-    fn ends(mut self) -> (String, i32) {
-        let rest = self.0.exp_eof().expect("it ends");
-        match self.0.process().wait().expect("it was started") {
-            WaitStatus::Exited(_, status) => (rest, status),
-            other => panic!("{other:?}: {rest}"),
-        }
-    }
-}
 
 /// The second step fails until it is mended.
 const FAILING: &str = r#"

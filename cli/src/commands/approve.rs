@@ -11,7 +11,9 @@ use crate::run::open;
 
 /// Answer a gate with yes, from any terminal; or say that a manual step is done
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  runbook approve k7m2p9xq reboot\n  runbook approve last how --choice wait --note 'backup still runs'")]
+#[command(
+    after_help = "Examples:\n  runbook approve k7m2p9xq reboot\n  runbook approve last how --choice wait --note 'backup still runs'\n  runbook approve last call-users --evidence ticket=T1234"
+)]
 pub(crate) struct ApproveArgs {
     /// A run's id, any unique beginning of it, or `last`
     run: String,
@@ -20,13 +22,23 @@ pub(crate) struct ApproveArgs {
     /// One of the gate's choices, where it has some
     #[arg(long)]
     choice: Option<String>,
+    /// What a manual step asks for; once for each
+    #[arg(long, value_name = "NAME=VALUE")]
+    evidence: Vec<String>,
     /// Stands in the journal beside the answer
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
 }
 
 pub(crate) fn approve(args: &ApproveArgs, out: &Out) -> Result<Status, Complaint> {
-    give(out, &args.run, &args.gate, &Word { answer: Answer::Approved { choice: args.choice.clone() }, note: args.note.clone() })
+    let evidence = args.evidence.iter().map(|pair| evidence(pair)).collect::<Result<_, _>>()?;
+    give(out, &args.run, &args.gate, &Word { answer: Answer::Approved { choice: args.choice.clone() }, note: args.note.clone(), evidence })
+}
+
+fn evidence(pair: &str) -> Result<(String, String), Complaint> {
+    let (name, value) =
+        pair.split_once('=').ok_or_else(|| Complaint::usage(format!("`--evidence {pair}` has no value")).help("write `--evidence NAME=VALUE`"))?;
+    Ok((name.trim().to_owned(), value.to_owned()))
 }
 
 /// Gives an answer and says what happens next.

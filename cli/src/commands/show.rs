@@ -1,8 +1,8 @@
 //! `runbook show RUN`
 
-use engine::report::run_json;
 use engine::report::run_text::{Page, page};
 use engine::report::tone::Line;
+use engine::report::{history, run_json};
 
 use crate::args::Format;
 use crate::clock;
@@ -24,7 +24,8 @@ pub(crate) struct ShowArgs {
 pub(crate) fn show(args: &ShowArgs, out: &Out) -> Result<Status, Complaint> {
     let mut opened = open::open(&args.run)?;
     if args.format == Format::Json {
-        let shown = run_json::shown(&opened.run, &opened.plan, &opened.state, &opened.events);
+        let pasts = history::of(&opened.plan, &opened.events);
+        let shown = run_json::shown(&opened.run, &opened.plan, &opened.state, &pasts);
         out.data(&serde_json::to_string_pretty(&shown).unwrap_or_default());
         return Ok(DONE);
     }

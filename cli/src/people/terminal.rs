@@ -4,8 +4,10 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use engine::exec::people::{People, Question, Reply};
+use engine::exec::people::{Asking, People, Question, Reply};
+use engine::plan::entered;
 use engine::run::event::{FailureAnswer, InterruptAnswer};
+use engine::value::Value;
 use tokio::sync::oneshot;
 
 use super::console::{Console, Typed};
@@ -136,7 +138,21 @@ impl Desk {
     fn understand(&mut self, line: &str, asked: &Asked) -> Option<Option<Reply>> {
         Some(match &asked.question {
             Question::Gate { confirm, choices, .. } => reading::gate(line, confirm.as_deref(), choices).map(|(answer, note)| Reply::Gate { answer, note }),
-            Question::Manual { .. } => reading::manual(line).map(|(done, note)| Reply::Manual { done, note }),
+            Question::Manual { asks, .. } => match reading::manual(line) {
+                None => None,
+                Some((false, note)) => Some(Reply::Manual { done: false, note, entered: Vec::new() }),
+                Some((true, note)) => {
+                    let mut entered = Vec::with_capacity(asks.len());
+                    for asking in asks {
+                        match self.enter(asking, asked)? {
+                            Some(value) => entered.push((asking.slot, value)),
+                            // The terminal was closed: what was not entered can't be made up.
+                            None => return Some(None),
+                        }
+                    }
+                    Some(Reply::Manual { done: true, note, entered })
+                }
+            },
             Question::Failure(_) => match reading::failure(line) {
                 None => None,
                 Some(answer @ (FailureAnswer::MarkDone | FailureAnswer::Skip)) => {
@@ -153,6 +169,18 @@ impl Desk {
             },
             Question::Scope { .. } => reading::yes(line).map(|release| Reply::Scope { release }),
         })
+    }
+
+    /// A value of a declared type: it is asked for until it can be read. Inner none: nothing can be typed any more.
+    fn enter(&mut self, asking: &Asking, asked: &Asked) -> Option<Option<Value>> {
+        loop {
+            let Some(line) = self.line(&wording::asking(asking), asked)? else { return Some(None) };
+            match entered(&line, &asking.kind) {
+                Ok(_) if self.closed > 0 => {}
+                Ok(value) => return Some(Some(value)),
+                Err(error) => self.out.must(&wording::unreadable(&error)),
+            }
+        }
     }
 
     /// A reason is a sentence: it is asked for until there is one.

@@ -1,10 +1,12 @@
 //! What a person reads before they answer.
 
-use engine::exec::people::{FailureQuestion, Question};
+use engine::exec::people::{Asking, FailureQuestion, Question};
 use engine::report::shown::one_line;
 use engine::report::tone::{Line, Tone};
 use engine::report::words::took;
 use engine::run::event::{Evidence, FailureAnswer, Millis};
+
+use engine::value::{ReadError, Type};
 
 use crate::clock;
 use crate::out::tame;
@@ -20,9 +22,13 @@ pub(crate) fn page(question: &Question, now: Millis) -> Vec<Line> {
             lines.extend(evidence.iter().flat_map(shown));
             lines.push(Line::new().plain(INDENT).dim(format!("open until {}, {} left, then {then}", clock::time(*deadline), took(deadline - now))));
         }
-        Question::Manual { path, instructions, .. } => {
+        Question::Manual { path, instructions, asks, .. } => {
             lines.push(title("by hand", Tone::Ask, path, ""));
             lines.extend(text(instructions));
+            if !asks.is_empty() {
+                let names: Vec<&str> = asks.iter().map(|a| a.name.as_str()).collect();
+                lines.push(Line::new().plain(INDENT).dim(format!("when it is done, you are asked for {}", names.join(", "))));
+            }
         }
         Question::Failure(failure) => failed(failure, &mut lines),
         Question::Interrupt => {
@@ -57,6 +63,19 @@ pub(crate) fn prompt(question: &Question) -> String {
         Question::UndoManual { .. } => "  is it undone? [y]es, [n]o: ".to_owned(),
         Question::Scope { .. } => "  release it now? [y]es, [n]o, keep it: ".to_owned(),
     }
+}
+
+/// What a person is asked to enter.
+pub(crate) fn asking(asking: &Asking) -> String {
+    let question = tame(&asking.question.split_whitespace().collect::<Vec<_>>().join(" "));
+    let left_out = if matches!(asking.kind, Type::Optional(_)) { ", or nothing" } else { "" };
+    format!("  {question} ({}{left_out}) ", asking.kind.present())
+}
+
+/// Why what was typed is not what was asked for.
+pub(crate) fn unreadable(error: &ReadError) -> String {
+    let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+    format!("  {}{}", tame(&error.to_string()), tame(&help))
 }
 
 /// Said when a line was not an answer.

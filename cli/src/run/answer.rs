@@ -2,11 +2,12 @@
 //! at that moment, and written by compare-and-swap: two that come at once can't both win.
 
 use engine::journal::JournalError;
-use engine::plan::model::{NodeId, NodeKind, Plan};
+use engine::plan::model::{EvidenceSpec, NodeId, NodeKind, Plan, SlotId};
 use engine::report::next::quoted;
 use engine::report::words::answer_word;
 use engine::run::event::{Actor, Answer, Event, EventKind, Millis};
 use engine::run::state::{Declined, Failure, RunState, Stage};
+use engine::value::{Type, Value};
 
 use super::open::{Opened, operator};
 use crate::complaint::{Complaint, FAILED};
@@ -16,6 +17,8 @@ use crate::complaint::{Complaint, FAILED};
 pub(crate) struct Word {
     pub(crate) answer: Answer,
     pub(crate) note: Option<String>,
+    /// By the names of what a manual step asks for.
+    pub(crate) evidence: Vec<(String, String)>,
 }
 
 /// What becomes of it.
@@ -109,22 +112,41 @@ pub(crate) fn judge(plan: &Plan, state: &RunState, node: NodeId, word: &Word, wh
         }
     };
     fits(plan, node, &word.answer)?;
+    let entered = entered(plan, node, word)?;
     let approved = || Answer::Approved { choice: None };
     match state.stage(node) {
         Stage::Open { deadline, .. } if now > *deadline => Err(late(path, *deadline)),
         Stage::Open { opening, .. } => {
             Ok(Judged::Write(EventKind::GateAnswered { node, opening: *opening, answer: word.answer.clone(), by, note: word.note.clone() }))
         }
-        Stage::AwaitingPerson => Ok(Judged::Write(EventKind::ManualAnswered { node, done: word.answer != Answer::Rejected, by, note: word.note.clone() })),
+        Stage::AwaitingPerson => {
+            Ok(Judged::Write(EventKind::ManualAnswered { node, done: word.answer != Answer::Rejected, by, note: word.note.clone(), entered }))
+        }
         Stage::Approved { choice } => same(Answer::Approved { choice: choice.clone() }),
         Stage::Declined { why: Declined::Rejected, .. } | Stage::Failed { why: Failure::Manual { .. }, .. } => same(Answer::Rejected),
         Stage::Declined { why: Declined::Expired { .. }, .. } => {
             Err(Complaint::new(FAILED, format!("`{path}` has expired: an answer after its deadline is refused")).help("`runbook resume RUN` asks again"))
         }
-        Stage::Succeeded | Stage::Ran { .. } if matches!(plan.node(node).kind, NodeKind::Manual { .. }) => same(approved()),
+        Stage::Succeeded | Stage::Ran { .. } if matches!(plan.node(node).kind, NodeKind::Manual { .. }) => {
+            match entered.iter().find(|(slot, value)| known(plan, state, node, *slot) != Some(value)) {
+                Some((slot, _)) if word.answer != Answer::Rejected => Err(other_evidence(plan, state, node, *slot)),
+                _ => same(approved()),
+            }
+        }
         Stage::Pending | Stage::Guarding { .. } => Err(Complaint::new(FAILED, format!("`{path}` is not open yet: the run has not come to it"))),
         other => Err(Complaint::new(FAILED, format!("`{path}` is {}: it asks nothing now", engine::report::words::stage_word(other).replace('_', " ")))),
     }
+}
+
+/// What was entered there before.
+fn known<'a>(plan: &Plan, state: &'a RunState, node: NodeId, slot: SlotId) -> Option<&'a Value> {
+    state.slots.get(&slot)?.get(plan.node(node).host.as_deref().unwrap_or_default())
+}
+
+fn other_evidence(plan: &Plan, state: &RunState, node: NodeId, slot: SlotId) -> Complaint {
+    let (path, name) = (&plan.node(node).path, &plan.slots[slot.index()].name);
+    let before = known(plan, state, node, slot).map(Value::display).unwrap_or_default();
+    Complaint::new(FAILED, format!("`{path}` is done already, with {name} = {before}: a different answer can't follow"))
 }
 
 fn late(path: &str, deadline: Millis) -> Complaint {
@@ -155,6 +177,36 @@ fn fits(plan: &Plan, node: NodeId, answer: &Answer) -> Result<(), Complaint> {
         }
         _ => Ok(()),
     }
+}
+
+/// What a person enters at a manual step, read by its types: all that is asked for, and nothing else. Everything that is
+/// wrong is said at once.
+fn entered(plan: &Plan, node: NodeId, word: &Word) -> Result<Vec<(SlotId, Value)>, Complaint> {
+    let at = plan.node(node);
+    let named = |spec: &EvidenceSpec| plan.slots[spec.slot.index()].name.as_str();
+    let known: Vec<&str> = at.evidence().iter().map(named).collect();
+    let mut wrong = Vec::new();
+    for (position, (name, _)) in word.evidence.iter().enumerate() {
+        if !known.contains(&name.as_str()) {
+            let asked = if known.is_empty() { "it asks for nothing".to_owned() } else { format!("it asks for {}", known.join(", ")) };
+            wrong.push(format!("`{}` asks for no `{name}`: {asked}", at.path));
+        } else if word.evidence[..position].iter().any(|(other, _)| other == name) {
+            wrong.push(format!("`{name}` is given twice"));
+        }
+    }
+    let mut read = Vec::new();
+    for spec in at.evidence().iter().filter(|_| word.answer != Answer::Rejected) {
+        let name = named(spec);
+        match word.evidence.iter().find(|(given, _)| given == name) {
+            None if matches!(spec.kind, Type::Optional(_)) => read.push((spec.slot, Value::None)),
+            None => wrong.push(format!("`{name}` is missing, {}: `--evidence {name}=…`", spec.kind)),
+            Some((_, text)) => match engine::plan::entered(text, &spec.kind) {
+                Ok(value) => read.push((spec.slot, value)),
+                Err(error) => wrong.push(format!("`{name}`: {error}{}", error.help.as_ref().map(|h| format!("; {h}")).unwrap_or_default())),
+            },
+        }
+    }
+    if wrong.is_empty() { Ok(read) } else { Err(Complaint::usage(wrong.join("\n"))) }
 }
 
 #[cfg(test)]
@@ -192,7 +244,7 @@ runbook sample {
 
     fn said(name: &str, answer: Answer, now: Millis) -> Result<Judged, Complaint> {
         let (plan, state) = sample();
-        judge(&plan, &state, find(&plan, &state, name)?, &Word { answer, note: None }, "mara", now)
+        judge(&plan, &state, find(&plan, &state, name)?, &Word { answer, note: None, evidence: Vec::new() }, "mara", now)
     }
 
     fn yes() -> Answer {

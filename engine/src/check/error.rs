@@ -90,6 +90,8 @@ pub enum CheckError {
     KnownTooLate { at: Span, what: String, name: String },
     #[error("{what} can't be {found}")]
     OutOfRange { at: Span, what: &'static str, found: String, help: &'static str },
+    #[error("`{name}` can't be a secret: what a person enters stands in the journal")]
+    SecretEvidence { at: Span, name: String },
     #[error("{what} is not built yet")]
     NotBuiltYet { at: Span, what: String, help: Option<&'static str> },
 }
@@ -270,6 +272,12 @@ impl CheckError {
             E::MayBeUnset { at, bound, name } => beside(
                 said("RB0140", *at, "its step may not have run", format!("ask first: `when {name} is defined`")),
                 [(*bound, "a step that may be skipped, or satisfied by its `check`".to_owned())],
+            ),
+            E::SecretEvidence { at, .. } => said(
+                "RB0165",
+                *at,
+                "would be written down",
+                "a secret is a `param`, given anew to each process; evidence says what a person saw or chose".to_owned(),
             ),
             E::NotBuiltYet { at, help, .. } => {
                 said("RB0901", *at, "not built yet", help.map(str::to_owned).or_else(|| Some("this version can't run it, and won't pretend to".to_owned())))

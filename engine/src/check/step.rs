@@ -45,6 +45,12 @@ impl<'a> Checker<'a> {
         if merged.check().is_some() {
             unless.push(format!("`{}` was not satisfied", step.id.value));
         }
+        for evidence in step.fields.evidence.iter().filter(|_| manual) {
+            let mut known = Known::new(What::Capture, Type::written(&evidence.kind), evidence.name.span);
+            known.spread.clone_from(&spread);
+            known.unless.clone_from(&unless);
+            self.variable(&evidence.name, known, place);
+        }
         for capture in merged.captures() {
             let kind = Type::written(&capture.kind);
             let mut known = Known::new(What::Capture, kind, capture.name.span);
@@ -92,8 +98,9 @@ impl<'a> Checker<'a> {
             self.script(check, here);
         }
         self.does(fields, here);
+        let done = self.evidence(fields, here);
         for verify in &fields.verify {
-            self.script(&verify.cmd, here);
+            self.script(&verify.cmd, &done);
             self.duration(verify.every.as_ref(), "`every`", here);
             self.duration(verify.within.as_ref(), "`within`", here);
             if let (Some(every), None) = (&verify.every, &verify.within) {
@@ -110,6 +117,20 @@ impl<'a> Checker<'a> {
         }
         self.undo(fields, here);
         self.rest(fields, here, merged);
+    }
+
+    /// The place of a step that a person has done: what they entered is known to its `verify`.
+    fn evidence(&mut self, fields: &Fields, here: &Place) -> Place {
+        let mut done = here.clone();
+        for evidence in &fields.evidence {
+            let kind = self.written_type(&evidence.kind);
+            if kind.as_ref().is_some_and(is_secret) {
+                self.error(CheckError::SecretEvidence { at: evidence.kind.name.span, name: evidence.name.value.clone() });
+            }
+            self.prose(&evidence.ask, here);
+            done.names.bind(&evidence.name, Known::new(What::Capture, kind, evidence.name.span));
+        }
+        done
     }
 
     fn does(&mut self, fields: &Fields, here: &Place) {
@@ -132,8 +153,9 @@ impl<'a> Checker<'a> {
             Some(Undo::Command(command)) => {
                 // Its own captures are let through here: a rule of its own explains why they can't be used.
                 let mut here = here.clone();
-                for capture in &fields.captures {
-                    here.names.bind(&capture.name, Known::new(What::Fact, None, capture.name.span));
+                let own = fields.captures.iter().map(|c| &c.name).chain(fields.evidence.iter().map(|e| &e.name));
+                for name in own {
+                    here.names.bind(name, Known::new(What::Fact, None, name.span));
                 }
                 self.script(command, &here);
             }
@@ -143,9 +165,6 @@ impl<'a> Checker<'a> {
     fn rest(&mut self, fields: &Fields, here: &Place, merged: &Merged<'_>) {
         for capture in &fields.captures {
             self.written_type(&capture.kind);
-        }
-        if let Some(evidence) = fields.evidence.first() {
-            self.not_built(evidence.name.span, "`evidence`");
         }
         if let Some(tolerate) = &fields.tolerate {
             self.not_built(tolerate.span, "`tolerate`");
@@ -294,6 +313,13 @@ impl<'a> Checker<'a> {
         if does_nothing(&action.fields) {
             self.error(CheckError::EmptyStep { at: action.name.span, id: action.name.value.clone() });
         }
+    }
+}
+
+fn is_secret(kind: &Type) -> bool {
+    match kind.present() {
+        Type::List(of) => is_secret(of),
+        kind => *kind == Type::Secret,
     }
 }
 

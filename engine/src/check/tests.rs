@@ -82,6 +82,12 @@ fn every_mistake_points_at_its_place_and_says_what_to_write() {
         ),
         ("step s on h { verify `true`\n reboots within 5m }", "RB0135", "5m", "what reboots"),
         ("manual m on h { }", "RB0136", "m", "instructions"),
+        ("manual m on h { instructions \"do\"\n evidence n: itn \"how many?\" }", "RB0123", "itn", "`int`"),
+        ("manual m on h { instructions \"do\"\n evidence p: int \"how many?\" }", "RB0110", "p", "another name"),
+        ("manual m on h { instructions \"do\"\n evidence n: int \"how many of {{ q }}?\" }", "RB0104", "q", "text stands in quotes"),
+        ("step a on h { run `echo {{ n }}` }\n manual m on h { instructions \"do\"\n evidence n: int \"how many?\" }", "RB0116", "n", "behind"),
+        ("manual m on h { when p == \"v\"\n instructions \"do\"\n evidence n: int \"?\" }\n step b on h { run `echo {{ n }}` }", "RB0140", "n", "n is defined"),
+        ("manual m on t { instructions \"do\"\n evidence n: int \"?\" }\n step b on h { when n > 3\n run `true` }", "RB0113", "n", "max(n)"),
         ("fact n: int on h = `echo 3`\n step s on h { run `true`\n expect n }", "RB0137", "n", "loop variables"),
         ("for x in t batch 0 { step s on x { run `true` } }", "RB0138", "0", "one item"),
         ("step a on h { when p == \"v\"\n run `true`\n capture v: string }\n step b on h { run `echo {{ v }}` }", "RB0140", "v", "when v is defined"),
@@ -106,7 +112,6 @@ fn what_is_not_built_yet_is_refused_and_never_ignored() {
         ("gate g \"?\" { approvers [\"a\"]\n timeout 5m then park }", "[\"a\"]"),
         ("gate g \"?\" { second_person true\n timeout 5m then park }", "true"),
         ("gate g \"?\" { valid_for 5m\n timeout 5m then park }", "5m"),
-        ("manual m on h { instructions \"do\"\n evidence seen: string \"what?\" }", "seen"),
         ("step a on h { run `true` }\n step b on h { when succeeded(\"a\")\n run `true` }", "\"a\""),
         ("param s: secret\n step a on h { run `true` }", "secret"),
         ("for x in t batch [1, 2] { step s on x { run `true` } }", "[1, 2]"),
@@ -117,6 +122,16 @@ fn what_is_not_built_yet_is_refused_and_never_ignored() {
     .filter_map(|(body, at)| miss(&within(body), "RB0901", at, "won't pretend"))
     .collect();
     assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn evidence_can_not_be_a_secret_because_it_stands_in_the_journal() {
+    for kind in ["secret", "list(secret)", "secret?"] {
+        let text = within(&format!("manual m on h {{ instructions \"do\"\n evidence pw: {kind} \"which?\" }}"));
+        let errors = checked(&text).expect_err(kind);
+        let found = errors.iter().find(|e| e.code == "RB0165").unwrap_or_else(|| panic!("{errors:?}"));
+        assert!(found.message.contains("journal") && found.help.as_deref().is_some_and(|h| h.contains("`param`")), "{found:?}");
+    }
 }
 
 #[test]

@@ -405,6 +405,9 @@ impl<'a> Checker<'a> {
                     for capture in Merged::of_step(&step.fields, self.actions).captures() {
                         found(&capture.name, capture.name.span);
                     }
+                    for evidence in &step.fields.evidence {
+                        found(&evidence.name, evidence.name.span);
+                    }
                 }
                 Piece::Gate(gate) if gate.choices.is_some() => found(&gate.id.replace('-', "_"), gate.id.span),
                 Piece::Fact(fact) => found(&fact.name, fact.name.span),

@@ -2,8 +2,9 @@
 
 use tokio::sync::oneshot;
 
-use crate::plan::model::NodeId;
+use crate::plan::model::{NodeId, SlotId};
 use crate::run::event::{Answer, Evidence, FailureAnswer, InterruptAnswer, Millis};
+use crate::value::{Type, Value};
 
 /// What a person is asked, with all that they need to answer it.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,8 @@ pub enum Question {
         node: NodeId,
         path: String,
         instructions: String,
+        /// What is to be entered when it is done.
+        asks: Vec<Asking>,
     },
     Failure(FailureQuestion),
     /// After one Ctrl-C, when all that was under way has ended.
@@ -37,6 +40,15 @@ pub enum Question {
         path: String,
         title: String,
     },
+}
+
+/// A value that a person is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asking {
+    pub slot: SlotId,
+    pub name: String,
+    pub kind: Type,
+    pub question: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +80,7 @@ pub enum Reply {
     Manual {
         done: bool,
         note: Option<String>,
+        entered: Vec<(SlotId, Value)>,
     },
     Failure {
         answer: FailureAnswer,

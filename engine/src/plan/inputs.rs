@@ -179,6 +179,22 @@ impl Lowering<'_> {
     }
 }
 
+/// What a person typed when they were asked for a value: as `-p` takes it, and an empty line where nothing need be said.
+///
+/// # Errors
+/// It is not of this type.
+pub fn entered(text: &str, kind: &Type) -> Result<Value, crate::value::ReadError> {
+    let text = text.trim();
+    match kind {
+        Type::Optional(_) if text.is_empty() => Ok(Value::None),
+        Type::String if text.is_empty() => {
+            let help = Some("write something; what may be left out is `string?`".to_owned());
+            Err(crate::value::ReadError { found: String::new(), expected: Type::String, help })
+        }
+        kind => read(text, kind),
+    }
+}
+
 fn read(text: &str, kind: &Type) -> Result<Value, crate::value::ReadError> {
     match kind {
         Type::Optional(_) if text == "none" => Ok(Value::None),

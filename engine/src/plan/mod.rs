@@ -22,7 +22,7 @@ use grammar::diagnostic::Diagnostic;
 
 pub use error::PlanError;
 pub use frames::typed;
-pub use inputs::{Given, Inputs};
+pub use inputs::{Given, Inputs, entered};
 
 use crate::check::Program;
 use model::{PLAN_FORMAT, Plan};

@@ -186,6 +186,9 @@ pub enum NodeKind {
     /// A step that a person does.
     Manual {
         instructions: Prose,
+        /// What the person is asked to enter when it is done.
+        #[serde(default)]
+        evidence: Vec<EvidenceSpec>,
         step: Box<StepSpec>,
     },
     Gate(Box<GateSpec>),
@@ -276,6 +279,14 @@ pub enum UndoSpec {
 pub struct CaptureSpec {
     pub slot: SlotId,
     pub kind: Type,
+}
+
+/// Something that a person enters; its name is the slot's.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EvidenceSpec {
+    pub slot: SlotId,
+    pub kind: Type,
+    pub ask: Prose,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -414,6 +425,15 @@ impl Node {
         match &self.kind {
             NodeKind::Step(step) | NodeKind::Manual { step, .. } | NodeKind::Enter { step, .. } => Some(step),
             NodeKind::Gate(_) | NodeKind::Leave { .. } | NodeKind::Fact(_) | NodeKind::Require(_) | NodeKind::Join => None,
+        }
+    }
+
+    /// What a person is asked to enter when they have done it.
+    #[must_use]
+    pub fn evidence(&self) -> &[EvidenceSpec] {
+        match &self.kind {
+            NodeKind::Manual { evidence, .. } => evidence,
+            _ => &[],
         }
     }
 

@@ -20,6 +20,8 @@ pub struct Shown {
     pub verify: Vec<(String, u64, u64)>,
     pub undo: Undo,
     pub irreversible: Option<String>,
+    /// What a person enters at a manual step: the name, how it is written, the question.
+    pub asks: Vec<(String, String, String)>,
     /// A gate's evidence: where, and the command.
     pub show: Vec<(HostName, String)>,
     /// `id` of the boundary around it.
@@ -44,8 +46,10 @@ pub fn node(plan: &Plan, id: NodeId) -> Shown {
     shown.boundary = plan.boundary_of(node.block).and_then(|b| boundary_id(&plan.blocks[b.index()])).map(str::to_owned);
     match &node.kind {
         NodeKind::Step(step) | NodeKind::Enter { step, .. } => before.step(step, &mut shown),
-        NodeKind::Manual { instructions, step } => {
+        NodeKind::Manual { instructions, evidence, step } => {
             before.step(step, &mut shown);
+            let asked = |e: &EvidenceSpec| (plan.slots[e.slot.index()].name.clone(), e.kind.written_as(), before.prose(&e.ask));
+            shown.asks = evidence.iter().map(asked).collect();
             shown.command = Some(before.prose(instructions));
         }
         NodeKind::Gate(gate) => {

@@ -28,6 +28,7 @@ impl<'p> Lowering<'p> {
         self.when(step.when.as_ref(), &mut here);
         let merged = Merged::of_step(&step.fields, self.program.actions());
         let slots = self.capture_slots(&merged, &hosts.names, hosts.spread, context.frame);
+        let evidence = if manual { self.evidence(&step.fields, &hosts.names, hosts.spread, context.frame) } else { Vec::new() };
         let mut nodes = Vec::new();
         for host in &hosts.names {
             let frame = if step.fields.facts.is_empty() { context.frame } else { self.frame(context.frame, false) };
@@ -35,7 +36,7 @@ impl<'p> Lowering<'p> {
             let title = self.title(step.title.as_ref(), &merged, &frames, host);
             let kind = match (&step.fields.instructions, manual) {
                 (Some(text), true) => match self.prose(text) {
-                    Some(instructions) => NodeKind::Manual { instructions, step: Box::new(spec) },
+                    Some(instructions) => NodeKind::Manual { instructions, evidence: evidence.clone(), step: Box::new(spec) },
                     None => continue,
                 },
                 _ => NodeKind::Step(Box::new(spec)),
@@ -83,6 +84,18 @@ impl<'p> Lowering<'p> {
             slots.push((capture.name.value.as_str(), CaptureSpec { slot, kind }));
         }
         slots
+    }
+
+    /// Where what a person enters goes; seen by the step's own `verify` and by what comes after.
+    fn evidence(&mut self, fields: &'p Fields, hosts: &[HostName], spread: bool, frame: FrameId) -> Vec<EvidenceSpec> {
+        let mut specs = Vec::new();
+        for evidence in &fields.evidence {
+            let (Some(kind), Some(ask)) = (Type::written(&evidence.kind), self.prose(&evidence.ask)) else { continue };
+            let slot = self.slot(&evidence.name.value, kind.clone(), hosts.to_vec(), spread);
+            self.frames[frame.index()].names.insert(evidence.name.value.clone(), Bound::Slot(slot));
+            specs.push(EvidenceSpec { slot, kind, ask });
+        }
+        specs
     }
 
     fn spec(

@@ -10,7 +10,7 @@ use super::{Given, Inputs, plan};
 use crate::check::{NoFiles, ParsedFile, check};
 
 mod calls;
-mod driven;
+pub(crate) mod driven;
 pub(crate) mod example;
 mod inputs;
 mod lowering;

@@ -1,8 +1,9 @@
 //! What the events say of each node beyond its state: when it began and ended, and its last exit.
 
 use crate::outcome::Exit;
-use crate::plan::model::{NodeId, Plan};
+use crate::plan::model::{NodeId, Plan, SlotId};
 use crate::run::event::{Actor, Answer, Event, EventKind, Evidence, Millis};
+use crate::value::Value;
 
 /// One node's past.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -13,6 +14,9 @@ pub struct Past {
     pub undo_exit: Option<Exit>,
     pub gate: Option<GatePast>,
     pub instructions: Option<String>,
+    /// What a person is to enter, and what they entered.
+    pub asks: Vec<String>,
+    pub entered: Vec<(SlotId, Value)>,
 }
 
 /// The last opening of a gate.
@@ -55,12 +59,17 @@ impl Past {
             | EventKind::VerifyFailed { .. }
             | EventKind::LostSettled { .. } => self.ended = Some(event.at),
             EventKind::UndoEnded { ended, .. } => self.undo_exit = Some(ended.exit.clone()),
-            EventKind::ManualAsked { instructions, .. } => {
+            EventKind::ManualAsked { instructions, asks, .. } => {
                 self.began = Some(event.at);
                 self.ended = None;
                 self.instructions = Some(instructions.clone());
+                self.asks.clone_from(asks);
+                self.entered.clear();
             }
-            EventKind::ManualAnswered { .. } => self.ended = Some(event.at),
+            EventKind::ManualAnswered { entered, .. } => {
+                self.ended = Some(event.at);
+                self.entered.clone_from(entered);
+            }
             EventKind::GateOpened { opening, question, deadline, evidence, .. } => {
                 self.gate = Some(GatePast { opening: *opening, question: question.clone(), deadline: *deadline, evidence: evidence.clone(), answered: None });
             }

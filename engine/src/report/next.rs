@@ -3,6 +3,7 @@
 use super::words::count;
 use crate::plan::model::{GateThen, NodeKind, Plan};
 use crate::run::state::{Phase, RunState, Stage};
+use crate::value::Type;
 
 /// A command and what it would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +67,13 @@ fn open_questions(run: &str, plan: &Plan, state: &RunState) -> Vec<(String, &'st
                 found.push((format!("runbook reject {run} {path}"), refusal_means(gate.then)));
             }
             (Stage::AwaitingPerson, _) => {
-                found.push((format!("runbook approve {run} {path}"), "it is done"));
+                let entered: String = node
+                    .evidence()
+                    .iter()
+                    .filter(|spec| !matches!(spec.kind, Type::Optional(_)))
+                    .map(|spec| format!(" --evidence {}=…", plan.slots[spec.slot.index()].name))
+                    .collect();
+                found.push((format!("runbook approve {run} {path}{entered}"), "it is done"));
                 found.push((format!("runbook reject {run} {path}"), "it could not be done"));
             }
             _ => {}

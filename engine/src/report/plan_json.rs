@@ -73,6 +73,7 @@ fn node(plan: &Plan, id: NodeId) -> Json {
         "when": shown.when,
         "check": shown.check,
         "command": shown.command,
+        "evidence": shown.asks.iter().map(|(name, kind, ask)| json!({"name": name, "type": kind, "ask": ask})).collect::<Vec<_>>(),
         "verify": shown.verify.iter().map(|(command, every, within)| json!({"command": command, "every": every, "within": within})).collect::<Vec<_>>(),
         "undo": undo,
         "undo_none": undo_none,

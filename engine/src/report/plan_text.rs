@@ -158,6 +158,9 @@ impl Page<'_> {
             let word = if matches!(node.kind, NodeKind::Manual { .. }) { "do" } else { "run" };
             self.command(depth, word, command);
         }
+        for (name, kind, question) in &shown.asks {
+            self.line(depth, &format!("enter    {name}, {kind}: {question}"));
+        }
         self.ending(depth, node, shown);
     }
 

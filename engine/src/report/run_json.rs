@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::history::{self, Past};
+use super::history::Past;
 use super::words::{exit_number, scope_word, stage_word};
-use crate::plan::model::{NodeKind, Plan, Release};
-use crate::run::event::{Actor, Answer, Event, Millis};
+use crate::plan::model::{EvidenceSpec, Node, NodeKind, Plan, Release};
+use crate::run::event::{Actor, Answer, Millis};
 use crate::run::state::RunState;
 use crate::run::verdict;
 
@@ -28,6 +28,20 @@ pub struct ShownStep<'a> {
     pub attempts: u32,
     /// Of its last attempt.
     pub exit: Option<i32>,
+    /// What a manual step asks for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<ShownEvidence<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ShownEvidence<'a> {
+    pub name: &'a str,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Null before the step asks.
+    pub question: Option<&'a str>,
+    /// Null until it is entered.
+    pub value: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -53,8 +67,7 @@ pub struct ShownScope<'a> {
 
 /// A run as scripts see it.
 #[must_use]
-pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, events: &[Event]) -> Shown<'a> {
-    let pasts = history::of(plan, events);
+pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, pasts: &'a [Past]) -> Shown<'a> {
     let mut shown = Shown { run, runbook: &plan.runbook, state: verdict::word(state), steps: Vec::new(), gates: Vec::new(), scopes: Vec::new() };
     for (id, node) in plan.iter() {
         let (past, now) = (&pasts[id.index()], state.node(id));
@@ -66,6 +79,7 @@ pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, events: &[Event
                 state: stage_word(&now.stage),
                 attempts: now.attempts,
                 exit: past.exit.as_ref().and_then(exit_number),
+                evidence: evidence_of(plan, node, past),
             }),
             NodeKind::Gate(gate) => shown.gates.push(gate_of(&node.path, stage_word(&now.stage), &gate.choices, past)),
             NodeKind::Enter { release, .. } => {
@@ -75,6 +89,16 @@ pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, events: &[Event
         }
     }
     shown
+}
+
+fn evidence_of<'a>(plan: &'a Plan, node: &'a Node, past: &'a Past) -> Vec<ShownEvidence<'a>> {
+    let shown = |(at, spec): (usize, &EvidenceSpec)| ShownEvidence {
+        name: &plan.slots[spec.slot.index()].name,
+        kind: spec.kind.written_as(),
+        question: past.asks.get(at).map(String::as_str),
+        value: past.entered.iter().find(|(slot, _)| *slot == spec.slot).map(|(_, value)| value.display()),
+    };
+    node.evidence().iter().enumerate().map(shown).collect()
 }
 
 fn gate_of<'a>(id: &'a str, state: &'static str, choices: &'a [String], past: &Past) -> ShownGate<'a> {
@@ -108,6 +132,7 @@ fn release_word(release: Release) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::history;
     use super::super::sample::{folded, sample, up_to_the_failure, up_to_the_gate, written};
     use super::*;
 
@@ -115,7 +140,7 @@ mod tests {
     fn the_shape_that_scripts_rely_on() {
         let plan = sample();
         let events = written(up_to_the_failure(&plan));
-        let json = serde_json::to_value(shown("abc", &plan, &folded(&plan, &events), &events)).expect("it serializes");
+        let json = serde_json::to_value(shown("abc", &plan, &folded(&plan, &events), &history::of(&plan, &events))).expect("it serializes");
         assert_eq!(
             json,
             serde_json::json!({
@@ -137,7 +162,8 @@ mod tests {
         let plan = sample();
         let events = written(up_to_the_gate(&plan));
         let state = folded(&plan, &events);
-        let shown = shown("abc", &plan, &state, &events);
+        let pasts = history::of(&plan, &events);
+        let shown = shown("abc", &plan, &state, &pasts);
         assert_eq!((shown.state, shown.gates[0].state, shown.steps[1].state), ("waiting", "open", "pending"));
     }
 }

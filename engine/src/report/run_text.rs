@@ -117,7 +117,11 @@ fn rows(plan: &Plan, state: &RunState, pasts: &[Past], wanted: impl Fn(&Node) ->
         }
         if let Some(instructions) = past.instructions.as_ref().filter(|_| matches!(now.stage, Stage::AwaitingPerson)) {
             lines.extend(instructions.lines().map(|l| Line::new().plain(format!("{:17}{}", "", without_controls(l)))));
+            let asks = node.evidence().iter().zip(&past.asks).map(|(spec, ask)| words::asked(plan, spec, ask));
+            lines.extend(asks.map(|ask| Line::new().plain(format!("{:17}{}", "", without_controls(&ask)))));
         }
+        let entered = past.entered.iter().map(|(slot, value)| format!("{} = {}", plan.slots[slot.index()].name, value.display()));
+        lines.extend(entered.map(|said| Line::new().dim(format!("{:17}{}", "", without_controls(&said)))));
     }
     lines
 }

@@ -2,7 +2,7 @@
 
 use super::tone::Tone;
 use crate::outcome::Exit;
-use crate::plan::model::{GateThen, Node};
+use crate::plan::model::{EvidenceSpec, GateThen, Node, Plan};
 use crate::run::event::{Actor, Answer, Millis};
 use crate::run::state::{Declined, Stage};
 
@@ -114,6 +114,12 @@ pub fn by(actor: &Actor) -> String {
         Actor::Person(name) => format!("by {name}"),
         Actor::Policy => "by its policy".to_owned(),
     }
+}
+
+/// What a person has to enter: its name, how it is written, the question.
+#[must_use]
+pub fn asked(plan: &Plan, spec: &EvidenceSpec, question: &str) -> String {
+    format!("{}, {}: {question}", plan.slots[spec.slot.index()].name, spec.kind)
 }
 
 #[must_use]

@@ -222,12 +222,18 @@ pub enum EventKind {
     ManualAsked {
         node: NodeId,
         instructions: String,
+        /// What is to be entered when it is done, in the plan's order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        asks: Vec<String>,
     },
     ManualAnswered {
         node: NodeId,
         done: bool,
         by: Actor,
         note: Option<String>,
+        /// All that was asked for, when it is done.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        entered: Vec<(SlotId, Value)>,
     },
 
     GateOpened {

@@ -11,10 +11,10 @@ use super::guards::tell;
 use super::signals::Told;
 use super::sink::Collected;
 use super::{DriveError, Driver, ledger};
-use crate::exec::people::{FailureQuestion, Question, Reply};
+use crate::exec::people::{Asking, FailureQuestion, Question, Reply};
 use crate::journal::chain::content_hash;
 use crate::journal::output;
-use crate::plan::model::{BlockKind, GateThen, NodeId, NodeKind, OnFailure, UndoSpec};
+use crate::plan::model::{BlockKind, EvidenceSpec, GateThen, NodeId, NodeKind, OnFailure, UndoSpec};
 use crate::run::event::{Actor, EventKind, Evidence, FailureAnswer, InterruptAnswer, Millis, Purpose};
 use crate::run::state::{Phase, Stage};
 use crate::run::verdict::attempt_name;
@@ -124,8 +124,21 @@ impl Driver<'_> {
         let plan = Rc::clone(&self.plan);
         let NodeKind::Manual { instructions, .. } = &plan.node(node).kind else { return Ok(()) };
         let instructions = Place::of_node(&plan, self.ledger.state(), node).text(instructions, &self.world);
-        self.ledger.commit(vec![EventKind::ManualAsked { node, instructions }])?;
+        let asks = self.asks(node).into_iter().map(|asking| asking.question).collect();
+        self.ledger.commit(vec![EventKind::ManualAsked { node, instructions, asks }])?;
         Ok(())
+    }
+
+    /// What a person is asked to enter at a manual step.
+    fn asks(&self, node: NodeId) -> Vec<Asking> {
+        let place = Place::of_node(&self.plan, self.ledger.state(), node);
+        let asking = |spec: &EvidenceSpec| Asking {
+            slot: spec.slot,
+            name: self.plan.slots[spec.slot.index()].name.clone(),
+            kind: spec.kind.clone(),
+            question: place.text(&spec.ask, &self.world),
+        };
+        self.plan.node(node).evidence().iter().map(asking).collect()
     }
 
     pub(super) fn await_manual(&mut self, key: String, node: NodeId) -> Result<(), DriveError> {
@@ -133,10 +146,10 @@ impl Driver<'_> {
         let NodeKind::Manual { instructions, .. } = &plan.node(node).kind else { return Ok(()) };
         let instructions = Place::of_node(&plan, self.ledger.state(), node).text(instructions, &self.world);
         let by = self.person();
-        match self.put(Question::Manual { node, path: plan.node(node).path.clone(), instructions })? {
+        match self.put(Question::Manual { node, path: plan.node(node).path.clone(), instructions, asks: self.asks(node) })? {
             Some(reply) => self.fly_idle(key, async move {
                 match reply.await {
-                    Ok(Reply::Manual { done, note }) => vec![EventKind::ManualAnswered { node, done, by, note }],
+                    Ok(Reply::Manual { done, note, entered }) => vec![EventKind::ManualAnswered { node, done, by, note, entered }],
                     _ => Vec::new(),
                 }
             }),

@@ -6,7 +6,7 @@ use crate::run::decide::decide;
 use crate::run::effect::Effect;
 use crate::run::event::{Actor, Answer, Event, EventKind, Purpose};
 use crate::run::state::{Phase, RunState};
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 struct World<'a> {
     plan: &'a Plan,
@@ -47,8 +47,10 @@ impl World<'_> {
             Effect::AwaitGate { node, opening } => {
                 self.take(EventKind::GateAnswered { node, opening, answer: Answer::Approved { choice: None }, by: person(), note: None })
             }
-            Effect::AskManual { node } => self.take(EventKind::ManualAsked { node, instructions: String::new() }),
-            Effect::AwaitManual { node } => self.take(EventKind::ManualAnswered { node, done: true, by: person(), note: None }),
+            Effect::AskManual { node } => self.take(EventKind::ManualAsked { node, instructions: String::new(), asks: Vec::new() }),
+            Effect::AwaitManual { node } => {
+                self.take(EventKind::ManualAnswered { node, done: true, by: person(), note: None, entered: entered(self.plan.node(node)) })
+            }
             Effect::BeginUndo { node, attempt } => {
                 self.began.push(format!("undo {}", self.plan.node(node).path));
                 self.take(EventKind::UndoBegan { node, attempt, epoch: 1 });
@@ -59,6 +61,21 @@ impl World<'_> {
             other => panic!("nothing goes wrong here, but: {other:?}"),
         }
     }
+}
+
+/// Something of each type that a person is asked for.
+pub(crate) fn entered(node: &Node) -> Vec<(SlotId, Value)> {
+    let written = |kind: &Type| match kind.present() {
+        Type::Bool => "true",
+        Type::Duration => "3s",
+        Type::Size => "3MB",
+        Type::Percent => "3%",
+        Type::Url => "https://example.org/",
+        Type::Date => "2021-09-13",
+        Type::DateTime => "2021-09-13T08:00:00Z",
+        _ => "3",
+    };
+    node.evidence().iter().map(|spec| (spec.slot, crate::plan::entered(written(&spec.kind), &spec.kind).expect("it is of its type"))).collect()
 }
 
 /// What ran, in order, until the run was done.

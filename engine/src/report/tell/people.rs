@@ -1,7 +1,7 @@
 //! Events of people: gates, manual steps, and what becomes of a failure.
 
 use super::super::tone::Tone;
-use super::super::words::{by, then_word, took};
+use super::super::words::{asked, by, then_word, took};
 use super::{About, Telling, Weight};
 use crate::plan::model::{NodeId, NodeKind};
 use crate::run::event::{Actor, Answer, EventKind, FailureAnswer};
@@ -39,12 +39,16 @@ impl About<'_> {
                 };
                 Telling::new(Must, Warn, "expired", format!("nobody answered in time{then}"))
             }
-            EventKind::ManualAsked { instructions, .. } => {
-                Telling::new(Must, Ask, "by hand", self.plan.node(id).title.clone().unwrap_or_default()).below(instructions)
+            EventKind::ManualAsked { instructions, asks, .. } => {
+                let mut telling = Telling::new(Must, Ask, "by hand", self.plan.node(id).title.clone().unwrap_or_default()).below(instructions);
+                telling.below.extend(self.plan.node(id).evidence().iter().zip(asks).map(|(spec, ask)| asked(self.plan, spec, ask)));
+                telling
             }
-            EventKind::ManualAnswered { done: true, by: who, note, .. } => {
+            EventKind::ManualAnswered { done: true, by: who, note, entered, .. } => {
                 let verb = if matches!(self.state.stage(id), Stage::Succeeded) { "ok" } else { "checking" };
-                Telling::new(Weight::Normal, Good, verb, format!("done {}{}", by(who), noted(note.as_deref())))
+                let mut telling = Telling::new(Weight::Normal, Good, verb, format!("done {}{}", by(who), noted(note.as_deref())));
+                telling.below.extend(entered.iter().map(|(slot, value)| format!("{} = {}", self.plan.slots[slot.index()].name, value.display())));
+                telling
             }
             EventKind::ManualAnswered { done: false, by: who, note, .. } => {
                 Telling::new(Must, Bad, "failed", format!("not done, {}{}", by(who), noted(note.as_deref())))

@@ -3,7 +3,8 @@
 use super::super::event::{Answer, EventKind, FailureAnswer};
 use super::super::state::{Declined, Failure, Phase, Stage, Unwinding};
 use super::{Next, Visit};
-use crate::plan::model::NodeKind;
+use crate::plan::model::{NodeKind, SlotId};
+use crate::plan::typed;
 use crate::value::Value;
 
 impl Visit<'_> {
@@ -11,7 +12,11 @@ impl Visit<'_> {
         let at = self.id.index();
         Ok(Next::Becomes(match (&self.stage, &self.event.kind) {
             (Stage::Guarding { .. }, EventKind::ManualAsked { .. }) => Stage::AwaitingPerson,
-            (Stage::AwaitingPerson, EventKind::ManualAnswered { done, note, .. }) => {
+            (Stage::AwaitingPerson, EventKind::ManualAnswered { done, note, entered, .. }) if self.is_whole(*done, entered) => {
+                let host = self.host();
+                for (slot, value) in entered {
+                    self.state.slots.entry(*slot).or_default().insert(host.clone(), value.clone());
+                }
                 let node = &mut self.state.nodes[at];
                 node.attempts += 1;
                 node.effective += 1;
@@ -43,6 +48,13 @@ impl Visit<'_> {
             (stage, EventKind::FailureAnswered { .. }) if stage.is_trouble() => return self.failure(),
             _ => return Err(()),
         }))
+    }
+
+    /// Who has done it has entered all that was asked for, each by its type; who has not enters nothing.
+    fn is_whole(&self, done: bool, entered: &[(SlotId, Value)]) -> bool {
+        let asked = if done { self.node.evidence() } else { &[] };
+        asked.len() == entered.len()
+            && asked.iter().zip(entered).all(|(spec, (slot, value))| spec.slot == *slot && typed(value.clone(), &spec.kind).is_ok_and(|v| v == *value))
     }
 
     fn choose(self, choice: Option<String>) -> Stage {

@@ -2,10 +2,11 @@
 
 use crate::outcome::Shell;
 use crate::plan::model::{
-    BlockId, BlockKind, BlockSpec, Command, Does, Frame, FrameId, GateSpec, GateThen, HostPlan, Node, NodeId, NodeKind, OnFailure, PLAN_FORMAT, Plan, Release,
-    RetrySpec, StepSpec, UndoSpec, VerifySpec, node_id,
+    BlockId, BlockKind, BlockSpec, Command, Does, EvidenceSpec, Frame, FrameId, GateSpec, GateThen, HostPlan, Node, NodeId, NodeKind, OnFailure, PLAN_FORMAT,
+    Plan, Release, RetrySpec, Slot, SlotId, StepSpec, UndoSpec, VerifySpec, node_id,
 };
-use crate::plan::template::{RawValues, Script};
+use crate::plan::template::{Prose, RawValues, Script};
+use crate::value::Type;
 use grammar::source::{Span, Text};
 
 pub(super) fn command() -> Command {
@@ -104,6 +105,18 @@ impl Builder {
         self
     }
 
+    /// A person does it, and enters a number.
+    pub(super) fn manual(&mut self, name: &str, host: &str, undo: UndoSpec) -> &mut Self {
+        let prose = |text: &str| Prose::compile(&Text::verbatim(text, Span::default())).expect("it is prose");
+        let slot = SlotId(u32::try_from(self.plan.slots.len()).expect("few slots"));
+        self.plan.slots.push(Slot { name: format!("{name}_n"), kind: Type::Int, hosts: vec![host.to_owned()], spread: false });
+        let evidence = vec![EvidenceSpec { slot, kind: Type::Int, ask: prose("How many?") }];
+        let spec = StepSpec { does: None, undo, ..step() };
+        let id = self.push(name, Some(host), NodeKind::Manual { instructions: prose("Do it."), evidence, step: Box::new(spec) });
+        self.follow(vec![id]);
+        self
+    }
+
     fn inside(&mut self, kind: BlockKind, fill: impl FnOnce(&mut Self)) -> &mut Self {
         let id = BlockId(u32::try_from(self.plan.blocks.len()).expect("few blocks"));
         self.plan.blocks.push(BlockSpec { parent: Some(self.block()), kind });
@@ -185,7 +198,7 @@ fn random_piece(builder: &mut Builder, dice: &mut Dice, names: &mut usize, depth
     *names += 1;
     let name = format!("n{names}");
     let many = 1 + dice.below(3);
-    match if depth > 3 { 0 } else { dice.below(9) } {
+    match if depth > 3 { 0 } else { dice.below(10) } {
         5 => {
             let policy = if dice.one_in(4) { OnFailure::Park } else { OnFailure::Rollback };
             builder.boundary(&name, policy, |b| (0..many).for_each(|_| random_piece(b, dice, names, depth + 1, in_parallel)));
@@ -208,6 +221,10 @@ fn random_piece(builder: &mut Builder, dice: &mut Dice, names: &mut usize, depth
         }
         8 => {
             builder.gate(&name, [GateThen::Park, GateThen::End, GateThen::Rollback][dice.below(3)]);
+        }
+        9 => {
+            let undo = if dice.one_in(2) { UndoSpec::Command(command()) } else { UndoSpec::None("looking".to_owned()) };
+            builder.manual(&name, HOSTS[dice.below(3)], undo);
         }
         _ => {
             let hosts = &HOSTS[dice.below(2)..][..1 + dice.below(2)];

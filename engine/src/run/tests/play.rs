@@ -140,6 +140,7 @@ impl<'a> Play<'a> {
             }
             Effect::AskFailure { node } => EventKind::FailureAnswered { node, answer: self.at_failure.clone(), by, note: None },
             Effect::AskInterrupt => EventKind::InterruptAnswered { answer: self.at_interrupt, by },
+            Effect::AskManual { node } => EventKind::ManualAsked { node, instructions: String::new(), asks: Vec::new() },
             Effect::AskScope { node } => EventKind::ScopeKept { node, by, why: String::new() },
             other => panic!("no test asks for {other:?}"),
         };

@@ -2,10 +2,11 @@
 
 use super::plans::{Builder, command, step};
 use super::play::{Fate, Play};
-use crate::plan::model::{GateThen, OnFailure, Plan, Release, UndoSpec};
+use crate::plan::model::{GateThen, OnFailure, Plan, Release, SlotId, UndoSpec};
 use crate::run::event::{Actor, Answer, EventKind, FailureAnswer, InterruptAnswer, Purpose};
 use crate::run::state::{Phase, Stage};
 use crate::run::verdict::exit_status;
+use crate::value::Value;
 
 /// `a`, then a boundary with `b` and `c`.
 fn plan_with_boundary() -> Plan {
@@ -135,6 +136,32 @@ fn r2_a_gate_that_says_rollback_parks_past_the_point_of_no_return() {
     play.gate = Some(Answer::Rejected);
     assert!(matches!(play.go(), Phase::Parked { why } if why.contains("point of no return")), "{:?}", play.state.phase);
     assert_eq!(play.deeds, ["run gone@h", "run a@h"]);
+}
+
+#[test]
+fn what_a_person_enters_is_whole_and_of_its_type_or_no_answer() {
+    let mut builder = Builder::new(&["h"]);
+    builder.manual("look", "h", UndoSpec::Unsaid);
+    let plan = builder.build();
+    let mut play = Play::new(&plan, &[]);
+    let (node, slot) = (play.node("look@h"), plan.nodes[0].evidence()[0].slot);
+    while *play.stage("look@h") != Stage::AwaitingPerson {
+        play.step_once();
+    }
+    let answer = |done, entered| EventKind::ManualAnswered { node, done, by: Actor::Policy, note: None, entered };
+    let other = SlotId(slot.0 + 1);
+    for wrong in [
+        answer(true, vec![]),
+        answer(true, vec![(slot, Value::String("three".to_owned()))]),
+        answer(true, vec![(other, Value::Int(3))]),
+        answer(true, vec![(slot, Value::Int(3)), (slot, Value::Int(4))]),
+        answer(false, vec![(slot, Value::Int(3))]),
+    ] {
+        assert!(play.try_record(wrong.clone()).is_err(), "{wrong:?}");
+    }
+    play.record(answer(true, vec![(slot, Value::Int(3))]));
+    assert_eq!(play.state.slots[&slot]["h"], Value::Int(3));
+    assert_eq!(*play.stage("look@h"), Stage::Succeeded);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plans::Dice;
 use crate::outcome::{Exit, Identity};
 use crate::plan::model::{GateSpec, NodeId, NodeKind, Plan};
+use crate::plan::tests::driven::entered;
 use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose};
 use crate::run::state::RunState;
 use crate::run::{Effect, decide};
@@ -189,8 +190,12 @@ impl<'a> World<'a> {
                 self.record(EventKind::LostSettled { node, attempt, done, why: String::new() });
             }
             Effect::AwaitRetry { node, .. } => self.record(EventKind::RetryDue { node }),
-            Effect::AskManual { node } => self.record(EventKind::ManualAsked { node, instructions: String::new() }),
-            Effect::AwaitManual { node } => self.record(EventKind::ManualAnswered { node, done: true, by: Actor::Policy, note: None }),
+            Effect::AskManual { node } => self.record(EventKind::ManualAsked { node, instructions: String::new(), asks: Vec::new() }),
+            Effect::AwaitManual { node } => {
+                let done = !self.goes_wrong();
+                let entered = if done { entered(self.plan.node(node)) } else { Vec::new() };
+                self.record(EventKind::ManualAnswered { node, done, by: Actor::Policy, note: None, entered });
+            }
             Effect::OpenGate { node, opening } => self.record(EventKind::GateOpened {
                 node,
                 opening,
