@@ -9,6 +9,7 @@ mod library;
 pub(crate) mod merged;
 mod names;
 pub(crate) mod order;
+mod partial;
 pub mod stdlib;
 mod step;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use error::CheckError;
 pub use library::{Library, LoadError, NoFiles, ParsedFile};
 pub use names::RESERVED;
 pub(crate) use names::similar;
+pub use partial::check_beside;
 
 /// A file of runbooks or of actions, with all that it imports, whose every name has a meaning and whose types fit.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use grammar::diagnostic::Diagnostic;
 use grammar::source::{Source, SourceId};
 
-use super::{Library, LoadError, NoFiles, ParsedFile, Program, check, stdlib};
+use super::{Library, LoadError, NoFiles, ParsedFile, Program, check, check_beside, stdlib};
 
 mod calls;
 
@@ -138,6 +138,25 @@ fn evidence_can_not_be_a_secret_because_it_stands_in_the_journal() {
 fn all_mistakes_are_said_at_once_and_in_order() {
     let errors = checked(&within("step Bad { run `echo {{ nothing }}` }\n gate g \"?\" { }")).expect_err("mistakes");
     assert_eq!(errors.iter().map(|e| e.code).collect::<Vec<_>>(), ["RB0126", "RB0112", "RB0104", "RB0119"]);
+}
+
+/// The codes and places of what is told beside the mistakes of syntax.
+fn beside(text: &str) -> Vec<(&'static str, String)> {
+    let source = Source { id: SourceId(0), path: "t.runbook".to_owned(), text: text.to_owned() };
+    let parsed = grammar::parse(&source);
+    let told = check_beside(ParsedFile { file: parsed.file, source }, &mut NoFiles, &parsed.diagnostics);
+    told.iter().map(|d| (d.code, text[d.span.start..d.span.end].to_owned())).collect()
+}
+
+#[test]
+fn a_mistake_of_syntax_does_not_hide_what_is_surely_wrong_elsewhere() {
+    let text = within(
+        "param n int = 3\n step s on h { timeout 30\n run `echo '{{ p }}' {{ n }}` }\n step u on h { run `echo {{ q }}` }\n step t on wep { runn `true` }",
+    );
+    let found = beside(&text);
+    let found: Vec<(&str, &str)> = found.iter().map(|(code, at)| (*code, at.as_str())).collect();
+    // `n` is declared on a line that can't be read, and `wep` stands on another.
+    assert_eq!(found, [("RB0107", "30"), ("RB0220", "{{ p }}"), ("RB0104", "q")]);
 }
 
 #[test]
