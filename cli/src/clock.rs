@@ -10,6 +10,11 @@ pub(crate) fn now() -> Millis {
     Timestamp::now().as_millisecond()
 }
 
+/// The day here.
+pub(crate) fn today() -> jiff::civil::Date {
+    Timestamp::now().to_zoned(zone().clone()).date()
+}
+
 /// `14:02:11`
 pub(crate) fn time(at: Millis) -> String {
     shown(at, "%H:%M:%S")

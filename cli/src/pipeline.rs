@@ -1,59 +1,17 @@
 //! From a file to its findings and its plan: the stages of the library in their order.
 
-use std::path::Path;
-
 use engine::check::{ParsedFile, Program, check};
-use engine::lint::{Options, lint};
+use engine::lint::Options;
 use engine::plan::model::Plan;
 use engine::plan::{Inputs, plan};
 use grammar::ast::File;
-use grammar::diagnostic::{Diagnostic, Severity};
+use grammar::diagnostic::Diagnostic;
 
 use crate::complaint::{Complaint, USAGE};
 use crate::diagnostics::{Tally, draw};
+use crate::lint::{has_errors, rules};
 use crate::out::Out;
 use crate::source::{Files, Named, Project, Unread, root_of};
-
-/// What is wrong with a file.
-#[derive(Debug, Default)]
-pub(crate) struct Findings {
-    pub(crate) diagnostics: Vec<Diagnostic>,
-    /// It can't be read or parsed at all.
-    pub(crate) unparsed: bool,
-}
-
-/// Everything that can be said of a file without running it.
-pub(crate) fn findings(files: &mut Files, path: &Path) -> Findings {
-    let (source, parsed) = match files.parse(path) {
-        Ok(read) => read,
-        Err(Unread(diagnostic)) => return Findings { diagnostics: vec![*diagnostic], unparsed: true },
-    };
-    let mut found = Findings { unparsed: has_errors(&parsed.diagnostics), diagnostics: parsed.diagnostics };
-    if found.unparsed {
-        return found;
-    }
-    let mut project = Project { files, root: root_of(path) };
-    match check(ParsedFile { source, file: parsed.file }, &mut project) {
-        Err(errors) => found.diagnostics.extend(errors),
-        Ok(mut program) => {
-            let names = program.own_runbooks().to_vec();
-            found.diagnostics.extend(linted(&mut program, &names));
-        }
-    }
-    found
-}
-
-/// What the rules say of each of these runbooks; of a file of actions, what they say of those. What several share is
-/// said once.
-fn linted(program: &mut Program, runbooks: &[String]) -> Vec<Diagnostic> {
-    let mut said = lint(program, &Options::default());
-    for name in runbooks.iter().skip(1) {
-        program.choose(name);
-        let more: Vec<Diagnostic> = lint(program, &Options::default()).into_iter().filter(|d| !said.contains(d)).collect();
-        said.extend(more);
-    }
-    said
-}
 
 /// A program that may be planned, with every file that it was read from.
 #[derive(Debug)]
@@ -68,21 +26,23 @@ pub(crate) struct Ready {
 /// # Errors
 /// It can't be used; everything about that was said.
 pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
-    let mut files = Files::default();
-    let (source, parsed) = match files.parse(&named.file) {
+    let files = Files::default();
+    let read = match files.read(&named.file) {
         Ok(read) => read,
         Err(Unread(diagnostic)) => return Err(refuse(out, &files, &[*diagnostic])),
     };
+    let parsed = read.parsed();
     if has_errors(&parsed.diagnostics) {
         return Err(refuse(out, &files, &parsed.diagnostics));
     }
     let chosen = pick(&parsed.file, named)?;
-    let mut project = Project { files: &mut files, root: root_of(&named.file) };
-    let mut program = check(ParsedFile { source, file: parsed.file }, &mut project).map_err(|errors| refuse(out, &files, &errors))?;
+    let mut project = Project { files: &files, root: root_of(&named.file) };
+    let mut program =
+        check(ParsedFile { source: read.source.clone(), file: parsed.file.clone() }, &mut project).map_err(|errors| refuse(out, &files, &errors))?;
     program.choose(&chosen);
-    let mut said = parsed.diagnostics;
+    let mut said = parsed.diagnostics.clone();
     let called: Vec<String> = program.reachable().into_iter().map(|r| r.name.value.clone()).collect();
-    said.extend(linted(&mut program, &called));
+    said.extend(rules(&mut program, &called, &Options::default()));
     program.choose(&chosen);
     if has_errors(&said) {
         return Err(refuse(out, &files, &said));
@@ -98,12 +58,8 @@ pub(crate) fn planned(out: &Out, ready: &Ready, inputs: &Inputs) -> Result<Plan,
     plan(&ready.program, inputs).map_err(|errors| refuse(out, &ready.files, &errors))
 }
 
-fn has_errors(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().any(|d| d.severity == Severity::Error)
-}
-
 fn refuse(out: &Out, files: &Files, diagnostics: &[Diagnostic]) -> Complaint {
-    draw(out, files.sources(), diagnostics);
+    draw(out, &files.sources(), diagnostics);
     Complaint::new(USAGE, format!("nothing was run: {} in the runbook or in what it was given", Tally::of(diagnostics).words()))
 }
 

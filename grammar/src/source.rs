@@ -28,6 +28,52 @@ impl Source {
     }
 }
 
+/// Lines and columns of one text, each found without going through it: for those who ask for many.
+#[derive(Debug, Clone)]
+pub struct Lines {
+    /// Where each line begins.
+    starts: Vec<usize>,
+    /// How many characters stand before each block of so many bytes.
+    characters: Vec<usize>,
+}
+
+impl Lines {
+    const BLOCK: usize = 256;
+
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let begins = |byte: &u8| byte & 0xC0 != 0x80;
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let mut count = 0;
+        let characters = text.as_bytes().chunks(Self::BLOCK).map(|block| {
+            let before = count;
+            count += block.iter().filter(|b| begins(b)).count();
+            before
+        });
+        Self { starts: std::iter::once(0).chain(breaks).collect(), characters: characters.collect() }
+    }
+
+    /// The same as [`Source::line_column`]. `text` is the one that this was made of.
+    #[must_use]
+    pub fn line_column(&self, text: &str, offset: usize) -> (usize, usize) {
+        let mut at = offset.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        let line = self.starts.partition_point(|start| *start <= at);
+        let start = self.starts.get(line - 1).copied().unwrap_or_default();
+        (line, self.before(text, at) - self.before(text, start) + 1)
+    }
+
+    /// How many characters begin before this byte.
+    fn before(&self, text: &str, at: usize) -> usize {
+        let block = at / Self::BLOCK;
+        let rest = text.as_bytes().get(block * Self::BLOCK..at).unwrap_or_default();
+        let all = || text.chars().count();
+        self.characters.get(block).map_or_else(all, |count| count + rest.iter().filter(|byte| **byte & 0xC0 != 0x80).count())
+    }
+}
+
 /// Bytes `start..end` of one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Span {
@@ -118,3 +164,27 @@ impl PartialEq for Text {
     }
 }
 impl Eq for Text {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_are_the_same_however_they_are_found() {
+        let texts = [
+            String::new(),
+            "\n".to_owned(),
+            "a\nb".to_owned(),
+            "größe\r\n𝄞x\n\n".repeat(80),
+            "ü".repeat(700),
+            format!("{}\n{}", "x".repeat(256), "y".repeat(255)),
+        ];
+        for text in texts {
+            let source = Source { id: SourceId(0), path: String::new(), text };
+            let lines = Lines::of(&source.text);
+            for at in 0..=source.text.len() + 2 {
+                assert_eq!(lines.line_column(&source.text, at), source.line_column(at), "{at} of {:?}", source.text);
+            }
+        }
+    }
+}

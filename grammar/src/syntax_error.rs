@@ -335,7 +335,8 @@ fn yaml_help(reason: &str) -> &'static str {
 }
 
 /// The word nearest to what was written, if one is near.
-pub(crate) fn suggest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+#[must_use]
+pub fn suggest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     let found = found.to_ascii_lowercase();
     if found.len() > 40 {

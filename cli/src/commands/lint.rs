@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use engine::lint::rules;
+use engine::lint::{Options, rules};
 use engine::report::tone::{Line, Tone};
 use engine::report::words::count;
 use grammar::diagnostic::Severity;
 
+use crate::clock;
 use crate::complaint::{Complaint, DONE, FAILED, Status, USAGE};
-use crate::diagnostics::{self, Tally, codes};
+use crate::diagnostics::{self, Machine, Sources, Tally, codes};
+use crate::lint::Outcome;
 use crate::out::{Out, wrap};
-use crate::pipeline;
 use crate::source::{Files, runbook_files};
 
 /// Check runbooks without running anything
@@ -26,7 +27,7 @@ pub(crate) struct LintArgs {
     /// Files, and folders with everything below them; default: the folder you are in
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// For people, or one JSON object on standard output
+    /// For people, or for programs on standard output
     #[arg(long, value_enum, default_value_t = LintFormat::Human)]
     format: LintFormat,
     /// What counts as an error besides errors
@@ -41,6 +42,9 @@ pub(crate) struct LintArgs {
 enum LintFormat {
     Human,
     Json,
+    Sarif,
+    Github,
+    Junit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,36 +57,52 @@ pub(crate) fn lint(args: &LintArgs, out: &Out) -> Result<Status, Complaint> {
         return explain(code, out);
     }
     let here = [PathBuf::from(".")];
-    let paths = runbook_files(if args.paths.is_empty() { &here } else { &args.paths })?;
-    let mut files = Files::default();
-    let mut found = Vec::new();
-    let mut unparsed = false;
-    for path in &paths {
-        let findings = pipeline::findings(&mut files, path);
-        unparsed |= findings.unparsed;
-        // A library that two files import says its mistakes once.
-        let new: Vec<_> = findings.diagnostics.into_iter().filter(|d| !found.contains(d)).collect();
-        found.extend(new);
+    let meant = runbook_files(if args.paths.is_empty() { &here } else { &args.paths })?;
+    let files = Files::default();
+    let options = Options { today: Some(clock::today()), ..Options::default() };
+    let outcome = crate::lint::lint(&meant, &files, &options);
+    let denies_warnings = args.deny == Some(Deny::Warnings) || outcome.denies_warnings;
+    let sources = Sources::new(files.sources());
+    match args.format.machine() {
+        Some(form) => out.data(&diagnostics::report(form, &sources, &outcome, denies_warnings)),
+        None => human(out, &sources, &outcome),
     }
-    let tally = Tally::of(&found);
-    match args.format {
-        LintFormat::Json => out.data(&diagnostics::report(files.sources(), &found, paths.len())),
-        LintFormat::Human => {
-            diagnostics::draw(out, files.sources(), &found);
-            let among = count(paths.len(), "file");
-            if found.is_empty() {
-                out.say(&format!("{} {among}, nothing to complain about", out.paint(Tone::Good, "ok")));
-            } else {
-                out.must(&format!("{} in {among}", tally.words()));
-            }
+    Ok(status(&outcome, denies_warnings))
+}
+
+impl LintFormat {
+    fn machine(self) -> Option<Machine> {
+        match self {
+            Self::Human => None,
+            Self::Json => Some(Machine::Json),
+            Self::Sarif => Some(Machine::Sarif),
+            Self::Github => Some(Machine::Github),
+            Self::Junit => Some(Machine::Junit),
         }
     }
-    Ok(match tally {
-        _ if unparsed => USAGE,
+}
+
+fn human(out: &Out, sources: &Sources, outcome: &Outcome) {
+    diagnostics::draw_outcome(out, sources, &outcome.findings);
+    let among = count(outcome.files.len(), "file");
+    let allowed = match outcome.allowed.len() {
+        0 => String::new(),
+        number => format!(", {number} allowed by comments"),
+    };
+    if outcome.findings.is_empty() {
+        out.say(&format!("{} {among}, nothing to complain about{allowed}", out.paint(Tone::Good, "ok")));
+    } else {
+        out.must(&format!("{}{allowed} in {among}", Tally::of(&outcome.findings).words()));
+    }
+}
+
+fn status(outcome: &Outcome, denies_warnings: bool) -> Status {
+    match Tally::of(&outcome.findings) {
+        _ if outcome.unparsed => USAGE,
         Tally { errors: 1.., .. } => FAILED,
-        Tally { warnings: 1.., .. } if args.deny == Some(Deny::Warnings) => FAILED,
+        Tally { warnings: 1.., .. } if denies_warnings => FAILED,
         Tally { .. } => DONE,
-    })
+    }
 }
 
 fn explain(code: &str, out: &Out) -> Result<Status, Complaint> {

@@ -21,21 +21,30 @@ pub(crate) fn find(argument: &str, runbook: Option<&str>) -> Named {
     }
 }
 
+/// A file that is to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Meant {
+    pub(crate) path: PathBuf,
+    /// A person named it; otherwise it was found in a folder.
+    pub(crate) by_name: bool,
+}
+
 /// The files that `lint PATH…` means: files as they are, folders with every runbook below them.
 ///
 /// # Errors
 /// A folder can't be read, or holds no runbook.
-pub(crate) fn runbook_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Complaint> {
+pub(crate) fn runbook_files(paths: &[PathBuf]) -> Result<Vec<Meant>, Complaint> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let before = files.len();
-            walk(path, &mut files)?;
-            if files.len() == before {
+            let mut found = Vec::new();
+            walk(path, &mut found)?;
+            if found.is_empty() {
                 return Err(Complaint::usage(format!("no runbook is in {}", path.display())).help("runbooks end in `.runbook` or `.runbook.yaml`"));
             }
+            files.extend(found.into_iter().map(|path| Meant { path, by_name: false }));
         } else {
-            files.push(path.clone());
+            files.push(Meant { path: path.clone(), by_name: true });
         }
     }
     Ok(files)
@@ -46,13 +55,19 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Complaint> {
     let mut entries = std::fs::read_dir(folder).map_err(unreadable)?.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
-        let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
-        // A link to a folder may lead round in a circle; hidden folders are not the project's text.
+        let path = if folder == Path::new(".") { PathBuf::from(entry.file_name()) } else { entry.path() };
+        // Hidden: an editor's own, `.git`, and the like.
+        if name.starts_with('.') {
+            continue;
+        }
+        // A link to a folder may lead round in a circle.
         let kind = entry.file_type().map_err(unreadable)?;
-        if kind.is_dir() && !name.starts_with('.') && name != "target" && name != "node_modules" {
-            walk(&path, files)?;
-        } else if !kind.is_dir() && is_runbook(&name) {
+        if kind.is_dir() {
+            if name != "target" && name != "node_modules" {
+                walk(&path, files)?;
+            }
+        } else if is_runbook(&name) && !(kind.is_symlink() && path.is_dir()) {
             files.push(path);
         }
     }
@@ -72,6 +87,25 @@ mod tests {
         assert_eq!(find("a.runbook#b.c", None), Named { file: "a.runbook".into(), runbook: Some("b.c".to_owned()) });
         assert_eq!(find("a.runbook", Some("x")), Named { file: "a.runbook".into(), runbook: Some("x".to_owned()) });
         assert_eq!(find("a.runbook", None).runbook, None);
+    }
+
+    #[test]
+    fn a_folder_is_walked_in_order_without_what_is_hidden_made_or_leads_in_a_circle() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        for name in
+            ["b/x.runbook", "a.runbook.yaml", ".git/a.runbook", ".hidden.runbook", "target/a.runbook", "node_modules/m/a.runbook", "b/notes.md", "c.runbook"]
+        {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap_or(folder.path()))?;
+            std::fs::write(path, "")?;
+        }
+        std::os::unix::fs::symlink("..", folder.path().join("b/round"))?;
+        std::os::unix::fs::symlink("..", folder.path().join("b/round.runbook"))?;
+        std::os::unix::fs::symlink("x.runbook", folder.path().join("b/y.runbook"))?;
+        let found = runbook_files(&[folder.path().to_owned()]).map(|files| files.into_iter().map(|f| f.path).collect::<Vec<_>>());
+        let expected: Vec<PathBuf> = ["a.runbook.yaml", "b/x.runbook", "b/y.runbook", "c.runbook"].iter().map(|name| folder.path().join(name)).collect();
+        assert_eq!(found.ok(), Some(expected));
+        Ok(())
     }
 
     #[test]

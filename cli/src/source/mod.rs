@@ -4,6 +4,6 @@ mod files;
 mod found;
 mod project;
 
-pub(crate) use files::{Files, Unread};
-pub(crate) use found::{Named, find, runbook_files};
-pub(crate) use project::{Project, root_of};
+pub(crate) use files::{File, Files, Unread};
+pub(crate) use found::{Meant, Named, find, runbook_files};
+pub(crate) use project::{Project, root_above, root_of};

@@ -9,16 +9,21 @@ use grammar::source::Source;
 use super::Files;
 use super::files::UNREADABLE;
 
-/// The nearest folder above a file that holds `.git`, else the file's own folder.
+/// The root of a file's project.
 pub(crate) fn root_of(file: &Path) -> PathBuf {
     let folder = file.canonicalize().ok().and_then(|f| f.parent().map(Path::to_owned)).unwrap_or_default();
-    folder.ancestors().find(|f| f.join(".git").exists()).map_or(folder.clone(), Path::to_owned)
+    root_above(&folder)
+}
+
+/// The nearest folder, from this one up, that holds `.git`; else this one itself.
+pub(crate) fn root_above(folder: &Path) -> PathBuf {
+    folder.ancestors().find(|f| f.join(".git").exists()).unwrap_or(folder).to_owned()
 }
 
 /// What a program may import.
 #[derive(Debug)]
 pub(crate) struct Project<'a> {
-    pub(crate) files: &'a mut Files,
+    pub(crate) files: &'a Files,
     pub(crate) root: PathBuf,
 }
 
@@ -30,13 +35,14 @@ impl Library for Project<'_> {
         if !real.starts_with(&self.root) {
             return Err(LoadError::Outside);
         }
-        let (source, parsed) = self.files.parse(&beside).map_err(|unread| {
+        let file = self.files.read(&beside).map_err(|unread| {
             if unread.0.code == UNREADABLE { LoadError::Unreadable { why: unread.0.message } } else { LoadError::Mistaken(vec![*unread.0]) }
         })?;
+        let parsed = file.parsed();
         if parsed.diagnostics.iter().any(|d| d.severity == Severity::Error) {
-            return Err(LoadError::Mistaken(parsed.diagnostics));
+            return Err(LoadError::Mistaken(parsed.diagnostics.clone()));
         }
-        Ok(ParsedFile { source, file: parsed.file })
+        Ok(ParsedFile { source: file.source.clone(), file: parsed.file.clone() })
     }
 }
 
@@ -59,8 +65,8 @@ mod tests {
         let from = Source { id: grammar::source::SourceId(9), path: project.join("web/main.runbook").display().to_string(), text: String::new() };
         std::fs::write(&from.path, "")?;
         assert_eq!(root_of(Path::new(&from.path)), project.canonicalize()?);
-        let mut files = Files::default();
-        let mut library = Project { files: &mut files, root: project.canonicalize()? };
+        let files = Files::default();
+        let mut library = Project { files: &files, root: project.canonicalize()? };
         assert!(matches!(library.load("../../secret.runbook", &from), Err(LoadError::Outside)));
         assert!(matches!(library.load("../link.runbook", &from), Err(LoadError::Outside)));
         assert!(matches!(library.load("none.runbook", &from), Err(LoadError::Unreadable { .. })));

@@ -1,6 +1,7 @@
 //! Rules beyond "it can be run": what makes a runbook safe to run. One rule, one file; each is explained with a bad and
 //! a good example, and those examples are its tests.
 
+mod allow;
 mod fails_unseen;
 mod irreversible_ungated;
 mod irreversible_unordered;
@@ -24,6 +25,7 @@ use grammar::source::Span;
 
 use crate::check::Program;
 
+pub use allow::{Allowance, Allowances};
 pub use mend::{Mended, mended};
 pub use options::Options;
 
@@ -75,6 +77,27 @@ impl Found<'_> {
 #[must_use]
 pub fn rules() -> &'static [&'static Rule] {
     RULES
+}
+
+/// The codes whose findings a project may make count more or less, with what they count by themselves: those of the rules,
+/// and those about comments for the linter.
+pub fn settable() -> impl Iterator<Item = (&'static str, Severity)> {
+    let comments = allow::CODES.iter().map(|code| (*code, Severity::Warning));
+    rules().iter().map(|rule| (rule.code, rule.severity)).chain(comments)
+}
+
+/// The code of a rule that was probably meant: with one digit more or less, or two in the wrong order. Any other number is
+/// as far from one rule as from the next.
+#[must_use]
+pub fn similar_code(written: &str) -> Option<&'static str> {
+    let written = written.to_uppercase();
+    let digits = |text: &str| {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.sort_unstable();
+        bytes
+    };
+    let slip = |code: &str| strsim::osa_distance(&written, code) == 1 && (written.len() != code.len() || digits(&written) == digits(code));
+    rules().iter().map(|rule| rule.code).find(|code| slip(code))
 }
 
 static RULES: &[&Rule] = &[

@@ -63,7 +63,9 @@ impl Lowering<'_> {
         let line = self.source.text.get(end..)?.split('\n').next()?;
         let comment = line.trim_start_matches([' ', '\t']);
         let start = end + (line.len() - comment.len());
-        comment.starts_with('#').then(|| Span::new(self.source.id, start, end + line.trim_end().len()))
+        // One that speaks to the linter is no part of the text.
+        let is_tail = comment.starts_with('#') && !comment.trim_start_matches(['#', ' ']).starts_with("lint:");
+        is_tail.then(|| Span::new(self.source.id, start, end + line.trim_end().len()))
     }
 
     /// An expression; a list is one of its items.
