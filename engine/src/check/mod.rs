@@ -21,9 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use grammar::ast::{Action, Runbook};
 use grammar::diagnostic::{Diagnostic, Severity};
-use grammar::source::{Source, SourceId, Span};
+use grammar::source::{Source, SourceId, Span, Text};
 
-use crate::plan::template::Advice;
+use crate::plan::template::{Advice, Reading};
 
 pub use error::CheckError;
 pub use library::{Library, LoadError, NoFiles, ParsedFile};
@@ -43,6 +43,7 @@ pub struct Program {
     sources: Vec<Source>,
     used: BTreeSet<Span>,
     advice: Vec<Advice>,
+    readings: BTreeMap<Span, Reading>,
 }
 
 impl Program {
@@ -122,6 +123,11 @@ impl Program {
         &self.advice
     }
 
+    /// A command as its shell will read it.
+    pub(crate) fn reading(&self, command: &Text) -> Option<&Reading> {
+        self.readings.get(&command.span)
+    }
+
     /// The actions that stand in the program's own files.
     pub fn own_actions(&self) -> impl Iterator<Item = &Action> {
         self.actions.values().filter(|a| !stdlib::is_standard(a.name.span.source))
@@ -154,12 +160,12 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
     }
     let own: Vec<String> = loaded.files.iter().filter(|f| f.source.id == id).flat_map(|f| &f.file.runbooks).map(|r| r.name.value.clone()).collect();
     let (mut errors, used) = (checker.errors, checker.used);
-    let advice = checker.advice;
+    let (advice, readings) = (checker.advice, checker.readings);
     if errors.iter().any(|e| e.severity == Severity::Error) {
         errors.sort_by_key(|e| (e.span.source, e.span.start));
         errors.dedup();
         return Err(errors);
     }
     let sources = loaded.files.into_iter().map(|f| f.source).collect();
-    Ok(Program { main: own.first().cloned(), own, runbooks: loaded.runbooks, actions: loaded.actions, sources, used, advice })
+    Ok(Program { main: own.first().cloned(), own, runbooks: loaded.runbooks, actions: loaded.actions, sources, used, advice, readings })
 }

@@ -78,9 +78,10 @@ impl Checker<'_> {
     }
 
     pub(super) fn script(&mut self, text: &Text, place: &Place) {
-        match Script::compile(text, &|name| place.type_of(name), &RawValues::Unknown) {
+        match Script::read(text, &|name| place.type_of(name), &RawValues::Unknown) {
             Err(errors) => self.errors.extend(errors.into_iter().map(Into::into)),
-            Ok(script) => {
+            Ok((script, reading)) => {
+                self.readings.insert(text.span, reading);
                 self.advice.extend(script.advice());
                 let mut names = script.names();
                 if script.uses_raw() {

@@ -10,7 +10,7 @@ use super::error::CheckError;
 use super::merged::Merged;
 use super::names::{self, Known, Names, RESERVED, What, similar};
 use super::order;
-use crate::plan::template::Advice;
+use crate::plan::template::{Advice, Reading};
 use crate::plan::window::Window;
 use crate::value::Type;
 
@@ -29,6 +29,8 @@ pub(super) struct Checker<'a> {
     pub(super) used: BTreeSet<Span>,
     /// What is allowed in commands and deserves a word.
     pub(super) advice: Vec<Advice>,
+    /// Every command as its shell will read it, by the place of its text.
+    pub(super) readings: BTreeMap<Span, Reading>,
     pub(super) ids: BTreeMap<String, Span>,
     pub(super) gates: BTreeMap<String, Span>,
     /// Every name that some piece gives a value.
@@ -54,6 +56,7 @@ impl<'a> Checker<'a> {
             errors: Vec::new(),
             used: BTreeSet::new(),
             advice: Vec::new(),
+            readings: BTreeMap::new(),
             ids: BTreeMap::new(),
             gates: BTreeMap::new(),
             elsewhere: BTreeMap::new(),

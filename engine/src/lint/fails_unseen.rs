@@ -2,7 +2,8 @@
 
 use grammar::diagnostic::Severity;
 
-use super::{Found, Rule, walk};
+use super::shell::{Role, lost};
+use super::{Found, Rule};
 use crate::check::Program;
 
 pub(super) static RULE: Rule = Rule {
@@ -15,13 +16,11 @@ pub(super) static RULE: Rule = Rule {
     find,
 };
 
-fn find(program: &Program, found: &mut Found) {
-    for text in walk::guards(program) {
-        if let Some(at) = pipe(&text.text)
-            && !is_harmless(&text.text[..at])
-        {
+fn find(_: &Program, found: &mut Found<'_>) {
+    for said in found.commands.iter().filter(|said| matches!(said.role, Role::Check | Role::Require | Role::Fact(true))) {
+        if let Some(pipe) = lost(said).first() {
             found.add(
-                text.span_of(at, at + 1),
+                said.span(*pipe),
                 "if the command before this pipe fails, the guard says no",
                 "its exit status is lost",
                 "keep it: `out=$(command) || exit 126; grep -q … <<<\"$out\"`",
@@ -30,45 +29,42 @@ fn find(program: &Program, found: &mut Found) {
     }
 }
 
-/// The first pipe outside quotes.
-fn pipe(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut quote: Option<u8> = None;
-    let mut at = 0;
-    while at < bytes.len() {
-        let byte = bytes[at];
-        match quote {
-            Some(b'\'') if byte == b'\'' => quote = None,
-            Some(b'"') if byte == b'"' => quote = None,
-            Some(b'"') if byte == b'\\' => at += 1,
-            Some(_) => {}
-            None => match byte {
-                b'\'' | b'"' => quote = Some(byte),
-                b'\\' => at += 1,
-                // Values are written between braces, and may have filters.
-                b'{' if bytes.get(at + 1) == Some(&b'{') => at += text[at..].find("}}").unwrap_or(0),
-                b'|' if bytes.get(at + 1) == Some(&b'|') => at += 1,
-                b'|' if !is_pattern(text, at) => return Some(at),
-                _ => {}
-            },
-        }
-        at += 1;
+#[cfg(test)]
+mod tests {
+    use super::super::shell::tests::{runbook, silent, table};
+    use super::RULE;
+
+    #[test]
+    fn a_pipe_of_a_guard_is_found_where_its_left_side_may_fail() {
+        table(
+            RULE.code,
+            &[
+                ("check", "mysql -e 'show status' | grep -q Yes", &["|"]),
+                ("require", "x=$(df -P / | tail -1); [ -n \"$x\" ]", &["|"]),
+                ("flag", "if journalctl -u a | grep -q b; then exit 0; fi; exit 1", &["|"]),
+                ("check", "a |\n  grep -q b", &["|"]),
+            ],
+        );
+        assert!(runbook("check", "é | b").contains('é'));
     }
-    None
-}
 
-/// `a | b)` of a `case`.
-fn is_pattern(text: &str, at: usize) -> bool {
-    let line = text[at..].split('\n').next().unwrap_or("");
-    let close = line.find(')');
-    let open = line.find('(');
-    let case = text[..at].rfind("case ");
-    case.is_some_and(|case| text[case..at].contains(" in")) && close.is_some_and(|close| open.is_none_or(|open| close < open))
-}
-
-/// What can't fail.
-fn is_harmless(left: &str) -> bool {
-    let last = left.rsplit(['\n', ';', '&', '|', '(']).next().unwrap_or(left).trim();
-    let first = last.split_whitespace().find(|word| *word != "!" && *word != "if" && *word != "{").unwrap_or("");
-    matches!(first, "echo" | "printf" | ":" | "true")
+    #[test]
+    fn what_can_not_fail_and_what_is_no_pipe_is_let_alone() {
+        silent(
+            RULE.code,
+            "check",
+            &[
+                "echo a | grep -q a",
+                "ps aux | grep -q x",
+                "cat /proc/mounts | grep -q x",
+                "case $1 in a | b) ;; esac",
+                "awk '/a|b/' f",
+                "true || false",
+                "# a | b\ntrue",
+                "grep -q 'a|b' <<E\nx | y\nE",
+            ],
+        );
+        silent(RULE.code, "verify", &["mysql -e 'show status' | grep -q Yes"]);
+        silent(RULE.code, "fact", &["df -P / | tail -1"]);
+    }
 }

@@ -2,18 +2,35 @@
 //! a good example, and those examples are its tests.
 
 mod allow;
+mod and_or_mistaken;
+mod cd_unchecked;
+mod errexit_off;
+mod expansion_unquoted;
 mod fails_unseen;
+mod failure_swallowed;
+mod here_doc_expands;
+mod http_error_unseen;
 mod irreversible_ungated;
 mod irreversible_unordered;
+mod killed_at_once;
+mod left_running;
 mod left_unchanged;
 mod list_may_be_empty;
+mod ls_parsed;
 mod may_be_option;
 mod mend;
 mod options;
 mod raw_pasted;
+mod reboot_unawaited;
 mod reboots_side_by_side;
+mod removal_unbounded;
 mod retry_unchecked;
+mod run_from_the_net;
 mod sed_program;
+mod shell;
+mod status_always_zero;
+mod sudo_beside_as;
+mod sudo_redirect;
 #[cfg(test)]
 mod tests;
 mod undo_captures;
@@ -28,6 +45,7 @@ use crate::check::Program;
 pub use allow::{Allowance, Allowances};
 pub use mend::{Mended, mended};
 pub use options::Options;
+use shell::Said;
 
 /// A rule, for `lint` and for `lint --explain`.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +67,9 @@ pub struct Rule {
 #[derive(Debug)]
 struct Found<'a> {
     rule: &'static Rule,
-    #[expect(dead_code, reason = "no rule reads them yet; the first that does takes this away")]
     options: &'a Options,
+    /// Every command of the program, taken apart once for all rules.
+    commands: &'a [Said<'a>],
     list: Vec<Diagnostic>,
 }
 
@@ -113,14 +132,31 @@ static RULES: &[&Rule] = &[
     &list_may_be_empty::RULE,
     &sed_program::RULE,
     &unused::RULE,
+    &expansion_unquoted::RULE,
+    &failure_swallowed::RULE,
+    &cd_unchecked::RULE,
+    &errexit_off::RULE,
+    &status_always_zero::RULE,
+    &sudo_redirect::RULE,
+    &removal_unbounded::RULE,
+    &killed_at_once::RULE,
+    &ls_parsed::RULE,
+    &and_or_mistaken::RULE,
+    &here_doc_expands::RULE,
+    &left_running::RULE,
+    &run_from_the_net::RULE,
+    &http_error_unseen::RULE,
+    &sudo_beside_as::RULE,
+    &reboot_unawaited::RULE,
 ];
 
 /// What the rules say of a program, in the order of its text.
 #[must_use]
 pub fn lint(program: &Program, options: &Options) -> Vec<Diagnostic> {
+    let commands = shell::commands(program);
     let mut all = Vec::new();
     for rule in rules() {
-        let mut found = Found { rule, options, list: Vec::new() };
+        let mut found = Found { rule, options, commands: &commands, list: Vec::new() };
         (rule.find)(program, &mut found);
         all.extend(found.list);
     }

@@ -19,4 +19,6 @@ pub use error::{EvalError, TemplateError};
 pub use expression::{Expression, Scope};
 pub use prose::Prose;
 pub use refusal::Refusal;
+pub(crate) use script::Reading;
 pub use script::{Advice, AdviceKind, Bound, RawValues, Script};
+pub(crate) use shell::{before_command, is_shell, parse_shell, parser_options};

@@ -2,6 +2,7 @@
 
 mod bind;
 mod compile;
+mod reading;
 
 use std::fmt;
 
@@ -12,6 +13,7 @@ use super::expression::{Expression, Scope};
 use super::shell::Place;
 
 pub use bind::Bound;
+pub(crate) use reading::Reading;
 
 /// A command whose every slot is known to be safe where it stands, frozen with the place that it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use grammar::source::{Span, Text};
 
+use super::reading::{self, Reading, Run};
 use super::{Advice, AdviceKind, BoundSlot, Part, RawValues, Script};
 use crate::plan::template::error::TemplateError;
 use crate::plan::template::expression::Expression;
@@ -13,8 +14,7 @@ use crate::value::Type;
 #[derive(Default)]
 struct Rendered {
     script: String,
-    /// `(offset in script, offset in text)`, ascending.
-    map: Vec<(usize, usize)>,
+    runs: Vec<Run>,
     slots: Vec<(Expression, Slot)>,
     types: Vec<Option<Type>>,
     /// Plain text, and `None` for the next slot.
@@ -28,6 +28,14 @@ impl Script {
     /// # Errors
     /// Every mistake in its slots, every slot that stands where no value may, or what the shell can't read.
     pub fn compile(text: &Text, types: &dyn Fn(&str) -> Option<Type>, raw: &RawValues<'_>) -> Result<Self, Vec<TemplateError>> {
+        Self::read(text, types, raw).map(|(script, _)| script)
+    }
+
+    /// The same, with what the shell will read: for who looks at the command itself.
+    ///
+    /// # Errors
+    /// As `compile`.
+    pub(crate) fn read(text: &Text, types: &dyn Fn(&str) -> Option<Type>, raw: &RawValues<'_>) -> Result<(Self, Reading), Vec<TemplateError>> {
         let (pieces, mut errors) = split(text);
         let mut rendered = Rendered::default();
         for piece in pieces {
@@ -40,10 +48,12 @@ impl Script {
             return Err(errors);
         }
         match places(&rendered.script, &rendered.types) {
-            Ok(found) => rendered.finish(text, &found, errors),
+            Ok((found, tree)) => {
+                let reading = Reading { script: rendered.script.clone(), runs: std::mem::take(&mut rendered.runs), tree, types: rendered.types.clone() };
+                rendered.finish(text, &found, errors).map(|script| (script, reading))
+            }
             Err(error) => {
-                let start = rendered.offset(error.at).min(text.text.len());
-                let end = rendered.offset(error.at + error.length).clamp(start, text.text.len());
+                let (start, end) = reading::place(&rendered.runs, text, error.at, error.at + error.length);
                 errors.push(TemplateError::ShellSyntax { span: text.span_of(start, end), why: error.why });
                 Err(errors)
             }
@@ -53,7 +63,11 @@ impl Script {
 
 impl Rendered {
     fn plain(&mut self, plain: String, at: usize) {
-        self.map.push((self.script.len(), at));
+        self.runs.push(Run { script: self.script.len(), text: at, value: None });
+        self.put(plain);
+    }
+
+    fn put(&mut self, plain: String) {
         self.script.push_str(&plain);
         match self.parts.last_mut() {
             Some(Some(before)) => before.push_str(&plain),
@@ -79,21 +93,19 @@ impl Rendered {
         if is_raw {
             self.advice.push(Advice { kind: AdviceKind::RawPasted, span });
             match pasted(&expression, raw, span) {
-                Ok(pasted) => self.plain(pasted, slot.start),
+                Ok(pasted) => {
+                    self.runs.push(Run { script: self.script.len(), text: slot.start, value: Some(slot.end) });
+                    self.put(pasted);
+                }
                 Err(error) => errors.push(error),
             }
             return;
         }
-        self.map.push((self.script.len(), slot.start));
+        self.runs.push(Run { script: self.script.len(), text: slot.start, value: Some(slot.end) });
         self.types.push(expression.static_type(types));
         self.slots.push((expression, slot));
         self.script.push_str(&variable(self.slots.len()));
         self.parts.push(None);
-    }
-
-    fn offset(&self, at: usize) -> usize {
-        let (script, text) = self.map.iter().rev().find(|(script, _)| *script <= at).copied().unwrap_or_default();
-        text + (at - script)
     }
 
     fn finish(mut self, text: &Text, found: &[Finding], mut errors: Vec<TemplateError>) -> Result<Script, Vec<TemplateError>> {

@@ -1,4 +1,5 @@
-//! What a shell makes of each slot of a command. This is the one room that knows brush-parser.
+//! What a shell makes of each slot of a command. This room knows brush-parser; lint's room of the shell reads the tree
+//! that is made here, so that a command is parsed once.
 //!
 //! A slot stands in the script as `${rb_N}` while it is looked at, which is what it will be when it runs, so the
 //! parser sees what the shell will see. A slot that is found nowhere, or in two ways, is refused: what can't be told
@@ -16,12 +17,15 @@ mod tests_of_values;
 mod walk;
 mod words;
 
+use brush_parser::ast::Program;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
 use crate::value::Type;
 
+pub(crate) use options::{before_command, is_shell};
 pub(super) use syntax::SyntaxError;
+pub(crate) use syntax::{options as parser_options, parse as parse_shell};
 
 /// Where a slot stands, and so how its variable is written there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,11 +60,11 @@ pub(super) fn variable(number: usize) -> String {
     format!("${{rb_{number}}}")
 }
 
-/// The place of each slot, by its number from 1. `types[n - 1]` is what is known of slot n.
-pub(super) fn places(script: &str, types: &[Option<Type>]) -> Result<Vec<Finding>, SyntaxError> {
+/// The place of each slot, by its number from 1, and the script's tree. `types[n - 1]` is what is known of slot n.
+pub(super) fn places(script: &str, types: &[Option<Type>]) -> Result<(Vec<Finding>, Option<Program>), SyntaxError> {
     let mut walker = walk::Walker::new(script, types);
     syntax::refuse_by_neighbours(script, &mut walker);
-    match syntax::parse(script) {
+    let program = match syntax::parse(script) {
         Ok(program) => {
             // Once around finds out which variable is given what, and each round may find another to pass it on to.
             for _ in 0..MOST_ROUNDS {
@@ -70,6 +74,7 @@ pub(super) fn places(script: &str, types: &[Option<Type>]) -> Result<Vec<Finding
                     break;
                 }
             }
+            program
         }
         Err(error) => {
             syntax::refuse_by_grammar(script, &mut walker);
@@ -77,11 +82,11 @@ pub(super) fn places(script: &str, types: &[Option<Type>]) -> Result<Vec<Finding
                 return Err(error);
             }
             // The slots that break it are named; of the others nothing can be said yet.
-            return Ok(walker.refused_only());
+            return Ok((walker.refused_only(), None));
         }
-    }
+    };
     if let Some(error) = walker.broken.take() {
         return Err(error);
     }
-    Ok(walker.findings(script))
+    Ok((walker.findings(script), Some(program)))
 }

@@ -24,7 +24,7 @@ pub(super) fn begins_with_expansion(word: &str) -> bool {
     word.trim_start_matches('"').starts_with(['$', '`'])
 }
 
-pub(super) fn is_shell(name: &str) -> bool {
+pub(crate) fn is_shell(name: &str) -> bool {
     matches!(name, "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" | "mksh" | "lksh" | "yash" | "fish" | "rbash" | "csh" | "tcsh")
 }
 
@@ -89,7 +89,7 @@ fn wrapper(name: &str) -> Option<(&'static str, usize)> {
 }
 
 /// How many words a wrapper has before the command that it runs; `None`: this is no wrapper.
-pub(super) fn before_command(words: &[String]) -> Option<usize> {
+pub(crate) fn before_command(words: &[String]) -> Option<usize> {
     let first = words.first()?;
     let Some(name) = program(first) else {
         // It may vanish, and then the next word is the command.

@@ -9,18 +9,18 @@ use super::walk::Walker;
 
 /// The shell can't read the script. `at` is a byte offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) struct SyntaxError {
-    pub(in super::super) at: usize,
-    pub(in super::super) length: usize,
-    pub(in super::super) why: String,
+pub(crate) struct SyntaxError {
+    pub(crate) at: usize,
+    pub(crate) length: usize,
+    pub(crate) why: String,
 }
 
-pub(super) fn options() -> ParserOptions {
+pub(crate) fn options() -> ParserOptions {
     // A tilde is looked at by ourselves, in the text before a slot.
     ParserOptions { tilde_expansion_at_word_start: false, ..ParserOptions::default() }
 }
 
-pub(super) fn parse(script: &str) -> Result<Program, SyntaxError> {
+pub(crate) fn parse(script: &str) -> Result<Program, SyntaxError> {
     Parser::new(script.as_bytes(), &options()).parse_program().map_err(|error| explain(script, &error))
 }
 

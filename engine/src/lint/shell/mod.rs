@@ -1,0 +1,21 @@
+//! Commands, as rules look at them: every command of a program is taken apart once, and all rules about commands share
+//! that.
+//!
+//! A rule walks [`Found::commands`](super::Found) and asks their [`Facts`]: simple commands with their words, pipelines,
+//! statements, what the shell puts in. The shell's tree is known in `read` alone.
+
+mod facts;
+mod pipes;
+mod read;
+mod said;
+mod variables;
+mod written;
+
+pub(super) use facts::{At, Chain, Expansion, Facts, From, Joint, Kind, Layer, Pipeline, Redirect, Simple, Site, Way, What};
+pub(super) use pipes::lost;
+pub(super) use said::{Owner, Role, Said, commands};
+pub(super) use variables::{Origin, is_number, origin};
+pub(super) use written::{flag, has_flag, has_long, literal, operands};
+
+#[cfg(test)]
+pub(super) mod tests;
