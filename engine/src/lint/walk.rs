@@ -1,7 +1,6 @@
 //! The steps of a program with what stands around them.
 
 use grammar::ast::{ActionCall, Block, Boundary, Does, Fields, For, Name, Piece, Step};
-use grammar::source::Text;
 
 use crate::check::Program;
 use crate::check::merged::Merged;
@@ -75,33 +74,6 @@ pub(super) fn fields(program: &Program) -> Vec<(&Name, &Fields)> {
     let mut all: Vec<(&Name, &Fields)> = steps(program).into_iter().map(|seen| (&seen.step.id, &seen.step.fields)).collect();
     all.extend(program.own_actions().map(|action| (&action.name, &action.fields)));
     all
-}
-
-/// Every guard that says yes or no, and is not asked again.
-pub(super) fn guards(program: &Program) -> Vec<&Text> {
-    let mut texts = Vec::new();
-    for (_, fields) in fields(program) {
-        texts.extend(&fields.check);
-        texts.extend(fields.requires.iter().filter_map(asked));
-        texts.extend(fields.facts.iter().filter(|f| f.kind.name.value == "bool").map(|f| &f.cmd));
-    }
-    if let Some(runbook) = program.runbook() {
-        texts.extend(runbook.facts.iter().filter(|f| f.kind.name.value == "bool").map(|f| &f.cmd));
-        texts.extend(runbook.requires.iter().filter_map(asked));
-        blocks(&runbook.body, &mut |piece| match piece {
-            Piece::Fact(fact) if fact.kind.name.value == "bool" => texts.push(&fact.cmd),
-            Piece::Require(require) => texts.extend(asked(require)),
-            _ => {}
-        });
-    }
-    texts
-}
-
-fn asked(require: &grammar::ast::Require) -> Option<&Text> {
-    match &require.that {
-        grammar::ast::Condition::Succeeds(command) => Some(command),
-        grammar::ast::Condition::Holds(_) => None,
-    }
 }
 
 /// Every piece, at any depth.

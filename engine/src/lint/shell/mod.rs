@@ -11,11 +11,11 @@ mod said;
 mod variables;
 mod written;
 
-pub(super) use facts::{At, Chain, Expansion, Facts, From, Joint, Kind, Layer, Pipeline, Redirect, Simple, Site, Way, What};
+pub(super) use facts::{At, Chain, Expansion, Facts, From, Joint, Kind, Layer, Pipeline, Simple, Site, Way, What};
 pub(super) use pipes::lost;
 pub(super) use said::{Owner, Role, Said, commands};
 pub(super) use variables::{Origin, is_number, origin};
-pub(super) use written::{flag, has_flag, has_long, literal, operands};
+pub(super) use written::{flag, has_flag, literal};
 
 #[cfg(test)]
 pub(super) mod tests;
