@@ -1,13 +1,12 @@
 //! Before what can't be taken back, someone is asked: on every path.
 
-use std::collections::BTreeMap;
-
-use grammar::ast::{Block, Piece, Step};
+use grammar::ast::Piece;
 use grammar::diagnostic::Severity;
 
-use super::{Found, Rule};
+use super::flow::paths::Paths;
+use super::{Found, Rule, walk};
+use crate::check::Program;
 use crate::check::merged::Merged;
-use crate::check::{Program, order};
 
 pub(super) static RULE: Rule = Rule {
     code: "RB0302",
@@ -20,62 +19,46 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(program: &Program, found: &mut Found) {
-    if let Some(runbook) = program.runbook() {
-        block(&runbook.body, false, program, found);
-    }
-}
-
-/// Whether a gate has been passed for sure when the block is done.
-fn block(block: &Block, gated: bool, program: &Program, found: &mut Found) -> bool {
-    let mut passed = gated;
-    for piece in &block.pieces {
-        passed = self::piece(piece, passed, program, found);
-    }
-    if block.when.is_some() { gated } else { passed }
-}
-
-fn piece(piece: &Piece, gated: bool, program: &Program, found: &mut Found) -> bool {
-    match piece {
-        Piece::Step(step) | Piece::Manual(step) => {
-            look(step, gated, program, found);
-            gated
+    for runbook in walk::runbooks(program) {
+        let paths = Paths::of(runbook, program);
+        for spot in &paths.spots {
+            let (Piece::Step(step) | Piece::Manual(step)) = spot.piece else { continue };
+            let gated = || paths.spots.iter().any(|other| matches!(other.piece, Piece::Gate(_)) && paths.is_sure_before(*other, *spot));
+            if Merged::of_step(&step.fields, program.actions()).irreversible().is_none() || gated() {
+                continue;
+            }
+            let span = step.fields.irreversible.as_ref().map_or(step.id.span, |text| text.span);
+            found.add(
+                span,
+                format!("`{}` can't be taken back, and nobody is asked before it", step.id.value),
+                "a point of no return",
+                "put a `gate` before it that no `when` can skip",
+            );
         }
-        Piece::Gate(gate) => gated || gate.when.is_none(),
-        Piece::Boundary(boundary) => block(&boundary.block, gated, program, found),
-        Piece::During(during) => during.block.as_ref().map_or(gated, |b| block(b, gated, program, found)),
-        Piece::Parallel(children) => {
-            let passed = parallel(children, gated, program, found);
-            if children.when.is_some() { gated } else { passed }
-        }
-        Piece::For(each) => {
-            block(&each.block, gated, program, found);
-            gated
-        }
-        Piece::Call(_) | Piece::Series(_) | Piece::Fact(_) | Piece::Require(_) => gated,
     }
 }
 
-fn parallel(children: &Block, gated: bool, program: &Program, found: &mut Found) -> bool {
-    let Ok(order) = order::siblings(&children.pieces) else { return gated };
-    let mut passed: BTreeMap<usize, bool> = BTreeMap::new();
-    for (at, before) in order {
-        let gated = gated || before.iter().any(|other| passed.get(other).copied().unwrap_or(false));
-        let after = piece(&children.pieces[at], gated, program, found);
-        passed.insert(at, after);
-    }
-    gated || passed.values().any(|p| *p)
-}
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::places;
 
-fn look(step: &Step, gated: bool, program: &Program, found: &mut Found) {
-    let merged = Merged::of_step(&step.fields, program.actions());
-    if gated || merged.irreversible().is_none() {
-        return;
+    fn found(body: &str) -> usize {
+        places("RB0302", &format!("runbook x {{\n target h: host = \"h1\"\n target t = [\"h1\"]\n param drop: bool\n param sure: bool\n {body}\n}}")).len()
     }
-    let span = step.fields.irreversible.as_ref().map_or(step.id.span, |text| text.span);
-    found.add(
-        span,
-        format!("`{}` can't be taken back, and nobody is asked before it", step.id.value),
-        "a point of no return",
-        "put a `gate` before it that no `when` can skip",
-    );
+
+    const DROP: &str = "run `dropdb old`\n irreversible \"gone\" }";
+
+    #[test]
+    fn a_gate_counts_where_no_run_reaches_the_step_without_it() {
+        let gate = |when: &str| format!("gate ask \"?\" {{ {when} timeout 1h then park }}");
+        assert_eq!(found(&format!("{}\n step d on h {{ {DROP}", gate(""))), 0);
+        assert_eq!(found(&format!("{}\n step d on h {{ {DROP}", gate("when drop\n"))), 1);
+        assert_eq!(found(&format!("{}\n step d on h {{ when drop\n {DROP}", gate("when drop\n"))), 0, "left out together");
+        assert_eq!(found(&format!("{}\n step d on h {{ when drop and sure\n {DROP}", gate("when drop\n"))), 0);
+        assert_eq!(found(&format!("{}\n step d on h {{ when drop or sure\n {DROP}", gate("when drop\n"))), 1);
+        assert_eq!(found(&format!("boundary b {{ {} }}\n step d on h {{ {DROP}", gate(""))), 0);
+        assert_eq!(found(&format!("for x in t {{ {}\n step s on x {{ run `true` }} }}\n step d on h {{ {DROP}", gate(""))), 1, "it may have no items");
+        assert_eq!(found(&format!("for x in t {{ {}\n step d on x {{ {DROP} }}", gate(""))), 0, "for each item");
+        assert_eq!(found(&format!("step d on h {{ {DROP}\n {}", gate(""))), 1, "too late");
+    }
 }

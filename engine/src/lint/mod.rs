@@ -3,11 +3,17 @@
 
 mod allow;
 mod and_or_mistaken;
+mod branches_meet;
+mod branches_share_scope;
 mod cd_unchecked;
+mod condition_settled;
 mod errexit_off;
 mod expansion_unquoted;
 mod fails_unseen;
 mod failure_swallowed;
+mod flow;
+mod gate_not_next;
+mod held_by_hand;
 mod here_doc_expands;
 mod http_error_unseen;
 mod irreversible_ungated;
@@ -19,15 +25,19 @@ mod list_may_be_empty;
 mod ls_parsed;
 mod may_be_option;
 mod mend;
+mod never_reached;
 mod options;
 mod raw_pasted;
 mod reboot_unawaited;
 mod reboots_side_by_side;
+mod released_inside;
 mod removal_unbounded;
 mod retry_unchecked;
 mod run_from_the_net;
 mod sed_program;
 mod shell;
+mod shut_out;
+mod spans_no_return;
 mod status_always_zero;
 mod sudo_beside_as;
 mod sudo_redirect;
@@ -132,6 +142,15 @@ static RULES: &[&Rule] = &[
     &list_may_be_empty::RULE,
     &sed_program::RULE,
     &unused::RULE,
+    &condition_settled::RULE,
+    &never_reached::RULE,
+    &gate_not_next::RULE,
+    &spans_no_return::RULE,
+    &held_by_hand::RULE,
+    &released_inside::RULE,
+    &shut_out::RULE,
+    &branches_meet::RULE,
+    &branches_share_scope::RULE,
     &expansion_unquoted::RULE,
     &failure_swallowed::RULE,
     &cd_unchecked::RULE,

@@ -10,6 +10,20 @@ pub(super) fn linted(text: &str) -> Vec<Diagnostic> {
     lint(&program, &Options::default())
 }
 
+/// What the findings of one rule point at.
+pub(super) fn places<'t>(code: &str, text: &'t str) -> Vec<&'t str> {
+    linted(text).into_iter().filter(|d| d.code == code).map(|d| text.get(d.span.start..d.span.end).unwrap_or("elsewhere")).collect()
+}
+
+/// The text with every fix in it, the unsafe ones too.
+pub(super) fn mended_text(path: &str, text: &str) -> String {
+    let file = parsed(path, text);
+    let source = file.source.clone();
+    let program = check(file, &mut NoFiles).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
+    let fixes: Vec<_> = lint(&program, &Options::default()).into_iter().filter_map(|d| d.fix).collect();
+    mended(&source, &fixes).text
+}
+
 #[test]
 fn every_rule_finds_its_bad_example_and_nothing_in_its_good_one() {
     for rule in rules() {

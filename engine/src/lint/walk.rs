@@ -1,6 +1,6 @@
 //! The steps of a program with what stands around them.
 
-use grammar::ast::{ActionCall, Block, Boundary, Does, Fields, For, Name, Piece, Step};
+use grammar::ast::{ActionCall, Block, Boundary, Does, Fields, For, Name, Piece, Runbook, Step};
 
 use crate::check::Program;
 use crate::check::merged::Merged;
@@ -33,6 +33,11 @@ impl<'a> Seen<'a> {
     pub(super) fn merged(&self, program: &'a Program) -> Merged<'a> {
         Merged::of_step(&self.step.fields, program.actions())
     }
+}
+
+/// The runbooks of the program's own files.
+pub(super) fn runbooks(program: &Program) -> impl Iterator<Item = &Runbook> {
+    program.runbook().into_iter()
 }
 
 /// Every step of the runbook, top to bottom.

@@ -6,6 +6,7 @@
 mod error;
 mod expression;
 mod functions;
+mod logic;
 mod prose;
 mod refusal;
 mod rewrite;
@@ -17,6 +18,7 @@ mod types;
 
 pub use error::{EvalError, TemplateError};
 pub use expression::{Expression, Scope};
+pub(crate) use logic::{About, Atom, Logic};
 pub use prose::Prose;
 pub use refusal::Refusal;
 pub(crate) use script::Reading;

@@ -45,7 +45,7 @@ fn single(token: &Token<'_>, types: &dyn Fn(&str) -> Option<Type>) -> Option<Typ
     }
 }
 
-fn without_parentheses<'t, 's>(mut tokens: &'t [Token<'s>]) -> &'t [Token<'s>] {
+pub(super) fn without_parentheses<'t, 's>(mut tokens: &'t [Token<'s>]) -> &'t [Token<'s>] {
     while tokens.first().is_some_and(|token| token.is("(")) && matching(tokens, 0) == Some(tokens.len() - 1) {
         tokens = &tokens[1..tokens.len() - 1];
     }
@@ -53,7 +53,7 @@ fn without_parentheses<'t, 's>(mut tokens: &'t [Token<'s>]) -> &'t [Token<'s>] {
 }
 
 /// Where the bracket at `open` is closed.
-fn matching(tokens: &[Token<'_>], open: usize) -> Option<usize> {
+pub(super) fn matching(tokens: &[Token<'_>], open: usize) -> Option<usize> {
     if !tokens.get(open)?.opens() {
         return None;
     }

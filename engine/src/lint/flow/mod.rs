@@ -1,0 +1,9 @@
+//! What rules about the graph share: the ways through a runbook, what its names may stand for, what its conditions come
+//! to.
+
+pub(super) mod hosts;
+pub(super) mod names;
+pub(super) mod pairs;
+pub(super) mod paths;
+pub(super) mod truth;
+pub(super) mod written;

@@ -1,0 +1,14 @@
+//! Where a clause stands in its file, for fixes that take one out.
+
+use grammar::diagnostic::Edit;
+use grammar::source::{Source, Span};
+
+/// Takes out the line on which nothing but this clause stands, in either spelling. `None`: it shares its line.
+pub(crate) fn whole_line(source: &Source, value: Span, keyword: &str) -> Option<Edit> {
+    let start = source.text.get(..value.start)?.rfind('\n').map_or(0, |at| at + 1);
+    let end = source.text.get(value.end..)?.find('\n').map(|at| value.end + at + 1)?;
+    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '(' | ')' | '`');
+    let before = source.text.get(start..value.start)?.trim_matches(around).trim_end_matches(':');
+    let after = source.text.get(value.end..end)?.trim_matches(around);
+    (before == keyword && after.is_empty()).then(|| Edit { span: Span::new(value.source, start, end), text: String::new() })
+}

@@ -1,0 +1,97 @@
+//! What is taken for a while is held by a scope: a step that takes it is not released when something fails.
+
+use grammar::ast::{Does, Piece, Step, Undo};
+use grammar::diagnostic::Severity;
+
+use super::flow::hosts::Hosts;
+use super::flow::pairs::{self, Pair};
+use super::flow::paths::{Order, Paths, Spot};
+use super::{Found, Rule, walk};
+use crate::check::Program;
+use crate::check::merged::Merged;
+
+pub(super) static RULE: Rule = Rule {
+    code: "RB0318",
+    severity: Severity::Warning,
+    title: "something is taken, and on some way it is never given back",
+    explanation: "A step that disables Puppet, cordons a node or sets `noout` owes the step that takes it back. If that one may be skipped, or if a failure between the two ends the run outside any boundary that undoes the first, the host stays as it is and nobody is told. A scope (`during`) is released on every way out, and `end` and `release` know of it. A runbook that never gives it back, because the host is retired, is left alone.",
+    bad: "runbook x { target h: host = \"h1\"\n step off on h { run `puppet agent --disable upgrade` }\n step upgrade on h { run `apt-get -y upgrade` }\n step on-again on h { run `puppet agent --enable` } }",
+    good: "runbook x { target h: host = \"h1\"\n during puppet.disabled(reason: \"upgrade\") on h release always { step upgrade on h { run `apt-get -y upgrade` } } }",
+    find,
+};
+
+/// A step that takes something, and those that may give it back later.
+struct Taken<'a> {
+    spot: Spot<'a>,
+    step: &'a Step,
+    pair: &'static Pair,
+    given: Vec<(Spot<'a>, &'a Step)>,
+}
+
+fn find(program: &Program, found: &mut Found) {
+    for runbook in walk::runbooks(program) {
+        let (paths, hosts) = (Paths::of(runbook, program), Hosts::of(runbook));
+        let runs: Vec<_> = paths.spots.iter().filter_map(|spot| if let Piece::Step(step) = spot.piece { Some((*spot, step)) } else { None }).collect();
+        for (spot, step) in &runs {
+            let merged = Merged::of_step(&step.fields, program.actions());
+            let Some((_, Does::Run(take))) = merged.does() else { continue };
+            for pair in pairs::taken(take) {
+                let here = hosts.of_piece(*spot, &paths);
+                let gives = |(other, later): &&(Spot<'_>, &Step)| {
+                    let given = matches!(Merged::of_step(&later.fields, program.actions()).does(), Some((_, Does::Run(give))) if pair.is_given_by(give));
+                    given && paths.order(*spot, *other) == Order::Before && hosts.of_piece(*other, &paths).meets(&here)
+                };
+                let taken = Taken { spot: *spot, step, pair, given: runs.iter().filter(gives).copied().collect() };
+                if !taken.given.is_empty() {
+                    look(&taken, &merged, &paths, found);
+                }
+            }
+        }
+    }
+}
+
+fn look(taken: &Taken<'_>, merged: &Merged<'_>, paths: &Paths<'_>, found: &mut Found) {
+    let sure = taken.given.iter().find(|(spot, _)| paths.is_sure_after(taken.spot, *spot));
+    let undone = paths.boundaries(taken.spot).next().is_some() && matches!(merged.undo(), Some(Undo::Command(undo)) if taken.pair.is_given_by(undo));
+    let id = &taken.step.id;
+    let why = match sure {
+        Some(_) if undone => return,
+        Some((_, give)) => format!("`{}` is taken back only by `{}`: a failure between the two leaves it so", id.value, give.id.value),
+        None => format!("`{}` is taken back by a step that may be skipped", id.value),
+    };
+    let help = match taken.pair.scope {
+        Some(scope) => format!("hold it with `during {scope}(…) on … release always {{ … }}`"),
+        None => "make it an action with an `undo`, and hold that with `during … release always { … }`".to_owned(),
+    };
+    let note = found.add(id.span, why, "taken here", help);
+    note.related.extend(taken.given.iter().map(|(_, give)| (give.id.span, "given back here".to_owned())));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::places;
+
+    fn found(body: &str) -> usize {
+        places("RB0318", &format!("runbook x {{\n target h: host = \"h1\"\n target g: host = \"h2\"\n param p: bool = true\n {body}\n}}")).len()
+    }
+
+    const CORDON: &str = "step cordon on h { run `kubectl cordon n1`\n undo `kubectl uncordon n1` }";
+    const UNCORDON: &str = "step uncordon on h { run `kubectl uncordon n1`\n undo none \"x\" }";
+
+    #[test]
+    fn a_boundary_gives_back_what_a_failure_would_leave() {
+        assert_eq!(found(&format!("boundary b {{ {CORDON}\n step work on h {{ run `x`\n undo `y` }}\n {UNCORDON} }}")), 0);
+        assert_eq!(found(&format!("{CORDON}\n {UNCORDON}")), 1, "no boundary");
+        assert_eq!(found(&format!("boundary b {{ {CORDON} }}\n boundary c {{ when p\n {UNCORDON} }}")), 1, "may be skipped");
+        assert_eq!(found(&format!("boundary b {{ when p\n {CORDON}\n {UNCORDON} }}")), 0, "both or none");
+        let when = |step: &str| step.replacen("{", "{ when p\n", 1);
+        assert_eq!(found(&format!("boundary b {{ {}\n {} }}", when(CORDON), when(UNCORDON))), 0, "both or none");
+    }
+
+    #[test]
+    fn what_is_never_given_back_is_meant_so() {
+        assert_eq!(found(&format!("{CORDON}\n step off on h {{ run `poweroff` }}")), 0);
+        assert_eq!(found(&format!("{CORDON}\n step uncordon on g {{ run `kubectl uncordon n2` }}")), 0, "elsewhere");
+        assert_eq!(found(&format!("{UNCORDON}\n {CORDON}")), 0, "before");
+    }
+}
