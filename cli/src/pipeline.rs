@@ -1,6 +1,6 @@
 //! From a file to its findings and its plan: the stages of the library in their order.
 
-use engine::check::{ParsedFile, Program, check};
+use engine::check::{ParsedFile, Program, check, check_beside};
 use engine::lint::Options;
 use engine::plan::model::Plan;
 use engine::plan::{Inputs, plan};
@@ -32,13 +32,14 @@ pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
         Err(Unread(diagnostic)) => return Err(refuse(out, &files, &[*diagnostic])),
     };
     let parsed = read.parsed();
+    let mut project = Project { files: &files, root: root_of(&named.file) };
+    let main = ParsedFile { source: read.source.clone(), file: parsed.file.clone() };
     if has_errors(&parsed.diagnostics) {
-        return Err(refuse(out, &files, &parsed.diagnostics));
+        let beside = check_beside(main, &mut project, &parsed.diagnostics);
+        return Err(refuse(out, &files, &[parsed.diagnostics.clone(), beside].concat()));
     }
     let chosen = pick(&parsed.file, named)?;
-    let mut project = Project { files: &files, root: root_of(&named.file) };
-    let mut program =
-        check(ParsedFile { source: read.source.clone(), file: parsed.file.clone() }, &mut project).map_err(|errors| refuse(out, &files, &errors))?;
+    let mut program = check(main, &mut project).map_err(|errors| refuse(out, &files, &errors))?;
     program.choose(&chosen);
     let mut said = parsed.diagnostics.clone();
     let called: Vec<String> = program.reachable().into_iter().map(|r| r.name.value.clone()).collect();

@@ -349,7 +349,11 @@ pub fn suggest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word);
-    let meant = || SYNONYMS.iter().find(|(word, _)| *word == found).map(|(_, meant)| *meant).filter(|meant| known.contains(meant));
+    // Their words are mistyped, too.
+    let meant = || {
+        let distances = SYNONYMS.iter().filter(|(_, meant)| known.contains(meant)).map(|(word, meant)| (strsim::damerau_levenshtein(&found, word), *meant));
+        distances.filter(|(distance, _)| *distance <= limit.min(2)).min_by_key(|(distance, _)| *distance).map(|(_, meant)| meant)
+    };
     near.or_else(meant).map(str::to_owned)
 }
 

@@ -96,6 +96,7 @@ fn a_mistyped_word_is_corrected() {
 #[test]
 fn a_word_of_another_tool_is_translated() {
     native("runbook x {\n  task a { run `x` }\n}").is(&[("RB0010", "task")]).says("did you mean `step`?");
+    step("comand `x`").is(&[("RB0010", "comand")]).says("did you mean `run`?");
     yaml("runbook: x\nsteps:\n- step: a\n  command: x\n").is(&[("RB0010", "command")]).says("did you mean `run`?");
 }
 

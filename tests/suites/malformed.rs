@@ -243,6 +243,12 @@ fn all_mistakes_of_a_file_are_reported_at_once() {
     for place in ["2:23", "3:16", "3:43", "4:8", "5:8"] {
         assert!(ran.err.contains(&format!("several.runbook:{place}")), "{place}: {}", ran.err);
     }
+    // A mistake of syntax hides no other.
+    desk.file("both.runbook", "runbook m.one \"M\" {\n  step a on local { runn `x` }\n  step b on wbe { run `x` }\n}\n");
+    let ran = desk.run_refuses(&["both.runbook"]);
+    for place in ["2:21", "3:13"] {
+        assert!(ran.err.contains(&format!("both.runbook:{place}")), "{place}: {}", ran.err);
+    }
     // What does not parse is several mistakes, too.
     desk.file("words.runbook", "runbook m.one \"M\" {\n  step a on local { runn `x` }\n  step b on local { chekc `x` }\n}\n");
     let ran = desk.run_refuses(&["words.runbook"]);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
-use engine::check::{ParsedFile, Program, check};
+use engine::check::{ParsedFile, Program, check, check_beside};
 use engine::lint::{Options, lint as lint_program};
 use grammar::diagnostic::Diagnostic;
 use grammar::source::{SourceId, Span};
@@ -36,11 +36,12 @@ pub(super) fn lint(path: &Path, files: &Files, grounds: &Grounds, options: &Opti
     let parsed = file.parsed();
     one.findings.clone_from(&parsed.diagnostics);
     one.unparsed = has_errors(&parsed.diagnostics);
+    let mut project = Project { files, root: ground.root.clone() };
     if one.unparsed {
+        one.findings.extend(check_beside(ParsedFile { source: file.source.clone(), file: parsed.file.clone() }, &mut project, &parsed.diagnostics));
         return one;
     }
     one.complete = true;
-    let mut project = Project { files, root: ground.root.clone() };
     let said = match check(ParsedFile { source: file.source.clone(), file: parsed.file.clone() }, &mut project) {
         Ok(mut program) => {
             let names = program.own_runbooks().to_vec();

@@ -49,6 +49,10 @@ impl Expression {
         match ENVIRONMENT.compile_expression(&expression.rewritten.code) {
             Ok(_) => Ok(expression),
             Err(error) => {
+                if let Some(assigns) = tokens.iter().find(|token| token.is("=")) {
+                    let span = text.span_of(assigns.start, assigns.start + 1);
+                    return Err(TemplateError::BadExpression { span, why: "`=` compares nothing".to_owned(), help: Some("write `==`".to_owned()) });
+                }
                 let span = expression.place(&error);
                 let why = error.detail().unwrap_or("it is no expression").to_owned();
                 let foreign = expression.text.text.trim_start().starts_with('.');

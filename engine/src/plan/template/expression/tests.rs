@@ -204,3 +204,9 @@ fn an_expression_comes_back_from_the_journal_as_it_was() {
     assert_eq!(read.eval(&names()), expression.eval(&names()));
     assert_eq!(read.names(), expression.names());
 }
+
+#[test]
+fn one_sign_where_two_compare_is_told_at_its_place() {
+    let error = Expression::compile(&text("n = 3")).expect_err("no expression");
+    assert_eq!((error.span().start, error.span().end, error.help().as_deref()), (102, 103, Some("write `==`")));
+}
