@@ -7,6 +7,7 @@ mod gates;
 mod hostile;
 mod house;
 mod journal;
+mod lint;
 mod malformed;
 mod matomo;
 mod mysql;

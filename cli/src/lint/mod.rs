@@ -1,5 +1,6 @@
 //! Linting: which files, each checked and linted, what their project lets pass, and what is left to be told.
 
+mod fix;
 mod one;
 mod work;
 
@@ -13,6 +14,7 @@ use grammar::source::{SourceId, Span};
 use crate::config::Grounds;
 use crate::source::{Files, Meant};
 
+pub(crate) use fix::{Done, Fixed, fix};
 pub(crate) use one::rules;
 
 /// A finding that a comment lets stand.

@@ -47,10 +47,10 @@ mod undo_captures;
 mod unused;
 mod walk;
 
-use grammar::diagnostic::{Diagnostic, Severity};
-use grammar::source::Span;
+use grammar::diagnostic::{Diagnostic, Fix, Severity};
+use grammar::source::{Source, SourceId, Span};
 
-use crate::check::Program;
+use crate::check::{NoFiles, ParsedFile, Program, check};
 
 pub use allow::{Allowance, Allowances};
 pub use mend::{Mended, mended};
@@ -71,6 +71,17 @@ pub struct Rule {
     /// The same, mended.
     pub good: &'static str,
     find: fn(&Program, &mut Found<'_>),
+}
+
+impl Rule {
+    /// The fix that it offers for its bad example, if it has one.
+    #[must_use]
+    pub fn mends(&self) -> Option<Fix> {
+        let source = Source { id: SourceId(0), path: "example.runbook".to_owned(), text: self.bad.to_owned() };
+        let file = grammar::parse(&source).file;
+        let program = check(ParsedFile { source, file }, &mut NoFiles).ok()?;
+        lint(&program, &Options::default()).into_iter().filter(|finding| finding.code == self.code).find_map(|finding| finding.fix)
+    }
 }
 
 /// What a rule has found.
