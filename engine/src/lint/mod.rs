@@ -6,6 +6,7 @@ mod and_or_mistaken;
 mod branches_meet;
 mod branches_share_scope;
 mod cd_unchecked;
+mod command_by_hand;
 mod condition_settled;
 mod errexit_off;
 mod expansion_unquoted;
@@ -27,6 +28,8 @@ mod may_be_option;
 mod mend;
 mod never_reached;
 mod options;
+mod other_verb;
+mod owner_missing;
 mod raw_pasted;
 mod reboot_unawaited;
 mod reboots_side_by_side;
@@ -37,6 +40,7 @@ mod run_from_the_net;
 mod sed_program;
 mod shell;
 mod shut_out;
+mod source_missing;
 mod spans_no_return;
 mod status_always_zero;
 mod sudo_beside_as;
@@ -45,6 +49,7 @@ mod sudo_redirect;
 mod tests;
 mod undo_captures;
 mod unused;
+mod verified_stale;
 mod walk;
 
 use grammar::diagnostic::{Diagnostic, Fix, Severity};
@@ -176,8 +181,13 @@ static RULES: &[&Rule] = &[
     &left_running::RULE,
     &run_from_the_net::RULE,
     &http_error_unseen::RULE,
+    &other_verb::RULE,
     &sudo_beside_as::RULE,
     &reboot_unawaited::RULE,
+    &owner_missing::RULE,
+    &source_missing::RULE,
+    &verified_stale::RULE,
+    &command_by_hand::RULE,
 ];
 
 /// What the rules say of a program, in the order of its text.

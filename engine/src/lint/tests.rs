@@ -5,9 +5,18 @@ use crate::check::{NoFiles, check};
 use crate::plan::tests::parsed;
 use grammar::diagnostic::{Diagnostic, Severity};
 
+/// Examples are cut short: who owns them and where they come from is left out.
+pub(super) const CUT_SHORT: [&str; 2] = ["RB0380", "RB0381"];
+
 pub(super) fn linted(text: &str) -> Vec<Diagnostic> {
+    let options = Options { today: Some(jiff::civil::date(2026, 3, 1)), ..Options::default() };
+    linted_on(text, &options).into_iter().filter(|d| !CUT_SHORT.contains(&d.code)).collect()
+}
+
+/// Everything that is said.
+pub(super) fn linted_on(text: &str, options: &Options) -> Vec<Diagnostic> {
     let program = check(parsed("t.runbook", text), &mut NoFiles).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
-    lint(&program, &Options::default())
+    lint(&program, options)
 }
 
 /// What the findings of one rule point at.
@@ -27,6 +36,7 @@ pub(super) fn mended_text(path: &str, text: &str) -> String {
 #[test]
 fn every_rule_finds_its_bad_example_and_nothing_in_its_good_one() {
     for rule in rules() {
+        let linted = |text| if CUT_SHORT.contains(&rule.code) { linted_on(text, &Options::default()) } else { linted(text) };
         let bad = linted(rule.bad);
         assert_eq!(bad.iter().map(|d| d.code).collect::<Vec<_>>(), [rule.code], "{}: {bad:#?}", rule.bad);
         assert!(bad.iter().all(|d| d.severity == rule.severity && d.help.is_some() && d.span.end > d.span.start), "{bad:#?}");

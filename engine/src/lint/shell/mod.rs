@@ -8,12 +8,14 @@ mod facts;
 mod pipes;
 mod read;
 mod said;
+mod services;
 mod variables;
 mod written;
 
 pub(super) use facts::{At, Chain, Expansion, Facts, From, Joint, Kind, Layer, Pipeline, Simple, Site, Way, What};
 pub(super) use pipes::lost;
 pub(super) use said::{Owner, Role, Said, commands};
+pub(super) use services::{SAID, Verb, does, only_looks, service_verb};
 pub(super) use variables::{Origin, is_number, origin};
 pub(super) use written::{flag, has_flag, literal};
 
