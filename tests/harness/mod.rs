@@ -10,3 +10,4 @@ pub mod mariadb;
 pub mod scratch;
 pub mod seat;
 pub mod sshd;
+pub mod team;

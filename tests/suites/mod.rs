@@ -14,6 +14,7 @@ mod mysql;
 mod outputs;
 mod refusals;
 mod schema;
+mod second_person;
 mod spellings;
 mod terminal;
 mod tour;

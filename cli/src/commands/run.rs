@@ -13,7 +13,7 @@ use crate::complaint::{Complaint, FAILED, REFUSED, Status};
 use crate::inputs::{self, InputArgs};
 use crate::out::Out;
 use crate::run::remembered::Remembered;
-use crate::run::{drive, id, open};
+use crate::run::{drive, id, open, person};
 use crate::{clock, pipeline, source};
 
 /// Run a runbook: preflight first, then step by step
@@ -79,7 +79,7 @@ fn create(plan: &Plan, contents: Vec<(Pin, Vec<u8>)>, jobs: u32) -> Result<open:
         plan: plan.hash.clone(),
         pins: contents.iter().map(|(pin, _)| pin.clone()).collect(),
         engine: env!("CARGO_PKG_VERSION").to_owned(),
-        operator: open::operator(),
+        operator: person::operator(),
         jobs,
     };
     let journal = store.create(&id, &plan.runbook, &contents, clock::now(), created)?;

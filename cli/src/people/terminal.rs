@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use engine::exec::people::{Asking, People, Question, Reply};
 use engine::plan::entered;
-use engine::run::event::{FailureAnswer, InterruptAnswer};
+use engine::run::event::{Answer, FailureAnswer, InterruptAnswer};
 use engine::value::Value;
 use tokio::sync::oneshot;
 
@@ -103,7 +103,7 @@ impl Desk {
             if let Some(reply) = self.understand(&line, asked)? {
                 return Some(Some(reply));
             }
-            self.out.must(&wording::not_understood(&line));
+            self.out.must(&wording::not_understood(&asked.question, &line));
         }
     }
 
@@ -137,7 +137,10 @@ impl Desk {
     /// Outer none: no longer wanted. Inner none: not an answer.
     fn understand(&mut self, line: &str, asked: &Asked) -> Option<Option<Reply>> {
         Some(match &asked.question {
-            Question::Gate { confirm, choices, .. } => reading::gate(line, confirm.as_deref(), choices).map(|(answer, note)| Reply::Gate { answer, note }),
+            Question::Gate { confirm, choices, not_theirs, .. } => {
+                let read = reading::gate(line, confirm.as_deref(), choices).filter(|(answer, _)| !not_theirs || *answer == Answer::Rejected);
+                read.map(|(answer, note)| Reply::Gate { answer, note })
+            }
             Question::Manual { asks, .. } => match reading::manual(line) {
                 None => None,
                 Some((false, note)) => Some(Reply::Manual { done: false, note, entered: Vec::new() }),

@@ -17,9 +17,10 @@ const INDENT: &str = "  ";
 pub(crate) fn page(question: &Question, now: Millis) -> Vec<Line> {
     let mut lines = vec![Line::new()];
     match question {
-        Question::Gate { path, question, evidence, deadline, then, .. } => {
+        Question::Gate { path, question, evidence, asked, deadline, then, .. } => {
             lines.push(title("gate", Tone::Ask, path, question));
             lines.extend(evidence.iter().flat_map(shown));
+            lines.extend(asked.iter().map(|who| Line::new().plain(INDENT).dim(format!("a yes counts of {}", tame(who)))));
             lines.push(Line::new().plain(INDENT).dim(format!("open until {}, {} left, then {then}", clock::time(*deadline), took(deadline - now))));
         }
         Question::Manual { path, instructions, asks, .. } => {
@@ -49,6 +50,7 @@ pub(crate) fn page(question: &Question, now: Millis) -> Vec<Line> {
 /// The last line, where the answer is typed.
 pub(crate) fn prompt(question: &Question) -> String {
     match question {
+        Question::Gate { not_theirs: true, .. } => "  type `reject`, or wait: a yes comes from another shell: ".to_owned(),
         Question::Gate { confirm, choices, .. } => {
             let yes = match (choices.is_empty(), confirm) {
                 (false, _) => choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "),
@@ -79,7 +81,12 @@ pub(crate) fn unreadable(error: &ReadError) -> String {
 }
 
 /// Said when a line was not an answer.
-pub(crate) fn not_understood(line: &str) -> String {
+pub(crate) fn not_understood(question: &Question, line: &str) -> String {
+    if let Question::Gate { not_theirs: true, asked, .. } = question
+        && !line.is_empty()
+    {
+        return format!("  `{}` is no answer here: a yes counts of {}", tame(line), tame(asked.as_deref().unwrap_or("others")));
+    }
     if line.is_empty() { "  nothing was typed; nothing happens until you answer".to_owned() } else { format!("  `{}` is no answer here", tame(line)) }
 }
 

@@ -7,9 +7,11 @@ use engine::report::next::quoted;
 use engine::report::words::answer_word;
 use engine::run::event::{Actor, Answer, Event, EventKind, Millis};
 use engine::run::state::{Declined, Failure, RunState, Stage};
+use engine::run::{approver, gate};
 use engine::value::{Type, Value};
 
-use super::open::{Opened, operator};
+use super::open::Opened;
+use super::person::operator;
 use crate::complaint::{Complaint, FAILED};
 
 /// What a person says.
@@ -22,9 +24,11 @@ pub(crate) struct Word {
 }
 
 /// What becomes of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Judged {
     Write(EventKind),
+    /// What it rests on is too old: it is shown anew, and the person is told.
+    ShowAnew(EventKind, Complaint),
     /// The same was said before: accepted once more, and nothing changes (P3).
     Already,
 }
@@ -36,9 +40,10 @@ pub(crate) enum Judged {
 pub(crate) fn give(opened: &mut Opened, node: NodeId, word: &Word) -> Result<bool, Complaint> {
     loop {
         let now = crate::clock::now();
-        let kind = match judge(&opened.plan, &opened.state, node, word, &operator(), now)? {
+        let (kind, complaint) = match judge(&opened.plan, &opened.state, node, word, &operator(), now)? {
             Judged::Already => return Ok(false),
-            Judged::Write(kind) => kind,
+            Judged::Write(kind) => (kind, None),
+            Judged::ShowAnew(kind, complaint) => (kind, Some(complaint)),
         };
         // The fold has the last word: what it does not take must never get into the journal.
         let event = Event { seq: opened.state.seq + 1, at: now, kind: kind.clone() };
@@ -51,7 +56,14 @@ pub(crate) fn give(opened: &mut Opened, node: NodeId, word: &Word) -> Result<boo
             Ok(_) => {
                 opened.state = after;
                 opened.events.push(event);
-                return Ok(true);
+                let next = |c: Complaint| {
+                    if opened.is_driven() {
+                        c.help("its process shows it anew now: look at it, and answer again")
+                    } else {
+                        c.help(format!("runbook resume {}   shows it anew and asks again", opened.run))
+                    }
+                };
+                return complaint.map_or(Ok(true), |c| Err(next(c)));
             }
             Err(JournalError::Behind) => catch_up(opened)?,
             Err(error) => return Err(error.into()),
@@ -117,6 +129,9 @@ pub(crate) fn judge(plan: &Plan, state: &RunState, node: NodeId, word: &Word, wh
     match state.stage(node) {
         Stage::Open { deadline, .. } if now > *deadline => Err(late(path, *deadline)),
         Stage::Open { opening, .. } => {
+            if let Some(judged) = not_taken(plan, state, node, *opening, word, &by, now)? {
+                return Ok(judged);
+            }
             Ok(Judged::Write(EventKind::GateAnswered { node, opening: *opening, answer: word.answer.clone(), by, note: word.note.clone() }))
         }
         Stage::AwaitingPerson => {
@@ -136,6 +151,23 @@ pub(crate) fn judge(plan: &Plan, state: &RunState, node: NodeId, word: &Word, wh
         Stage::Pending | Stage::Guarding { .. } => Err(Complaint::new(FAILED, format!("`{path}` is not open yet: the run has not come to it"))),
         other => Err(Complaint::new(FAILED, format!("`{path}` is {}: it asks nothing now", engine::report::words::stage_word(other).replace('_', " ")))),
     }
+}
+
+/// P3: a yes counts of those who are asked, about what is not too old.
+fn not_taken(plan: &Plan, state: &RunState, node: NodeId, opening: u32, word: &Word, by: &Actor, now: Millis) -> Result<Option<Judged>, Complaint> {
+    let NodeKind::Gate(gate) = &plan.node(node).kind else { return Ok(None) };
+    let path = &plan.node(node).path;
+    if let (Err(why), Actor::Person(who)) = (approver::takes(gate, &state.hands, &word.answer, by), by) {
+        let why = approver::not_theirs(gate, &state.hands, &why, who);
+        return Err(
+            Complaint::new(FAILED, format!("your yes to `{path}` does not count: {why}")).help("they type the same as you did; a no is taken from anybody")
+        );
+    }
+    let Some(shown) = state.gates.get(&node).filter(|shown| word.answer != Answer::Rejected && gate::is_stale(gate, shown, now)) else { return Ok(None) };
+    let valid = Value::Duration(gate.valid_for.unwrap_or_default()).display();
+    let complaint =
+        Complaint::new(FAILED, format!("your yes to `{path}` is not taken: what it shows is of {} and counts for {valid}", crate::clock::date(shown.at)));
+    Ok(Some(Judged::ShowAnew(EventKind::GateLapsed { node, opening, why: gate::TOO_OLD.to_owned() }, complaint)))
 }
 
 /// What was entered there before.

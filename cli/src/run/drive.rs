@@ -6,7 +6,8 @@ use engine::run::event::Purpose;
 use engine::run::verdict;
 
 use super::closing;
-use super::open::{Opened, operator, who};
+use super::open::{Opened, who};
+use super::person::operator;
 use crate::complaint::{Complaint, FAILED, INTERRUPTED, Status};
 use crate::out::Out;
 use crate::people;

@@ -5,4 +5,5 @@ pub(crate) mod closing;
 pub(crate) mod drive;
 pub(crate) mod id;
 pub(crate) mod open;
+pub(crate) mod person;
 pub(crate) mod remembered;

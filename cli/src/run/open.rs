@@ -8,6 +8,7 @@ use engine::run::event::{Event, EventKind, Pin, Role};
 use engine::run::state::RunState;
 use etcetera::BaseStrategy;
 
+use super::person::operator;
 use crate::complaint::{Complaint, FAILED};
 
 /// Where runs are kept: `$RUNBOOK_STATE`, else the user's state folder.
@@ -21,22 +22,6 @@ pub(crate) fn folder() -> Result<PathBuf, Complaint> {
     let base = etcetera::base_strategy::Xdg::new()
         .map_err(|e| Complaint::usage(format!("there is no place for runs: {e}")).help("set RUNBOOK_STATE to a folder on a local disk"))?;
     Ok(base.state_dir().unwrap_or_else(|| base.data_dir()).join("runbook"))
-}
-
-/// The person behind this process, also under sudo.
-pub(crate) fn operator() -> String {
-    let named = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    named.unwrap_or_else(|| {
-        let uid = rustix::process::getuid().as_raw();
-        let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-        user_of(&users, uid).unwrap_or_else(|| format!("uid {uid}"))
-    })
-}
-
-/// The name of a user by the lines of `/etc/passwd`.
-fn user_of(users: &str, uid: u32) -> Option<String> {
-    let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    fields.filter(|f| f.get(2).is_some_and(|id| *id == uid.to_string())).find_map(|f| f.first().map(|name| (*name).to_owned()))
 }
 
 /// `user@host pid 123 since 2026-03-01 14:02`, for whoever finds the run held.
@@ -137,16 +122,4 @@ pub(crate) fn created(folder: PathBuf, mut journal: Journal, plan: Plan) -> Resu
     let run = journal.run().to_owned();
     let state = RunState::fold(&plan, &events).map_err(|e| Complaint::new(FAILED, e.to_string()))?;
     Ok(Opened { run, folder, journal, plan, events, state })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_user_is_found_by_number() {
-        let users = "root:x:0:0:root:/root:/bin/sh\nmara:x:1000:1000::/home/mara:/bin/bash\n";
-        assert_eq!(user_of(users, 1000).as_deref(), Some("mara"));
-        assert_eq!(user_of(users, 7), None);
-    }
 }

@@ -92,6 +92,8 @@ pub enum CheckError {
     OutOfRange { at: Span, what: &'static str, found: String, help: &'static str },
     #[error("`{name}` can't be a secret: what a person enters stands in the journal")]
     SecretEvidence { at: Span, name: String },
+    #[error("{}", super::gate::bad_approver(name))]
+    BadApprover { at: Span, name: String },
     #[error("{what} is not built yet")]
     NotBuiltYet { at: Span, what: String, help: Option<&'static str> },
 }
@@ -279,6 +281,7 @@ impl CheckError {
                 "would be written down",
                 "a secret is a `param`, given anew to each process; evidence says what a person saw or chose".to_owned(),
             ),
+            E::BadApprover { at, .. } => said("RB0168", *at, "who?", super::gate::APPROVERS.to_owned()),
             E::NotBuiltYet { at, help, .. } => {
                 said("RB0901", *at, "not built yet", help.map(str::to_owned).or_else(|| Some("this version can't run it, and won't pretend to".to_owned())))
             }

@@ -1,11 +1,23 @@
 //! Gates: what is asked, what may be answered, what silence means.
 
-use grammar::ast::{Gate, Name};
+use grammar::ast::{Gate, Name, Operand};
 
 use super::error::CheckError;
 use super::names::{Known, What};
 use super::walk::{Checker, Place};
-use crate::value::Type;
+use crate::value::{Type, Value};
+
+pub(crate) const AT_ONCE: &str = "an answer would be too old at once: give it some minutes";
+pub(crate) const APPROVERS: &str = "name OS users, each by itself: `approvers [\"ada\", \"bo\"]`; without the word anybody may say yes";
+
+/// Whether this can be the name of an OS user. Directories have names that `useradd` would not take.
+pub(crate) fn is_user(name: &str) -> bool {
+    !name.is_empty() && name.trim() == name && name.len() <= 256 && !name.contains(|c: char| c.is_control() || matches!(c, ',' | ':'))
+}
+
+pub(crate) fn bad_approver(name: &str) -> String {
+    if name.is_empty() { "nobody could say yes: a name is missing".to_owned() } else { format!("`{}` is no name of a user", name.escape_debug()) }
+}
 
 impl Checker<'_> {
     pub(super) fn gate(&mut self, gate: &Gate, place: &mut Place) {
@@ -28,15 +40,11 @@ impl Checker<'_> {
             self.script(&show.cmd, &at);
         }
         if let Some(approvers) = &gate.approvers {
-            self.not_built(approvers.span(), "`approvers`");
+            self.approvers(approvers, &no_host);
         }
-        if let Some(second) = &gate.second_person
-            && second.value
-        {
-            self.not_built(second.span, "`second_person`");
-        }
-        if let Some(valid) = &gate.valid_for {
-            self.not_built(valid.span, "`valid_for`");
+        self.duration(gate.valid_for.as_ref(), "`valid_for`", &no_host);
+        if let Some(at) = gate.valid_for.as_ref().filter(|valid| Type::Duration.read(valid.text.trim()) == Ok(Value::Duration(0))) {
+            self.error(CheckError::OutOfRange { at: at.span, what: "`valid_for`", found: at.text.trim().to_owned(), help: AT_ONCE });
         }
         self.gate_timeout(gate, &no_host);
         self.choices(gate, place, &Place { conditions: here.conditions, ..no_host });
@@ -59,12 +67,29 @@ impl Checker<'_> {
         }
     }
 
+    fn approvers(&mut self, approvers: &Operand, place: &Place) {
+        self.operand(approvers, &Type::List(Box::new(Type::String)), "`approvers`", place);
+        self.known_early(approvers, "`approvers`", place);
+        let Operand::List(items) = approvers else { return };
+        if items.value.is_empty() {
+            self.error(CheckError::BadApprover { at: items.span, name: String::new() });
+        }
+        for item in &items.value {
+            if let Operand::Literal(text) = item
+                && !text.text.contains("{{")
+                && !is_user(&text.text)
+            {
+                self.error(CheckError::BadApprover { at: text.span, name: text.text.clone() });
+            }
+        }
+    }
+
     pub(super) fn choices(&mut self, gate: &Gate, place: &mut Place, here: &Place) {
         let Some(choices) = &gate.choices else { return };
         let texts = Type::List(Box::new(Type::String));
         self.operand(choices, &texts, "`choices`", here);
         self.known_early(choices, "`choices`", here);
-        if let grammar::ast::Operand::List(items) = choices
+        if let Operand::List(items) = choices
             && items.value.is_empty()
         {
             self.error(CheckError::OutOfRange {

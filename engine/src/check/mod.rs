@@ -26,6 +26,7 @@ use grammar::source::{Source, SourceId, Span, Text};
 use crate::plan::template::{Advice, Reading};
 
 pub use error::CheckError;
+pub(crate) use gate::{APPROVERS, AT_ONCE, bad_approver, is_user};
 pub use library::{Library, LoadError, NoFiles, ParsedFile};
 pub use names::RESERVED;
 pub(crate) use names::similar;

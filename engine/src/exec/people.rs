@@ -17,6 +17,10 @@ pub enum Question {
         evidence: Vec<Evidence>,
         confirm: Option<String>,
         choices: Vec<String>,
+        /// Whose yes counts, where not anybody's does.
+        asked: Option<String>,
+        /// A yes of the person here does not count.
+        not_theirs: bool,
         deadline: Millis,
         then: &'static str,
     },

@@ -2,10 +2,11 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use super::JournalError;
+use super::access::Access;
 
 /// Held for as long as it lives.
 #[derive(Debug)]
@@ -19,11 +20,10 @@ impl DriverLock {
     /// # Errors
     /// [`JournalError::Held`] with the holder's own words.
     pub fn take(folder: &Path, run: &str, who: &str) -> Result<Self, JournalError> {
-        let locks = folder.join("locks");
-        make_private_folder(&locks)?;
-        let path = locks.join(run);
+        let access = Access::of(folder)?;
+        let path = access.make_folders(folder, &["locks"])?.join(run);
         let failed = || JournalError::folder(path.clone());
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed())?;
+        let mut file = access.open(&path, OpenOptions::new().read(true).write(true)).map_err(failed())?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -39,6 +39,7 @@ impl DriverLock {
     }
 }
 
+/// Makes the state folder where there is none.
 pub(crate) fn make_private_folder(folder: &Path) -> Result<(), JournalError> {
     if folder.is_dir() {
         return Ok(());

@@ -5,6 +5,7 @@
 //! reorder shows. An append is compare-and-swap on the sequence number and the head: two processes that write one
 //! run at once can't both win, and the loser reads what the winner wrote.
 
+mod access;
 pub mod chain;
 pub mod lock;
 pub mod output;
@@ -37,6 +38,8 @@ pub enum JournalError {
     },
     #[error("{} is on a network file system ({kind}), where locks and flushes can't be trusted; set RUNBOOK_STATE to a folder on a local disk", path.display())]
     NetworkFolder { path: PathBuf, kind: &'static str },
+    #[error("{} can't hold runs (its mode is {mode:o}): {why}", path.display())]
+    Access { path: PathBuf, mode: u32, why: String },
     #[error("{} was written by a newer runbook (format {found}, this one knows {known}); nothing was changed, use the newer one", path.display())]
     Newer { path: PathBuf, found: i64, known: i64 },
     /// The file system is full: the event is not on disk, so nothing that depends on it was sent.

@@ -2,10 +2,10 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::JournalError;
+use super::access::Access;
 
 /// The two streams of one attempt. Writing starts over when an attempt is followed again from its first byte.
 #[derive(Debug)]
@@ -21,11 +21,11 @@ impl OutputFiles {
     /// # Errors
     /// The folder can't be written.
     pub fn open(folder: &Path, run: &str, attempt: &str) -> Result<Self, JournalError> {
-        let folder = folder.join("output").join(run);
-        super::lock::make_private_folder(&folder)?;
+        let access = Access::of(folder)?;
+        let folder = access.make_folders(folder, &["output", run])?;
         let open = |stream: &str| {
             let path = folder.join(format!("{attempt}.{stream}"));
-            OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(JournalError::folder(path))
+            access.open(&path, OpenOptions::new().append(true)).map_err(JournalError::folder(path))
         };
         Ok(Self { out: open("out")?, err: open("err")?, path: folder.join(attempt) })
     }

@@ -1,12 +1,14 @@
 //! The state folder and the file in it. Tables: `runs` (one line a run), `events` (the chain), `blobs` (what runs
 //! pin, by content hash).
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
+use super::access::Access;
 use super::chain::{content_hash, genesis, link};
 use super::{Journal, JournalError};
 use crate::run::event::{Event, EventKind, Millis, Pin};
@@ -36,15 +38,18 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a state folder and makes it where it is missing, readable by its owner alone.
+    /// Opens a state folder and makes it where it is missing, readable by its owner alone. A folder that its group may
+    /// write is shared with the group.
     ///
     /// # Errors
-    /// The folder can't be used, is on a network file system, or was written by a newer engine.
+    /// The folder can't be used, may be written by everybody, is on a network file system, or was written by a newer engine.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         super::lock::make_private_folder(folder)?;
         super::lock::refuse_network_folder(folder)?;
         let path = folder.join("journal.db");
         let failed = || JournalError::store(path.clone());
+        // SQLite's own files beside it take their mode from this one.
+        Access::of(folder)?.open(&path, OpenOptions::new().write(true)).map_err(JournalError::folder(&path))?;
         let connection = Connection::open(&path).map_err(failed())?;
         connection.busy_timeout(Duration::from_secs(30)).map_err(failed())?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed())?;

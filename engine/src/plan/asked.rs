@@ -2,9 +2,11 @@
 
 use grammar::ast::{Condition, Fact, Gate, Operand, Require};
 
+use super::error::PlanError;
 use super::lower::{Context, Draft, Exits, Lowering};
 use super::model::*;
 use super::settings::Around;
+use crate::check::{AT_ONCE, is_user};
 use crate::value::{Type, Value};
 
 impl<'p> Lowering<'p> {
@@ -82,13 +84,21 @@ impl<'p> Lowering<'p> {
                 }
             }
         }
-        let choices = match &gate.choices {
-            Some(choices) => match self.early_operand(choices, &Type::List(Box::new(Type::String)), "`choices`", here.frame, None) {
-                Some(Value::List(items)) => items.iter().map(Value::display).collect(),
-                _ => Vec::new(),
-            },
-            None => Vec::new(),
-        };
+        let choices = self.texts(gate.choices.as_ref(), "`choices`", here.frame);
+        let approvers = self.texts(gate.approvers.as_ref(), "`approvers`", here.frame);
+        if let Some(at) = gate.approvers.as_ref().map(Operand::span) {
+            if approvers.is_empty() {
+                self.error(PlanError::BadApprover { at, name: String::new() });
+            }
+            for name in approvers.iter().filter(|name| !is_user(name)) {
+                self.error(PlanError::BadApprover { at, name: name.clone() });
+            }
+        }
+        let second_person = gate.second_person.as_ref().is_some_and(|second| second.value);
+        let valid_for = self.seconds_of(gate.valid_for.as_ref(), "`valid_for`", here.frame, None);
+        if let (Some(0), Some(at)) = (valid_for, &gate.valid_for) {
+            self.error(PlanError::OutOfRange { at: at.span, what: "`valid_for`".to_owned(), found: "0s".to_owned(), help: AT_ONCE });
+        }
         let slot = gate.choices.as_ref().map(|_: &Operand| {
             let name = gate.id.replace('-', "_");
             let slot = self.slot(&name, Type::String, vec![String::new()], false);
@@ -105,9 +115,15 @@ impl<'p> Lowering<'p> {
         let question = gate.question.as_ref().and_then(|q| self.prose(q));
         let confirm = gate.confirm.as_ref().and_then(|c| self.prose(c));
         let title = gate.question.as_ref().map(|q| self.shown(q, here.frame, None));
-        let spec = GateSpec { question, show, confirm, choices, slot, timeout, then, guards_irreversible: false };
+        let spec = GateSpec { question, show, confirm, choices, approvers, second_person, valid_for, slot, timeout, then, guards_irreversible: false };
         self.add(Draft { id: &gate.id.value, title, host: None, frame: here.frame, kind: NodeKind::Gate(Box::new(spec)) }, &here, before)
     }
 
-    // ------------------------------------------------------------ templates
+    /// A list of texts that must stand before the run; empty where none is given.
+    fn texts(&mut self, list: Option<&Operand>, what: &str, frame: FrameId) -> Vec<String> {
+        match list.and_then(|list| self.early_operand(list, &Type::List(Box::new(Type::String)), what, frame, None)) {
+            Some(Value::List(items)) => items.iter().map(Value::display).collect(),
+            _ => Vec::new(),
+        }
+    }
 }

@@ -38,6 +38,8 @@ pub enum PlanError {
     NotComputed { at: Span, what: String, why: String },
     #[error("{what} is {found}")]
     OutOfRange { at: Span, what: String, found: String, help: &'static str },
+    #[error("{}", crate::check::bad_approver(name))]
+    BadApprover { at: Span, name: String },
     #[error("{what} is not built yet")]
     NotBuiltYet { at: Span, what: &'static str, help: &'static str },
 }
@@ -91,6 +93,7 @@ impl PlanError {
             ),
             E::NotComputed { at, .. } => ("RB0411", *at, "not computed", None),
             E::OutOfRange { at, help, .. } => ("RB0412", *at, "out of range", Some((*help).to_owned())),
+            E::BadApprover { at, .. } => ("RB0168", *at, "who?", Some(crate::check::APPROVERS.to_owned())),
             E::NotBuiltYet { at, help, .. } => ("RB0901", *at, "not built yet", Some((*help).to_owned())),
         }
     }

@@ -340,6 +340,15 @@ pub struct GateSpec {
     /// The word that must be typed.
     pub confirm: Option<Prose>,
     pub choices: Vec<String>,
+    /// The OS users whose yes counts; empty for anybody's.
+    #[serde(default)]
+    pub approvers: Vec<String>,
+    /// A yes of who started, resumed or edited the run does not count.
+    #[serde(default)]
+    pub second_person: bool,
+    /// Seconds for which an answer may rest on what was shown.
+    #[serde(default)]
+    pub valid_for: Option<u64>,
     /// Where the choice is bound.
     pub slot: Option<SlotId>,
     /// Seconds that the question stands open.

@@ -73,6 +73,7 @@ impl Past {
             EventKind::GateOpened { opening, question, deadline, evidence, .. } => {
                 self.gate = Some(GatePast { opening: *opening, question: question.clone(), deadline: *deadline, evidence: evidence.clone(), answered: None });
             }
+            EventKind::GateLapsed { .. } => self.gate.iter_mut().for_each(|gate| gate.answered = None),
             EventKind::GateAnswered { answer, by, note, .. } => {
                 if let Some(gate) = &mut self.gate {
                     gate.answered = Some((answer.clone(), by.clone(), note.clone()));

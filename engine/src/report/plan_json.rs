@@ -62,6 +62,7 @@ fn node(plan: &Plan, id: NodeId) -> Json {
         Undo::None(why) => (None, Some(why), None),
         Undo::Manual(text) => (None, None, Some(text)),
     };
+    let gate = if let NodeKind::Gate(gate) = &node.kind { Some(gate) } else { None };
     let after: Vec<&str> = shown::after(plan, id).into_iter().map(|before| plan.node(before).path.as_str()).collect();
     json!({
         "id": node.path,
@@ -75,6 +76,9 @@ fn node(plan: &Plan, id: NodeId) -> Json {
         "command": shown.command,
         "evidence": shown.asks.iter().map(|(name, kind, ask)| json!({"name": name, "type": kind, "ask": ask})).collect::<Vec<_>>(),
         "verify": shown.verify.iter().map(|(command, every, within)| json!({"command": command, "every": every, "within": within})).collect::<Vec<_>>(),
+        "approvers": gate.map(|g| &g.approvers),
+        "second_person": gate.map(|g| g.second_person),
+        "valid_for": gate.and_then(|g| g.valid_for),
         "undo": undo,
         "undo_none": undo_none,
         "undo_manual": undo_manual,

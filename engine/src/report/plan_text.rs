@@ -143,6 +143,15 @@ impl Page<'_> {
             if !gate.choices.is_empty() {
                 self.line(depth, &format!("choices  {}", gate.choices.join(", ")));
             }
+            if !gate.approvers.is_empty() {
+                self.line(depth, &format!("asks     {}", gate.approvers.join(", ")));
+            }
+            if gate.second_person {
+                self.line(depth, "asks     a second person: nobody who started, resumed or rolled back the run");
+            }
+            if let Some(valid) = gate.valid_for {
+                self.line(depth, &format!("valid    for {} after it was shown, until something begins", duration(valid)));
+            }
             let then = match gate.then {
                 GateThen::Rollback => "rolls back",
                 GateThen::Park => "parks the run",

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::history::Past;
 use super::words::{exit_number, scope_word, stage_word};
-use crate::plan::model::{EvidenceSpec, Node, NodeKind, Plan, Release};
+use crate::plan::model::{EvidenceSpec, GateSpec, Node, NodeKind, Plan, Release};
 use crate::run::event::{Actor, Answer, Millis};
+use crate::run::gate::valid_until;
 use crate::run::state::RunState;
 use crate::run::verdict;
 
@@ -55,6 +56,12 @@ pub struct ShownGate<'a> {
     pub choice: Option<String>,
     pub by: Option<String>,
     pub note: Option<String>,
+    /// The OS users whose yes counts; empty for anybody's.
+    pub approvers: &'a [String],
+    /// Whether a yes of who started or resumed the run does not count. Unsigned: a courtesy.
+    pub second_person: bool,
+    /// Milliseconds since the epoch; null where what is shown does not get too old.
+    pub valid_until: Option<Millis>,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,7 +88,10 @@ pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, pasts: &'a [Pas
                 exit: past.exit.as_ref().and_then(exit_number),
                 evidence: evidence_of(plan, node, past),
             }),
-            NodeKind::Gate(gate) => shown.gates.push(gate_of(&node.path, stage_word(&now.stage), &gate.choices, past)),
+            NodeKind::Gate(gate) => {
+                let valid_until = state.gates.get(&id).and_then(|opening| valid_until(gate, opening));
+                shown.gates.push(gate_of(&node.path, stage_word(&now.stage), gate, valid_until, past));
+            }
             NodeKind::Enter { release, .. } => {
                 shown.scopes.push(ShownScope { id: &node.path, host, state: scope_word(&now.stage), release: release_word(*release) })
             }
@@ -101,7 +111,7 @@ fn evidence_of<'a>(plan: &'a Plan, node: &'a Node, past: &'a Past) -> Vec<ShownE
     node.evidence().iter().enumerate().map(shown).collect()
 }
 
-fn gate_of<'a>(id: &'a str, state: &'static str, choices: &'a [String], past: &Past) -> ShownGate<'a> {
+fn gate_of<'a>(id: &'a str, state: &'static str, gate: &'a GateSpec, valid_until: Option<Millis>, past: &Past) -> ShownGate<'a> {
     let opened = past.gate.as_ref();
     let answered = opened.and_then(|g| g.answered.as_ref());
     ShownGate {
@@ -109,7 +119,7 @@ fn gate_of<'a>(id: &'a str, state: &'static str, choices: &'a [String], past: &P
         state,
         question: opened.map(|g| g.question.clone()),
         deadline: opened.map(|g| g.deadline),
-        choices,
+        choices: &gate.choices,
         choice: answered.and_then(|(answer, _, _)| match answer {
             Answer::Approved { choice } => choice.clone(),
             Answer::Rejected => None,
@@ -119,6 +129,9 @@ fn gate_of<'a>(id: &'a str, state: &'static str, choices: &'a [String], past: &P
             Actor::Policy => "policy".to_owned(),
         }),
         note: answered.and_then(|(_, _, note)| note.clone()),
+        approvers: &gate.approvers,
+        second_person: gate.second_person,
+        valid_until,
     }
 }
 
@@ -151,7 +164,7 @@ mod tests {
                     {"id": "stop@web1", "host": "web1", "state": "succeeded", "attempts": 1, "exit": 0},
                     {"id": "start@web1", "host": "web1", "state": "failed", "attempts": 1, "exit": 3},
                 ],
-                "gates": [{"id": "go", "state": "approved", "question": "Really?", "deadline": 1_800_000, "choices": ["now", "later"], "choice": "now", "by": "mara", "note": null}],
+                "gates": [{"id": "go", "state": "approved", "question": "Really?", "deadline": 1_800_000, "choices": ["now", "later"], "choice": "now", "by": "mara", "note": null, "approvers": [], "second_person": false, "valid_until": null}],
                 "scopes": [],
             })
         );

@@ -5,10 +5,11 @@ use super::next::{self, Next};
 use super::shown::{self, one_line};
 use super::tone::{Line, Tone};
 use super::words::{self, count, scope_word, stage_tone, stage_why, stage_word, took};
-use crate::plan::model::{Node, NodeKind, Plan};
+use crate::plan::model::{GateSpec, Node, NodeId, NodeKind, Plan};
 use crate::run::event::{Event, Evidence, Millis};
 use crate::run::state::{Phase, RunState, Stage};
 use crate::run::verdict;
+use crate::run::{approver, gate};
 
 /// What a page about a run needs besides its events.
 #[derive(Debug, Clone, Copy)]
@@ -147,9 +148,26 @@ fn gates(page: &Page<'_>, plan: &Plan, state: &RunState, pasts: &[Past]) -> Vec<
             _ => None,
         };
         lines.extend(said.map(|s| Line::new().dim(format!("{:17}{s}", ""))));
+        lines.extend(asked_of(page, gate, state, id).into_iter().map(|s| Line::new().dim(format!("{:17}{s}", ""))));
         lines.extend(opened.iter().flat_map(|o| &o.evidence).flat_map(evidence));
     }
     lines
+}
+
+/// P3: whose yes counts, until when, and what that is worth.
+fn asked_of(page: &Page<'_>, gate: &GateSpec, state: &RunState, id: NodeId) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(who) = approver::whose_yes(gate, &state.hands) {
+        said.push(format!("a yes counts of {who}"));
+        said.push(format!("({})", approver::COURTESY));
+    }
+    if let (Stage::Open { .. } | Stage::Approved { .. }, Some(opening)) = (state.stage(id), state.gates.get(&id))
+        && let Some(until) = gate::valid_until(gate, opening).filter(|_| !opening.consumed)
+    {
+        let over = if page.now > until { ", which is over: it is shown anew" } else { "" };
+        said.push(format!("what it shows counts until {}{over}", (page.clock)(until)));
+    }
+    said
 }
 
 /// What the answer rests on: frozen when the gate was opened.

@@ -251,6 +251,12 @@ pub enum EventKind {
         by: Actor,
         note: Option<String>,
     },
+    /// What it showed counts no more: too old, or a shown host has rebooted. It is shown anew and asked again.
+    GateLapsed {
+        node: NodeId,
+        opening: u32,
+        why: String,
+    },
     /// `live`: a process was there when the deadline came.
     GateExpired {
         node: NodeId,
@@ -432,6 +438,7 @@ impl EventKind {
             | Self::ManualAnswered { node, .. }
             | Self::GateOpened { node, .. }
             | Self::GateAnswered { node, .. }
+            | Self::GateLapsed { node, .. }
             | Self::GateExpired { node, .. }
             | Self::FailureAnswered { node, .. }
             | Self::UndoBegan { node, .. }
@@ -478,6 +485,7 @@ impl EventKind {
         matches!(
             self,
             Self::GateAnswered { .. }
+                | Self::GateLapsed { .. }
                 | Self::GateExpired { .. }
                 | Self::ManualAnswered { .. }
                 | Self::UndoneByHand { .. }

@@ -3,6 +3,7 @@
 use super::effect::Effect;
 use super::event::{Actor, EventKind, FailureAnswer};
 use super::exclusion;
+use super::gate;
 use super::in_flight::in_flight;
 use super::retry::{retry_is_left, retry_wait};
 use super::state::{Declined, Stage, Told};
@@ -30,6 +31,10 @@ pub(super) fn decide(view: &View<'_>) -> Vec<Effect> {
         return effects;
     }
     effects.extend(releases);
+    if let Some((node, why)) = gate::rebooted(view.plan, view.state) {
+        effects.push(Effect::Record(EventKind::GateLapsed { node, opening: view.state.node(node).openings, why }));
+        return effects;
+    }
     effects.extend(go_on(view));
     if view.all_passed() && effects.is_empty() && !view.is_busy() {
         effects.push(Effect::Record(EventKind::RunDone));

@@ -2,6 +2,7 @@
 //! enters as events, and the driver answers effects with events. `run`, `resume`, `rollback` and every rehearsal
 //! drive the same [`decide`].
 
+pub mod approver;
 pub mod decide;
 pub mod effect;
 pub mod event;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{Millis, Purpose};
+use super::gate::Opening;
 use crate::outcome::{Exit, Identity};
 use crate::plan::model::{BlockId, HostName, NodeId, Plan, SlotId};
 use crate::value::Value;
@@ -14,6 +15,8 @@ pub struct RunState {
     pub epoch: u64,
     pub purpose: Purpose,
     pub operator: String,
+    /// Everybody who started, resumed or rolled back the run: none of them is a second person.
+    pub hands: BTreeSet<String>,
     /// How many nodes may be under way at once.
     pub jobs: u32,
     /// Whether a process drives the run, as far as the journal knows.
@@ -24,6 +27,8 @@ pub struct RunState {
     pub fact_failures: BTreeMap<(u32, HostName), String>,
     pub start_refused: Option<String>,
     pub nodes: Vec<NodeState>,
+    /// The last opening of each gate that was opened.
+    pub gates: BTreeMap<NodeId, Opening>,
     pub unwinding: Option<Unwinding>,
     /// The run is being closed as it stands, and why where that was no person's wish.
     pub ending: Option<Option<String>>,
@@ -250,6 +255,7 @@ impl RunState {
             epoch: 0,
             purpose: Purpose::Run,
             operator: String::new(),
+            hands: BTreeSet::new(),
             jobs: 1,
             driven: false,
             hosts: BTreeMap::new(),
@@ -258,6 +264,7 @@ impl RunState {
             fact_failures: BTreeMap::new(),
             start_refused: None,
             nodes: vec![NodeState::default(); plan.nodes.len()],
+            gates: BTreeMap::new(),
             unwinding: None,
             ending: None,
             parking: None,

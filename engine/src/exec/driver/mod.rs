@@ -178,6 +178,7 @@ impl Driver<'_> {
         loop {
             self.remember_what_failed();
             self.forget_interrupt();
+            self.lapse_answers();
             let effects = decide(&self.plan, self.ledger.state());
             self.take_back_questions(&effects);
             let (recorded, sent): (Vec<Effect>, Vec<Effect>) = effects.into_iter().partition(|e| matches!(e, Effect::Record(_) | Effect::Reach { .. }));

@@ -14,10 +14,11 @@ use super::{DriveError, Driver, ledger};
 use crate::exec::people::{Asking, FailureQuestion, Question, Reply};
 use crate::journal::chain::content_hash;
 use crate::journal::output;
-use crate::plan::model::{BlockKind, EvidenceSpec, GateThen, NodeId, NodeKind, OnFailure, UndoSpec};
-use crate::run::event::{Actor, EventKind, Evidence, FailureAnswer, InterruptAnswer, Millis, Purpose};
+use crate::plan::model::{BlockKind, EvidenceSpec, GateSpec, GateThen, NodeId, NodeKind, OnFailure, UndoSpec};
+use crate::run::event::{Actor, Answer, EventKind, Evidence, FailureAnswer, InterruptAnswer, Millis, Purpose};
 use crate::run::state::{Phase, Stage};
 use crate::run::verdict::attempt_name;
+use crate::run::{approver, gate};
 
 impl Driver<'_> {
     fn person(&self) -> Actor {
@@ -41,6 +42,7 @@ impl Driver<'_> {
             shows.push((show.host.clone(), there.shown(&show.command, &self.world), there.ready(&show.command, false, &self.world)));
         }
         let timeout = i64::try_from(gate.timeout).unwrap_or(i64::MAX / 2000).saturating_mul(1000);
+        let kept = self.ledger.state().gates.get(&node).and_then(|opening| opening.deadline);
         self.fly_idle(key, async move {
             let mut evidence = Vec::with_capacity(shows.len());
             for (host, command, ready) in shows {
@@ -58,7 +60,8 @@ impl Driver<'_> {
                 evidence.push(Evidence { host, command, exit: exit.ok(), output });
             }
             let evidence_hash = content_hash(&serde_json::to_vec(&evidence).unwrap_or_default());
-            vec![EventKind::GateOpened { node, opening, question, deadline: ledger::now().saturating_add(timeout), evidence, evidence_hash }]
+            let deadline = kept.unwrap_or_else(|| ledger::now().saturating_add(timeout));
+            vec![EventKind::GateOpened { node, opening, question, deadline, evidence, evidence_hash }]
         });
         Ok(())
     }
@@ -74,18 +77,10 @@ impl Driver<'_> {
             self.ledger.commit(vec![EventKind::GateExpired { node, opening, live: false }])?;
             return Ok(());
         }
-        if let Some(given) = self.options.answers.remove(&path) {
-            if gate.guards_irreversible {
-                self.ledger.notice(&format!("`--answer {path}={given}` is not used: an irreversible step follows, so a person answers this gate"));
-            } else if let Some(answer) =
-                crate::run::gate::read_answer(gate, &given, &|prose| Place::of_node(&plan, self.ledger.state(), node).text(prose, &self.world))
-            {
-                let by = self.person();
-                self.ledger.commit(vec![EventKind::GateAnswered { node, opening, answer, by, note: Some("--answer".to_owned()) }])?;
-                return Ok(());
-            } else {
-                self.ledger.notice(&format!("`--answer {path}={given}` is not an answer to this gate"));
-            }
+        if let Some(given) = self.options.answers.remove(&path)
+            && self.answered_beforehand(gate, node, opening, &given)?
+        {
+            return Ok(());
         }
         let place = Place::of_node(&plan, self.ledger.state(), node);
         let then = match gate.then {
@@ -101,14 +96,20 @@ impl Driver<'_> {
             evidence: self.ledger.evidence(node, opening)?,
             confirm: gate.confirm.as_ref().map(|c| place.text(c, &self.world)),
             choices: gate.choices.clone(),
+            asked: approver::whose_yes(gate, &self.ledger.state().hands),
+            not_theirs: approver::takes(gate, &self.ledger.state().hands, &Answer::Approved { choice: None }, &self.person()).is_err(),
             deadline,
             then,
         };
         let by = self.person();
+        let until = self.ledger.state().gates.get(&node).and_then(|shown| gate::valid_until(gate, shown));
         match self.put(question)? {
             Some(reply) => self.fly_idle(key, async move {
                 tokio::select! {
-                    Ok(Reply::Gate { answer, note }) = reply => vec![EventKind::GateAnswered { node, opening, answer, by, note }],
+                    Ok(Reply::Gate { answer, note }) = reply => vec![match until {
+                        Some(until) if answer != Answer::Rejected && ledger::now() > until => EventKind::GateLapsed { node, opening, why: gate::TOO_OLD.to_owned() },
+                        _ => EventKind::GateAnswered { node, opening, answer, by, note },
+                    }],
                     live = expiry(deadline) => vec![EventKind::GateExpired { node, opening, live }],
                 }
             }),
@@ -118,6 +119,46 @@ impl Driver<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a word that was given beforehand passed the gate.
+    fn answered_beforehand(&mut self, gate: &GateSpec, node: NodeId, opening: u32, given: &str) -> Result<bool, DriveError> {
+        let plan = Rc::clone(&self.plan);
+        let path = &plan.node(node).path;
+        let (by, hands) = (self.person(), self.ledger.state().hands.clone());
+        let answer = gate::read_answer(gate, given, &|prose| Place::of_node(&plan, self.ledger.state(), node).text(prose, &self.world));
+        let not_used = match &answer {
+            None => Some(format!("`--answer {path}={given}` is not an answer to this gate")),
+            Some(_) if gate.guards_irreversible => {
+                Some(format!("`--answer {path}={given}` is not used: an irreversible step follows, so a person answers this gate"))
+            }
+            Some(answer) => approver::takes(gate, &hands, answer, &by).err().map(|why| {
+                let why = approver::not_theirs(gate, &hands, &why, &self.people.name());
+                format!("`--answer {path}={given}` is not used: {why}")
+            }),
+        };
+        if let Some(notice) = not_used {
+            self.ledger.notice(&notice);
+            return Ok(false);
+        }
+        let Some(answer) = answer else { return Ok(false) };
+        self.ledger.commit(vec![EventKind::GateAnswered { node, opening, answer, by, note: Some("--answer".to_owned()) }])?;
+        Ok(true)
+    }
+
+    /// Time enters as an event: an answer that waits for something to begin behind it may get too old.
+    pub(super) fn lapse_answers(&mut self) {
+        let state = self.ledger.state();
+        if state.gates.is_empty() || state.phase != Phase::Running || !state.driven {
+            return;
+        }
+        let now = ledger::now();
+        let stale = gate::unused(&self.plan, state).filter(|(_, gate, opening)| gate::is_stale(gate, opening, now));
+        let lapsed = stale.map(|(node, ..)| EventKind::GateLapsed { node, opening: state.node(node).openings, why: gate::TOO_OLD.to_owned() });
+        let lapsed: Vec<EventKind> = lapsed.collect();
+        if !lapsed.is_empty() {
+            self.ledger.note(lapsed);
+        }
     }
 
     pub(super) fn ask_manual(&mut self, node: NodeId) -> Result<(), DriveError> {

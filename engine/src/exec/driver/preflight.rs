@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::answers::{Answered, ask, read_value};
 use super::bind::Place;
 use super::{DriveError, Driver, ledger};
+use crate::exec::keeper::KeeperError;
 use crate::plan::model::{Condition, HostName};
 use crate::plan::window::Window;
 use crate::run::event::{EventKind, Purpose};
@@ -33,10 +34,16 @@ impl Driver<'_> {
         let life = self.ledger.state().hosts.get(&host).map(|h| h.met.life.clone()).filter(|life| !life.is_empty());
         let patience = self.reboot_under_way(&host);
         let world = Rc::clone(&self.world);
+        let before: Vec<String> = self.ledger.state().hands.iter().filter(|hand| **hand != self.people.name()).cloned().collect();
         self.fly(key, async move {
             vec![match world.greet(&host, life.as_deref(), &users, patience).await {
                 Ok((identity, claims)) => EventKind::HostGreeted { host, identity, claims },
-                Err(why) => EventKind::HostRefused { host, why },
+                // What a host remembers lies with the user who logs in there.
+                Err(error @ KeeperError::MemoryLost { .. }) if !before.is_empty() => {
+                    let why = format!("{error}; {} drove this run before: resume it as they do, or log in there as the same user", before.join(", "));
+                    EventKind::HostRefused { host, why }
+                }
+                Err(error) => EventKind::HostRefused { host, why: error.to_string() },
             }]
         });
     }

@@ -61,12 +61,12 @@ impl World {
 
     /// Connects, makes the job folder, writes the epoch, tries every user. A host that does not answer yet is tried again
     /// for as long as `patience` says.
-    pub(super) async fn greet(&self, host: &str, life: Option<&str>, users: &[String], patience: Duration) -> Result<(Identity, Vec<String>), String> {
+    pub(super) async fn greet(&self, host: &str, life: Option<&str>, users: &[String], patience: Duration) -> Result<(Identity, Vec<String>), KeeperError> {
         let until = Instant::now() + patience;
         loop {
             match self.greet_once(host, life, users).await {
                 Err(KeeperError::Unreachable(why)) if why.may_pass() && Instant::now() + LOOK_FOR_BOOT < until => tokio::time::sleep(LOOK_FOR_BOOT).await,
-                met => return met.map_err(|e| e.to_string()),
+                met => return met,
             }
         }
     }

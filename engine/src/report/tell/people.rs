@@ -4,6 +4,7 @@ use super::super::tone::Tone;
 use super::super::words::{asked, by, then_word, took};
 use super::{About, Telling, Weight};
 use crate::plan::model::{NodeId, NodeKind};
+use crate::run::approver::whose_yes;
 use crate::run::event::{Actor, Answer, EventKind, FailureAnswer};
 use crate::run::state::Stage;
 
@@ -19,6 +20,7 @@ impl About<'_> {
                     telling.below.extend(shown.output.lines().map(|l| format!("  {l}")));
                 }
                 if let NodeKind::Gate(gate) = &self.plan.node(id).kind {
+                    telling.below.extend(whose_yes(gate, &self.state.hands).map(|who| format!("a yes counts of {who}")));
                     telling.below.push(format!("open for {}, then {}", took(deadline - self.at), then_word(gate.then)));
                 }
                 telling
@@ -32,6 +34,7 @@ impl About<'_> {
                 };
                 Telling::new(Must, tone, verb, format!("{said}{}{}", by(who), noted(note.as_deref())))
             }
+            EventKind::GateLapsed { why, .. } => Telling::new(Must, Warn, "lapsed", format!("{why}: it is shown anew, and asked again")),
             EventKind::GateExpired { live, .. } => {
                 let then = match &self.plan.node(id).kind {
                     NodeKind::Gate(gate) if *live => format!("; it says {}", then_word(gate.then)),

@@ -88,6 +88,7 @@ impl RunState {
             | EventKind::ManualAnswered { .. }
             | EventKind::GateOpened { .. }
             | EventKind::GateAnswered { .. }
+            | EventKind::GateLapsed { .. }
             | EventKind::GateExpired { .. }
             | EventKind::FailureAnswered { .. }
             | EventKind::RunEnding { .. } => visit.person(),

@@ -1,6 +1,8 @@
 //! What people say, and what silence says: manual steps, gates, failures.
 
-use super::super::event::{Answer, EventKind, FailureAnswer};
+use super::super::approver;
+use super::super::event::{Actor, Answer, EventKind, FailureAnswer};
+use super::super::gate::{self, Opening};
 use super::super::state::{Declined, Failure, Phase, Stage, Unwinding};
 use super::{Next, Visit};
 use crate::plan::model::{NodeKind, SlotId};
@@ -8,10 +10,13 @@ use crate::plan::typed;
 use crate::value::Value;
 
 impl Visit<'_> {
-    pub(super) fn person(self) -> Result<Next, ()> {
+    pub(super) fn person(mut self) -> Result<Next, ()> {
         let at = self.id.index();
         Ok(Next::Becomes(match (&self.stage, &self.event.kind) {
-            (Stage::Guarding { .. }, EventKind::ManualAsked { .. }) => Stage::AwaitingPerson,
+            (Stage::Guarding { .. }, EventKind::ManualAsked { .. }) => {
+                self.state.use_answers(self.plan, self.id);
+                Stage::AwaitingPerson
+            }
             (Stage::AwaitingPerson, EventKind::ManualAnswered { done, note, entered, .. }) if self.is_whole(*done, entered) => {
                 let host = self.host();
                 for (slot, value) in entered {
@@ -25,10 +30,13 @@ impl Visit<'_> {
             }
             (Stage::Guarding { .. }, EventKind::GateOpened { opening, deadline, .. }) if *opening == self.state.nodes[at].openings + 1 => {
                 self.state.nodes[at].openings += 1;
+                self.open();
                 Stage::Open { opening: *opening, deadline: *deadline }
             }
-            // P2: an answer after the deadline is none, whoever is alive.
-            (Stage::Open { opening: o, deadline }, EventKind::GateAnswered { opening, answer, .. }) if o == opening && self.event.at <= *deadline => {
+            // P2: an answer after the deadline is none, whoever is alive. P3: nor is a yes of somebody else than was asked.
+            (Stage::Open { opening: o, deadline }, EventKind::GateAnswered { opening, answer, by, .. })
+                if o == opening && self.event.at <= *deadline && self.takes(answer, by) =>
+            {
                 match answer {
                     Answer::Approved { choice } => {
                         let choice = choice.clone();
@@ -36,6 +44,17 @@ impl Visit<'_> {
                     }
                     Answer::Rejected => Stage::Declined { opening: *opening, why: Declined::Rejected },
                 }
+            }
+            (Stage::Open { opening: o, deadline }, EventKind::GateLapsed { opening, .. }) if o == opening => {
+                let deadline = *deadline;
+                self.state.gates.entry(self.id).and_modify(|g| g.deadline = Some(deadline));
+                Stage::Pending
+            }
+            (Stage::Approved { .. }, EventKind::GateLapsed { opening, .. })
+                if *opening == self.state.nodes[at].openings && self.state.gates.get(&self.id).is_some_and(|g| !g.consumed) =>
+            {
+                self.state.put_back_behind(self.plan, self.id);
+                Stage::Pending
             }
             (Stage::Open { opening: o, .. }, EventKind::GateExpired { opening, live, .. }) if o == opening => {
                 Stage::Declined { opening: *opening, why: Declined::Expired { live: *live } }
@@ -55,6 +74,20 @@ impl Visit<'_> {
         let asked = if done { self.node.evidence() } else { &[] };
         asked.len() == entered.len()
             && asked.iter().zip(entered).all(|(spec, (slot, value))| spec.slot == *slot && typed(value.clone(), &spec.kind).is_ok_and(|v| v == *value))
+    }
+
+    fn open(&mut self) {
+        let NodeKind::Gate(gate) = &self.node.kind else { return };
+        let boot = |host: &String| self.state.hosts.get(host).map(|h| (host.clone(), h.met.boot_id.clone()));
+        let boots = gate.show.iter().filter_map(|show| boot(&show.host)).collect();
+        self.state.gates.insert(self.id, Opening { at: self.event.at, boots, consumed: false, deadline: None });
+    }
+
+    /// Whether the answer is one of somebody whose word counts, about something that is not too old.
+    fn takes(&self, answer: &Answer, by: &Actor) -> bool {
+        let (NodeKind::Gate(gate), Some(opening)) = (&self.node.kind, self.state.gates.get(&self.id)) else { return false };
+        let fresh = *answer == Answer::Rejected || !gate::is_stale(gate, opening, self.event.at);
+        fresh && approver::takes(gate, &self.state.hands, answer, by).is_ok()
     }
 
     fn choose(self, choice: Option<String>) -> Stage {

@@ -13,6 +13,7 @@ impl RunState {
         match &event.kind {
             EventKind::RunCreated { operator, jobs, .. } if self.seq == 0 => {
                 self.operator.clone_from(operator);
+                self.hands.insert(operator.clone());
                 self.jobs = (*jobs).max(1);
             }
             EventKind::DriverStarted { epoch, purpose, operator, .. } if self.seq > 0 && !self.phase.is_final() && *epoch == self.epoch + 1 => {
@@ -111,6 +112,7 @@ impl RunState {
         self.epoch = epoch;
         self.purpose = purpose.clone();
         operator.clone_into(&mut self.operator);
+        self.hands.insert(operator.to_owned());
         self.driven = true;
         self.interrupted = false;
         self.start_refused = None;
@@ -174,6 +176,8 @@ impl RunState {
                 self.nodes[enter.index()].taken_back = true;
             }
         }
+        let nodes = &self.nodes;
+        self.gates.retain(|id, _| !nodes[id.index()].taken_back);
         for (node, at) in self.nodes.iter_mut().zip(&plan.nodes) {
             if node.taken_back {
                 // A scope that is kept is still held.

@@ -54,6 +54,7 @@ impl Visit<'_> {
             EventKind::StepBegan { attempt, epoch: e, .. } if *attempt == node.attempts + 1 && *e == epoch => {
                 node.attempts += 1;
                 node.effective += 1;
+                self.state.use_answers(self.plan, self.id);
                 Stage::Began { attempt: *attempt, epoch }
             }
             _ => return Err(()),

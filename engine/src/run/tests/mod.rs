@@ -1,6 +1,7 @@
 //! The decider against a simulated world and an oracle that does not share its code.
 
 mod oracle;
+mod people;
 mod plans;
 mod play;
 mod promises;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::world::{Deed, World};
 use crate::plan::model::{NodeId, NodeKind, Plan, UndoSpec};
-use crate::run::event::EventKind;
+use crate::run::event::{Answer, EventKind};
 use crate::run::state::Phase;
 
 /// All that comes after a node, by walking edges until nothing new is found.
@@ -90,6 +90,29 @@ pub(super) fn nothing_is_undone_past_the_return(world: &World<'_>) {
                 world.plan.node(undo.node).path,
                 world.plan.node(deed.node).path
             );
+        }
+    }
+}
+
+/// P2, P3: nothing begins behind a gate whose last word is not a yes that still counts.
+pub(super) fn nothing_begins_behind_a_gate_without_a_yes(world: &World<'_>) {
+    let gates: Vec<NodeId> = world.plan.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Gate(_))).map(|(id, _)| id).collect();
+    let behind: Vec<BTreeSet<NodeId>> = gates.iter().map(|gate| descendants(world.plan, *gate)).collect();
+    let mut passed = BTreeSet::new();
+    for event in &world.events {
+        match &event.kind {
+            EventKind::GateAnswered { node, answer: Answer::Approved { .. }, .. } | EventKind::NodeSkipped { node, .. } => {
+                passed.insert(*node);
+            }
+            EventKind::GateOpened { node, .. } | EventKind::GateLapsed { node, .. } => {
+                passed.remove(node);
+            }
+            EventKind::StepBegan { node, .. } | EventKind::ManualAsked { node, .. } => {
+                for (gate, _) in gates.iter().zip(&behind).filter(|(gate, behind)| behind.contains(node) && !passed.contains(*gate)) {
+                    panic!("`{}` began behind `{}`, which nobody passed\n{}", world.plan.node(*node).path, world.plan.node(*gate).path, world.story());
+                }
+            }
+            _ => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::outcome::Shell;
 use crate::plan::model::{
     BlockId, BlockKind, BlockSpec, Command, Does, EvidenceSpec, Frame, FrameId, GateSpec, GateThen, HostPlan, Node, NodeId, NodeKind, OnFailure, PLAN_FORMAT,
-    Plan, Release, RetrySpec, Slot, SlotId, StepSpec, UndoSpec, VerifySpec, node_id,
+    Plan, Release, RetrySpec, ShowSpec, Slot, SlotId, StepSpec, UndoSpec, VerifySpec, node_id,
 };
 use crate::plan::template::{Prose, RawValues, Script};
 use crate::value::Type;
@@ -99,7 +99,24 @@ impl Builder {
     }
 
     pub(super) fn gate(&mut self, name: &str, then: GateThen) -> &mut Self {
-        let gate = GateSpec { question: None, show: Vec::new(), confirm: None, choices: Vec::new(), slot: None, timeout: 60, then, guards_irreversible: false };
+        self.gate_with(name, then, |_| {})
+    }
+
+    pub(super) fn gate_with(&mut self, name: &str, then: GateThen, change: impl FnOnce(&mut GateSpec)) -> &mut Self {
+        let mut gate = GateSpec {
+            question: None,
+            show: Vec::new(),
+            confirm: None,
+            choices: Vec::new(),
+            approvers: Vec::new(),
+            second_person: false,
+            valid_for: None,
+            slot: None,
+            timeout: 60,
+            then,
+            guards_irreversible: false,
+        };
+        change(&mut gate);
         let id = self.push(name, None, NodeKind::Gate(Box::new(gate)));
         self.follow(vec![id]);
         self
@@ -220,7 +237,14 @@ fn random_piece(builder: &mut Builder, dice: &mut Dice, names: &mut usize, depth
             builder.parallel(branches);
         }
         8 => {
-            builder.gate(&name, [GateThen::Park, GateThen::End, GateThen::Rollback][dice.below(3)]);
+            let then = [GateThen::Park, GateThen::End, GateThen::Rollback][dice.below(3)];
+            let (approvers, second_person, host) = (dice.one_in(4), dice.one_in(4), HOSTS[dice.below(3)]);
+            let valid_for = dice.one_in(3).then_some(1);
+            builder.gate_with(&name, then, |gate| {
+                gate.approvers = if approvers { vec!["ada".to_owned(), "op".to_owned()] } else { Vec::new() };
+                (gate.second_person, gate.valid_for) = (second_person, valid_for);
+                gate.show = vec![ShowSpec { command: command(), host: host.to_owned() }];
+            });
         }
         9 => {
             let undo = if dice.one_in(2) { UndoSpec::Command(command()) } else { UndoSpec::None("looking".to_owned()) };

@@ -65,6 +65,12 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
+    /// Whether an event could come now; it does not.
+    pub(super) fn could(&self, kind: &EventKind) -> bool {
+        let event = Event { seq: self.state.seq + 1, at: 0, kind: kind.clone() };
+        self.state.clone().apply(self.plan, &event).is_ok()
+    }
+
     pub(super) fn record(&mut self, kind: EventKind) {
         self.try_record(kind).expect("the event is legal");
     }

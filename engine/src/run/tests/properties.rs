@@ -50,6 +50,7 @@ proptest! {
         oracle::rolled_back_means_undone(&world);
         oracle::nothing_is_undone_past_the_return(&world);
         oracle::nothing_begins_early(&world);
+        oracle::nothing_begins_behind_a_gate_without_a_yes(&world);
     }
 
     /// Every beginning of a journal is a state that a new process can take over.

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plans::Dice;
 use crate::outcome::{Exit, Identity};
-use crate::plan::model::{GateSpec, NodeId, NodeKind, Plan};
+use crate::plan::model::{NodeId, NodeKind, Plan};
 use crate::plan::tests::driven::entered;
 use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose};
-use crate::run::state::RunState;
+use crate::run::state::{Phase, RunState};
 use crate::run::{Effect, decide};
+use crate::run::{approver, gate};
 
 /// One thing that really happened on a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +35,8 @@ pub(super) struct World<'a> {
     trouble: usize,
 }
 
-fn identity(host: &str) -> Identity {
-    Identity { machine_id: format!("machine-{host}"), boot_id: "boot".to_owned(), life: format!("life-{host}"), bash: true }
+fn identity(host: &str, boot: usize) -> Identity {
+    Identity { machine_id: format!("machine-{host}"), boot_id: format!("boot-{boot}"), life: format!("life-{host}"), bash: true }
 }
 
 impl<'a> World<'a> {
@@ -64,9 +65,13 @@ impl<'a> World<'a> {
 
     /// Every event that the world answers with must be legal where it comes.
     pub(super) fn record(&mut self, kind: EventKind) {
-        let event = Event { seq: self.state.seq + 1, at: i64::try_from(self.events.len()).unwrap_or(0), kind };
+        let event = Event { seq: self.state.seq + 1, at: self.now(), kind };
         self.state.apply(self.plan, &event).unwrap_or_else(|e| panic!("{e}\n{}", self.story()));
         self.events.push(event);
+    }
+
+    fn now(&self) -> i64 {
+        i64::try_from(self.events.len()).unwrap_or(0)
     }
 
     pub(super) fn start(&mut self, purpose: Purpose) {
@@ -83,6 +88,12 @@ impl<'a> World<'a> {
         }
         if effects.is_empty() && self.flying.is_empty() {
             return false;
+        }
+        // Time goes by.
+        let unused = gate::unused(self.plan, &self.state).map(|(id, ..)| id).next();
+        if let Some(node) = unused.filter(|_| self.state.driven && self.state.phase == Phase::Running && self.dice.one_in(20)) {
+            self.record(EventKind::GateLapsed { node, opening: self.state.node(node).openings, why: String::new() });
+            return true;
         }
         // An engine may die at any moment; what is on the targets goes on.
         if self.dice.one_in(40 * self.trouble.max(1)) && !self.state.phase.is_final() && self.trouble > 0 {
@@ -158,7 +169,10 @@ impl<'a> World<'a> {
     fn answer(&mut self, effect: Effect) {
         match effect {
             Effect::Greet { host } if self.trouble > 0 && self.dice.one_in(25) => self.record(EventKind::HostRefused { host, why: "no route".to_owned() }),
-            Effect::Greet { host } => self.record(EventKind::HostGreeted { identity: identity(&host), host, claims: Vec::new() }),
+            Effect::Greet { host } => {
+                let boot = if self.trouble > 0 { self.dice.below(20) / 18 } else { 0 };
+                self.record(EventKind::HostGreeted { identity: identity(&host, boot), host, claims: Vec::new() });
+            }
             Effect::ReadFact { fact, host } => self.record(EventKind::FactRead { fact, host, value: crate::value::Value::Bool(true) }),
             Effect::AskRequire { require, host } => self.record(EventKind::RequireHeld { require, host }),
             Effect::Reach { node } => self.record(EventKind::NodeReached { node, now: 0 }),
@@ -267,12 +281,30 @@ impl<'a> World<'a> {
     }
 
     fn answer_gate(&mut self, node: NodeId, opening: u32) {
-        let has_choices = matches!(&self.plan.node(node).kind, NodeKind::Gate(gate) if { let gate: &GateSpec = gate; !gate.choices.is_empty() });
-        let choice = has_choices.then(String::new);
-        let kind = match self.dice.below(6) {
+        // Somebody whose yes does not count says it all the same: it must not fold.
+        let (asked, hands) = (self.plan.node(node), self.state.hands.clone());
+        let who = ["ada", "bo", "op"][self.dice.below(3)];
+        let by = Actor::Person(who.to_owned());
+        let yes = Answer::Approved { choice: None };
+        if let NodeKind::Gate(gate) = &asked.kind
+            && approver::takes(gate, &hands, &yes, &by).is_err()
+        {
+            let event = Event { seq: self.state.seq + 1, at: self.now(), kind: EventKind::GateAnswered { node, opening, answer: yes, by, note: None } };
+            assert!(self.state.clone().apply(self.plan, &event).is_err(), "P3: {who} passed `{}`", asked.path);
+            // Who is asked never comes: silence.
+            let live = self.dice.one_in(2);
+            return self.record(EventKind::GateExpired { node, opening, live });
+        }
+        let NodeKind::Gate(gate) = &asked.kind else { return };
+        let choice = (!gate.choices.is_empty()).then(String::new);
+        if gate::is_stale(gate, &self.state.gates[&node], self.now()) {
+            return self.record(EventKind::GateLapsed { node, opening, why: String::new() });
+        }
+        let kind = match self.dice.below(7) {
             0 => EventKind::GateAnswered { node, opening, answer: Answer::Rejected, by: Actor::Policy, note: None },
             1 => EventKind::GateExpired { node, opening, live: self.dice.one_in(2) },
-            _ => EventKind::GateAnswered { node, opening, answer: Answer::Approved { choice }, by: Actor::Policy, note: None },
+            2 => EventKind::GateLapsed { node, opening, why: String::new() },
+            _ => EventKind::GateAnswered { node, opening, answer: Answer::Approved { choice }, by, note: None },
         };
         self.record(kind);
     }
