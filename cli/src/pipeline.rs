@@ -1,9 +1,10 @@
 //! From a file to its findings and its plan: the stages of the library in their order.
 
 use engine::check::{ParsedFile, Program, check, check_beside};
+use engine::exec::driver::Looker;
 use engine::lint::Options;
 use engine::plan::model::Plan;
-use engine::plan::{Inputs, plan};
+use engine::plan::{GivenFact, Inputs, Outline, outline};
 use grammar::ast::File;
 use grammar::diagnostic::Diagnostic;
 
@@ -11,6 +12,7 @@ use crate::complaint::{Complaint, USAGE};
 use crate::diagnostics::{Tally, draw};
 use crate::lint::{has_errors, rules};
 use crate::out::Out;
+use crate::run::look;
 use crate::source::{Files, Named, Project, Unread, root_of};
 
 /// A program that may be planned, with every file that it was read from.
@@ -51,12 +53,29 @@ pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
     Ok(Ready { files, program, warnings: Tally::of(&said) })
 }
 
-/// Plans it for what it is given. Its errors are drawn.
+/// Plans it for what it is given, as far as that goes. Its errors are drawn.
 ///
 /// # Errors
 /// It can't be planned; everything about that was said.
-pub(crate) fn planned(out: &Out, ready: &Ready, inputs: &Inputs) -> Result<Plan, Complaint> {
-    plan(&ready.program, inputs).map_err(|errors| refuse(out, &ready.files, &errors))
+pub(crate) fn outlined(out: &Out, ready: &Ready, inputs: &Inputs) -> Result<Outline, Complaint> {
+    outline(&ready.program, inputs).map_err(|errors| refuse(out, &ready.files, &errors))
+}
+
+/// Plans the whole of it. Facts that give the plan its shape are read first; that changes nothing anywhere.
+///
+/// # Errors
+/// It can't be planned, or a fact can't be read.
+pub(crate) fn planned(out: &Out, ready: &Ready, inputs: &mut Inputs, looker: &Looker) -> Result<Plan, Complaint> {
+    loop {
+        let Outline { plan, later } = outlined(out, ready, inputs)?;
+        if later.is_empty() {
+            return Ok(plan);
+        }
+        // What it goes over may name further facts, so it is drawn again until nothing is missing.
+        let wanted = later.iter().flat_map(|l| l.facts.iter().copied()).collect();
+        let read = look::facts(&plan, &wanted, looker)?;
+        inputs.facts.extend(read.into_iter().map(|(name, values)| (name, GivenFact::Read(values))));
+    }
 }
 
 fn refuse(out: &Out, files: &Files, diagnostics: &[Diagnostic]) -> Complaint {

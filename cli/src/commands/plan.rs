@@ -1,16 +1,20 @@
 //! `runbook plan FILE`
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
+use engine::plan::Outline;
 use engine::report::{plan_json, plan_mermaid, plan_text};
 
 use crate::complaint::{Complaint, DONE, Status};
 use crate::inputs::{self, InputArgs};
 use crate::out::Out;
+use crate::run::look;
 use crate::{pipeline, source};
 
 /// Show what would run: order, hosts, commands, what undoes each, the point of no return
 ///
-/// Nothing is run and no host is asked.
+/// Nothing is run, and without --probe no host is asked.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  runbook plan restart.runbook -p reason='kernel update'\n  runbook plan restart.runbook --target web=web1,web2 --format mermaid\n  runbook plan runbooks.runbook#wikitech.matomo-restart"
@@ -20,6 +24,15 @@ pub(crate) struct PlanArgs {
     file: String,
     #[command(flatten)]
     inputs: InputArgs,
+    /// Read the facts that the plan depends on; hosts are asked, and nothing changes there
+    #[arg(long)]
+    probe: bool,
+    /// Suppose that a fact is this, on every host where it is read
+    #[arg(long, value_name = "NAME=VALUE")]
+    fact: Vec<String>,
+    /// The configuration of every ssh, instead of ~/.ssh/config
+    #[arg(long, value_name = "FILE", requires = "probe")]
+    ssh_config: Option<PathBuf>,
     /// For people, for scripts, or for a page
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     format: PlanFormat,
@@ -34,12 +47,18 @@ enum PlanFormat {
 
 pub(crate) fn plan(args: &PlanArgs, out: &Out) -> Result<Status, Complaint> {
     let ready = pipeline::ready(out, &source::find(&args.file, args.inputs.runbook.as_deref()))?;
-    let inputs = inputs::gather(&args.inputs, &ready.program)?;
-    let plan = pipeline::planned(out, &ready, &inputs)?;
+    let mut inputs = inputs::gather(&args.inputs, &ready.program)?;
+    inputs.facts = inputs::supposed(&args.fact)?;
+    let outline: Outline = if args.probe {
+        let ssh_config = args.ssh_config.as_deref().map(look::ssh_config).transpose()?;
+        pipeline::planned(out, &ready, &mut inputs, &look::looker(ssh_config)?)?.into()
+    } else {
+        pipeline::outlined(out, &ready, &inputs)?
+    };
     match args.format {
-        PlanFormat::Text => out.data(&plan_text::text(&plan)),
-        PlanFormat::Json => out.data(&format!("{:#}", plan_json::json(&plan))),
-        PlanFormat::Mermaid => out.data(&plan_mermaid::mermaid(&plan)),
+        PlanFormat::Text => out.data(&plan_text::text(&outline)),
+        PlanFormat::Json => out.data(&format!("{:#}", plan_json::json(&outline))),
+        PlanFormat::Mermaid => out.data(&plan_mermaid::mermaid(&outline)),
     }
     Ok(DONE)
 }

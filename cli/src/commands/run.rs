@@ -13,7 +13,7 @@ use crate::complaint::{Complaint, FAILED, REFUSED, Status};
 use crate::inputs::{self, InputArgs};
 use crate::out::Out;
 use crate::run::remembered::Remembered;
-use crate::run::{drive, id, open, person};
+use crate::run::{drive, look, open, person};
 use crate::{clock, pipeline, source};
 
 /// Run a runbook: preflight first, then step by step
@@ -55,13 +55,14 @@ pub(crate) struct RunArgs {
 pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     let named = source::find(&args.file, args.inputs.runbook.as_deref());
     let ready = pipeline::ready(out, &named)?;
-    let inputs = inputs::gather(&args.inputs, &ready.program)?;
-    let plan = pipeline::planned(out, &ready, &inputs)?;
-    let ssh_config = args.ssh_config.as_ref().map(ssh_config).transpose()?;
+    let mut inputs = inputs::gather(&args.inputs, &ready.program)?;
+    let ssh_config = args.ssh_config.as_deref().map(look::ssh_config).transpose()?;
+    let looker = look::looker(ssh_config.clone())?;
+    let plan = pipeline::planned(out, &ready, &mut inputs, &looker)?;
     let remembered = Remembered { ssh_config, answers: answers(&plan, &args.answer)? };
     let contents = contents(&plan, &ready.program, &inputs::pinned(&inputs, &ready.program), &remembered)?;
 
-    let run = create(&plan, contents, args.jobs).map_err(|c| Complaint { status: REFUSED, ..c })?;
+    let run = create(&looker.run, &plan, contents, args.jobs).map_err(|c| Complaint { status: REFUSED, ..c })?;
     out.must(&format!("run {}", run.run));
     if ready.warnings.warnings > 0 {
         out.say(&format!("{}: `runbook lint {}` shows them", ready.warnings.words(), named.file.display()));
@@ -70,10 +71,9 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
 }
 
 /// The run's first event, with all that it pins, in one commit.
-fn create(plan: &Plan, contents: Vec<(Pin, Vec<u8>)>, jobs: u32) -> Result<open::Opened, Complaint> {
+fn create(id: &str, plan: &Plan, contents: Vec<(Pin, Vec<u8>)>, jobs: u32) -> Result<open::Opened, Complaint> {
     let folder = open::folder()?;
     let store = Store::open(&folder)?;
-    let id = id::new().map_err(|e| Complaint::new(REFUSED, format!("no id for the run: {e}")))?;
     let created = EventKind::RunCreated {
         runbook: plan.runbook.clone(),
         plan: plan.hash.clone(),
@@ -82,7 +82,7 @@ fn create(plan: &Plan, contents: Vec<(Pin, Vec<u8>)>, jobs: u32) -> Result<open:
         operator: person::operator(),
         jobs,
     };
-    let journal = store.create(&id, &plan.runbook, &contents, clock::now(), created)?;
+    let journal = store.create(id, &plan.runbook, &contents, clock::now(), created)?;
     open::created(folder, journal, plan.clone())
 }
 
@@ -94,15 +94,6 @@ fn contents(plan: &Plan, program: &Program, params: &serde_json::Value, remember
     contents.push(pin(Role::Params, "params", params.to_string().into_bytes()));
     contents.push(remembered.pin());
     Ok(contents)
-}
-
-fn ssh_config(path: &PathBuf) -> Result<PathBuf, Complaint> {
-    // A resume may come from another folder.
-    let path = std::path::absolute(path).map_err(|e| Complaint::usage(format!("--ssh-config: {e}")))?;
-    if !path.is_file() {
-        return Err(Complaint::usage(format!("--ssh-config {}: there is no such file", path.display())));
-    }
-    Ok(path)
 }
 
 /// By gate path: an answer for an id is one for every gate of that id.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use engine::check::Program;
-use engine::plan::{Given, Inputs};
+use engine::plan::{Given, GivenFact, Inputs};
 use engine::value::Type;
 
 use crate::complaint::Complaint;
@@ -60,6 +60,14 @@ pub(crate) fn gather(args: &InputArgs, program: &Program) -> Result<Inputs, Comp
         ask::missing(program, &kinds, &mut inputs)?;
     }
     Ok(inputs)
+}
+
+/// `--fact NAME=VALUE`: facts as a person supposes them to be.
+///
+/// # Errors
+/// An option that is no pair.
+pub(crate) fn supposed(given: &[String]) -> Result<BTreeMap<String, GivenFact>, Complaint> {
+    Ok(pairs("--fact", given)?.into_iter().map(|(name, text)| (name, GivenFact::Text(text))).collect())
 }
 
 /// What may be pinned of it: everything but secrets.

@@ -27,14 +27,19 @@ pub(crate) struct Project<'a> {
     pub(crate) root: PathBuf,
 }
 
+impl Project<'_> {
+    /// What a path means in a file, if it lies in the project. Links are followed first: what counts is where it really
+    /// lies.
+    fn beside(&self, path: &str, from: &Source) -> Result<PathBuf, LoadError> {
+        let beside = Path::new(&from.path).parent().unwrap_or(Path::new("")).join(path);
+        let real = beside.canonicalize().map_err(|e| LoadError::Unreadable { why: said(&e) })?;
+        if real.starts_with(&self.root) { Ok(beside) } else { Err(LoadError::Outside) }
+    }
+}
+
 impl Library for Project<'_> {
     fn load(&mut self, path: &str, from: &Source) -> Result<ParsedFile, LoadError> {
-        let beside = Path::new(&from.path).parent().unwrap_or(Path::new("")).join(path);
-        // Links are followed first: what counts is where the text really lies.
-        let real = beside.canonicalize().map_err(|e| LoadError::Unreadable { why: said(&e) })?;
-        if !real.starts_with(&self.root) {
-            return Err(LoadError::Outside);
-        }
+        let beside = self.beside(path, from)?;
         let file = self.files.read(&beside).map_err(|unread| {
             if unread.0.code == UNREADABLE { LoadError::Unreadable { why: unread.0.message } } else { LoadError::Mistaken(vec![*unread.0]) }
         })?;
@@ -44,10 +49,27 @@ impl Library for Project<'_> {
         }
         Ok(ParsedFile { source: file.source.clone(), file: parsed.file.clone() })
     }
+
+    fn list(&mut self, folder: &str, from: &Source) -> Result<Vec<String>, LoadError> {
+        let unreadable = |e: std::io::Error| LoadError::Unreadable { why: said(&e) };
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(self.beside(folder, from)?).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            if !entry.path().is_dir() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
 }
 
 fn said(error: &std::io::Error) -> String {
-    if error.kind() == std::io::ErrorKind::NotFound { "there is no such file".to_owned() } else { error.to_string() }
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::NotADirectory => "it is no folder".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -70,6 +92,13 @@ mod tests {
         assert!(matches!(library.load("../../secret.runbook", &from), Err(LoadError::Outside)));
         assert!(matches!(library.load("../link.runbook", &from), Err(LoadError::Outside)));
         assert!(matches!(library.load("none.runbook", &from), Err(LoadError::Unreadable { .. })));
+        std::fs::create_dir_all(project.join("web/up/deeper"))?;
+        std::fs::write(project.join("web/up/1.0.runbook"), "runbook a { }\n")?;
+        std::os::unix::fs::symlink(folder.path(), project.join("out"))?;
+        assert_eq!(library.list("up/", &from).unwrap_or_default(), ["1.0.runbook"]);
+        assert!(matches!(library.list("../../", &from), Err(LoadError::Outside)));
+        assert!(matches!(library.list("../out", &from), Err(LoadError::Outside)));
+        assert!(matches!(library.list("up/1.0.runbook", &from), Err(LoadError::Unreadable { why }) if why == "it is no folder"));
         Ok(())
     }
 }

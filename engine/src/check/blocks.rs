@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use grammar::ast::{Block, Boundary, During, For, Piece};
+use grammar::ast::{Block, Boundary, During, Expr, For, Operand, Piece};
 use grammar::source::Spanned;
 
 use super::error::CheckError;
@@ -10,7 +10,8 @@ use super::merged::Merged;
 use super::names::{Known, Names, What};
 use super::order;
 use super::walk::{Checker, Place, mentioned};
-use crate::value::Type;
+use crate::plan::template::{Expression, Scope};
+use crate::value::{Type, Value};
 
 impl Checker<'_> {
     pub(super) fn boundary(&mut self, boundary: &Boundary, place: &mut Place) {
@@ -104,7 +105,7 @@ impl Checker<'_> {
 
     pub(super) fn each(&mut self, each: &For, place: &mut Place) {
         let over = self.expression(&each.over, place);
-        self.known_early(&grammar::ast::Operand::Computed(each.over.clone()), "what a `for` goes over", place);
+        self.known_when_drawn(&each.over, "what a `for` goes over", place);
         let item = match &over {
             Some(Type::List(of)) => Some((**of).clone()),
             Some(Type::Json) | None => None,
@@ -127,21 +128,35 @@ impl Checker<'_> {
         self.duration(each.pause.as_ref(), "`pause`", place);
         let mut inner = place.clone();
         let mut known = Known::new(What::Loop, item, each.var.span);
-        known.part_of = mentioned(&grammar::ast::Operand::Computed(each.over.clone()), place);
+        known.part_of = mentioned(&Operand::Computed(each.over.clone()), place);
         self.variable(&each.var, known, &mut inner);
         // Items pass side by side only in a batch, where each has its own copy of the block.
         inner.parallel = place.parallel;
         self.block(&each.block, &mut inner, |_| {});
     }
 
-    pub(super) fn batch(&mut self, batch: &grammar::ast::Expr, place: &Place) {
+    /// A number, a share, or a list of those.
+    pub(super) fn batch(&mut self, batch: &Expr, place: &Place) {
         let text = batch.text.trim();
-        if text.starts_with('[') {
-            self.not_built(batch.span, "a `batch` that ramps up");
+        let is_list = text.starts_with('[');
+        let constant = if is_list { Expression::compile(batch).ok().filter(|e| e.names().is_empty()) } else { None };
+        if let Some(list) = constant {
+            let sizes = match list.eval(&Nothing) {
+                Ok(Value::List(items)) => items,
+                Ok(other) => vec![other],
+                Err(_) => Vec::new(),
+            };
+            let wrong = sizes.iter().find(|size| !is_size(size)).map(Value::display).or(sizes.is_empty().then(|| "empty".to_owned()));
+            if let Some(found) = wrong {
+                self.error(CheckError::OutOfRange { at: batch.span, what: "a batch", found, help: "write numbers from 1 and shares up to 100%: [1, 5, 20%]" });
+            }
+        } else if is_list {
+            self.expression(batch, place);
+            self.known_early(&Operand::Computed(batch.clone()), "`batch`", place);
         } else if text.ends_with('%') {
             match Type::Percent.read(text) {
                 Err(error) => self.error(CheckError::UnreadableValue { at: batch.span, what: "`batch`".to_owned(), error }),
-                Ok(crate::value::Value::Percent(n)) if n <= 0.0 || n > 100.0 => {
+                Ok(size) if !is_size(&size) => {
                     self.error(CheckError::OutOfRange { at: batch.span, what: "a batch", found: text.to_owned(), help: "write a share between 1% and 100%" });
                 }
                 Ok(_) => {}
@@ -151,5 +166,22 @@ impl Checker<'_> {
         } else {
             self.clause(batch, "`batch`", &Type::Int, place);
         }
+    }
+}
+
+fn is_size(value: &Value) -> bool {
+    match value {
+        Value::Percent(share) => *share > 0.0 && *share <= 100.0,
+        Value::Int(n) => *n > 0,
+        _ => false,
+    }
+}
+
+/// A scope without names, for what is written out.
+struct Nothing;
+
+impl Scope for Nothing {
+    fn lookup(&self, _: &str) -> Option<Value> {
+        None
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use grammar::ast::{Block, Call, Operand, Param, Piece, Runbook, Target};
-use grammar::source::Span;
+use grammar::ast::{Block, Call, Operand, Param, Piece, Runbook, Series, Target};
+use grammar::source::{Span, Text};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::error::CheckError;
+use super::library::Update;
 use super::merged::Merged;
 use super::names::{What, similar};
 use super::order;
@@ -72,13 +73,13 @@ impl Checker<'_> {
         self.error(CheckError::UnknownArgument { at: name.span, action: call.runbook.value.clone(), name: name.value.clone(), similar, known });
     }
 
-    fn missing(&mut self, at: Span, runbook: &Runbook, param: &Param) {
+    pub(super) fn missing(&mut self, at: Span, runbook: &Runbook, param: &Param) {
         let kind = Type::written(&param.kind).map_or_else(String::new, |k| k.to_string());
         self.error(CheckError::MissingArgument { at, action: runbook.name.value.clone(), name: param.name.value.clone(), kind });
     }
 
     /// A target that is not passed is the one of the same name here; one that is reckoned from others needs none.
-    fn target_of_the_same_name(&mut self, at: Span, runbook: &Runbook, target: &Target, here: &Place) {
+    pub(super) fn target_of_the_same_name(&mut self, at: Span, runbook: &Runbook, target: &Target, here: &Place) {
         let open =
             |here| CheckError::TargetNotPassed { at, runbook: runbook.name.value.clone(), name: target.name.value.clone(), declared: target.name.span, here };
         match here.names.get(&target.name).cloned() {
@@ -97,19 +98,18 @@ impl Checker<'_> {
     }
 
     /// Whether something in it, or in a runbook that it calls, can't be taken back.
-    fn is_irreversible(&self, runbook: &Runbook, seen: &mut Vec<String>) -> bool {
-        if seen.contains(&runbook.name.value) {
+    pub(super) fn is_irreversible(&self, runbook: &Runbook, seen: &mut Vec<Span>) -> bool {
+        if seen.contains(&runbook.name.span) {
             return false;
         }
-        seen.push(runbook.name.value.clone());
+        seen.push(runbook.name.span);
         let mut found = false;
-        let mut called = Vec::new();
-        visit(&runbook.body, &mut |piece| match piece {
-            Piece::Step(step) | Piece::Manual(step) => found |= Merged::of_step(&step.fields, self.actions).irreversible().is_some(),
-            Piece::Call(call) => called.extend(self.runbooks.get(&call.runbook.value)),
-            _ => {}
+        visit(&runbook.body, &mut |piece| {
+            if let Piece::Step(step) | Piece::Manual(step) = piece {
+                found |= Merged::of_step(&step.fields, self.actions).irreversible().is_some();
+            }
         });
-        found || called.into_iter().any(|other| self.is_irreversible(other, seen))
+        found || called(runbook, self.runbooks, self.series).into_iter().any(|other| self.is_irreversible(other, seen))
     }
 }
 
@@ -118,7 +118,7 @@ fn hosts(target: &Target) -> Type {
     if target.kind.is_some() { Type::Host } else { Type::List(Box::new(Type::Host)) }
 }
 
-fn is_needed(param: &Param) -> bool {
+pub(super) fn is_needed(param: &Param) -> bool {
     param.default.is_none() && !param.kind.optional
 }
 
@@ -154,36 +154,58 @@ fn visit<'a>(block: &'a Block, look: &mut impl FnMut(&'a Piece)) {
     }
 }
 
-/// Every call in a block, at any depth.
-pub(super) fn calls(block: &Block) -> Vec<&Call> {
+/// The folder of every `series` in a block, at any depth.
+pub(super) fn folders(block: &Block) -> Vec<&Text> {
     let mut found = Vec::new();
     visit(block, &mut |piece| {
-        if let Piece::Call(call) = piece {
-            found.push(call);
+        if let Piece::Series(series) = piece {
+            found.push(&series.folder);
         }
     });
     found
 }
 
+/// The runbooks that one calls, each with the place that says so.
+fn calls<'a>(runbook: &Runbook, runbooks: &'a BTreeMap<String, Runbook>, series: &'a BTreeMap<Span, Vec<Update>>) -> Vec<(Span, &'a Runbook)> {
+    let mut found = Vec::new();
+    visit(&runbook.body, &mut |piece| match piece {
+        Piece::Call(call) => found.extend(runbooks.get(&call.runbook.value).map(|called| (call.runbook.span, called))),
+        Piece::Series(Series { folder, .. }) => found.extend(series.get(&folder.span).into_iter().flatten().map(|update| (folder.span, &update.runbook))),
+        _ => {}
+    });
+    found
+}
+
+/// The same without their places.
+pub(super) fn called<'a>(runbook: &Runbook, runbooks: &'a BTreeMap<String, Runbook>, series: &'a BTreeMap<Span, Vec<Update>>) -> Vec<&'a Runbook> {
+    calls(runbook, runbooks, series).into_iter().map(|(_, called)| called).collect()
+}
+
 /// Runbooks that come back to themselves, each told from its smallest position.
-pub(super) fn circles(runbooks: &BTreeMap<String, Runbook>) -> Vec<CheckError> {
-    let mut all: Vec<&Runbook> = runbooks.values().collect();
+pub(super) fn circles(runbooks: &BTreeMap<String, Runbook>, series: &BTreeMap<Span, Vec<Update>>) -> Vec<CheckError> {
+    let mut all: Vec<&Runbook> = runbooks.values().chain(series.values().flatten().map(|update| &update.runbook)).collect();
     all.sort_by_key(|r| r.name.span);
+    all.dedup_by_key(|r| r.name.span);
+    let calls: Vec<Vec<(Span, usize)>> = all
+        .iter()
+        .map(|runbook| {
+            let places = calls(runbook, runbooks, series).into_iter();
+            places.filter_map(|(at, other)| Some((at, all.binary_search_by_key(&other.name.span, |r| r.name.span).ok()?))).collect()
+        })
+        .collect();
     let mut graph = DiGraph::<usize, ()>::new();
     let nodes: Vec<NodeIndex> = (0..all.len()).map(|at| graph.add_node(at)).collect();
-    let place = |name: &str| all.iter().position(|r| r.name.value == name);
-    for (at, runbook) in all.iter().enumerate() {
-        for other in calls(&runbook.body).into_iter().filter_map(|call| place(&call.runbook)) {
-            graph.update_edge(nodes[at], nodes[other], ());
+    for (at, called) in calls.iter().enumerate() {
+        for (_, other) in called {
+            graph.update_edge(nodes[at], nodes[*other], ());
         }
     }
     order::circles(&graph)
         .into_iter()
         .filter_map(|circle| {
-            let inside = |name: &str| circle.iter().any(|at| all[*at].name.value == name);
-            let mut spans: Vec<Span> =
-                circle.iter().flat_map(|at| calls(&all[*at].body)).filter(|call| inside(&call.runbook)).map(|c| c.runbook.span).collect();
+            let mut spans: Vec<Span> = circle.iter().flat_map(|at| &calls[*at]).filter(|(_, other)| circle.contains(other)).map(|(at, _)| *at).collect();
             spans.sort();
+            spans.dedup();
             let mut spans = spans.into_iter();
             let at = spans.next()?;
             let mut names: Vec<String> = circle.iter().map(|at| all[*at].name.value.clone()).collect();

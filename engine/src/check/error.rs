@@ -82,6 +82,14 @@ pub enum CheckError {
     CallCycle { at: Span, others: Vec<Span>, names: Vec<String> },
     #[error("`{runbook}` has the target `{name}`, and nothing is passed for it")]
     TargetNotPassed { at: Span, runbook: String, name: String, declared: Span, here: Option<&'static str> },
+    #[error("the folder `{folder}` of a series can't be used: {why}")]
+    SeriesUnreadable { at: Span, folder: String, why: String },
+    #[error("`{name}` has no version in its name")]
+    SeriesName { at: Span, name: String, corrected: Option<String> },
+    #[error("{} are of one version", names.join(" and "))]
+    SeriesTwice { at: Span, names: Vec<String> },
+    #[error("`{name}` holds {count} runbooks, and a series runs one a version")]
+    SeriesFile { at: Span, name: String, count: usize },
     #[error("`{field}` has no place in {place}")]
     MisplacedField { at: Span, field: &'static str, place: &'static str, help: &'static str },
     #[error("the manual step `{id}` does not say what to do")]
@@ -264,6 +272,22 @@ impl CheckError {
                     None => format!("pass it: `{name}: …`; a target that is not passed must have the same name here"),
                 };
                 beside(said("RB0144", *at, format!("`{name}` is open"), help), [(*declared, "declared here".to_owned())])
+            }
+            E::SeriesUnreadable { at, .. } => {
+                said("RB0145", *at, "not read", "name a folder below the project's, relative to this file, with a runbook for each version".to_owned())
+            }
+            E::SeriesName { at, corrected, .. } => said(
+                "RB0146",
+                *at,
+                "in this folder",
+                match corrected {
+                    Some(name) => format!("the name is the version and nothing else: rename it to `{name}`"),
+                    None => "the name is the version and nothing else, as in `4.0.1-b1.runbook`; keep other runbooks elsewhere".to_owned(),
+                },
+            ),
+            E::SeriesTwice { at, .. } => said("RB0147", *at, "in this folder", "nobody could say which comes first: leave one of them".to_owned()),
+            E::SeriesFile { at, .. } => {
+                said("RB0148", *at, "in this folder", "put one runbook into each file, and what they share into a file to import".to_owned())
             }
             E::MisplacedField { at, help, .. } => said("RB0135", *at, "not here", (*help).to_owned()),
             E::ManualWithoutInstructions { at, .. } => said("RB0136", *at, "what is to be done?", "add `instructions \"…\"`".to_owned()),

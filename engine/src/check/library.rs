@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use grammar::ast::{Action, File, Runbook};
 use grammar::diagnostic::{Diagnostic, Severity};
-use grammar::source::{Source, Text};
+use grammar::source::{Source, Span, Text};
+use thiserror::Error;
 
 use super::error::CheckError;
-use super::{call, order, stdlib};
+use super::{call, order, series, stdlib};
 
 /// One file, read and parsed.
 #[derive(Debug, Clone)]
@@ -23,15 +24,24 @@ pub trait Library {
     /// # Errors
     /// Why it can't be had.
     fn load(&mut self, path: &str, from: &Source) -> Result<ParsedFile, LoadError>;
+
+    /// The names of the files in a folder, in any order. `folder` as written, relative to the file `from`.
+    ///
+    /// # Errors
+    /// Why it can't be had.
+    fn list(&mut self, folder: &str, from: &Source) -> Result<Vec<String>, LoadError>;
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Error)]
 pub enum LoadError {
     /// Not there, not readable, not a file.
+    #[error("{why}")]
     Unreadable { why: String },
     /// It lies outside the project's folder.
+    #[error("it lies outside the project's folder")]
     Outside,
     /// It was read, and its own mistakes stand in it.
+    #[error("there are mistakes in it")]
     Mistaken(Vec<Diagnostic>),
 }
 
@@ -43,6 +53,17 @@ impl Library for NoFiles {
     fn load(&mut self, _path: &str, _from: &Source) -> Result<ParsedFile, LoadError> {
         Err(LoadError::Unreadable { why: "there are no files here".to_owned() })
     }
+
+    fn list(&mut self, _folder: &str, _from: &Source) -> Result<Vec<String>, LoadError> {
+        Err(LoadError::Unreadable { why: "there are no files here".to_owned() })
+    }
+}
+
+/// The runbook of a series that brings its system up to a version.
+#[derive(Debug, Clone)]
+pub struct Update {
+    pub version: String,
+    pub runbook: Runbook,
 }
 
 #[derive(Default)]
@@ -51,6 +72,8 @@ pub(super) struct Loaded {
     pub(super) files: Vec<ParsedFile>,
     pub(super) actions: BTreeMap<String, Action>,
     pub(super) runbooks: BTreeMap<String, Runbook>,
+    /// What a `series` goes through, in the order of versions, by the place of its folder.
+    pub(super) series: BTreeMap<Span, Vec<Update>>,
     pub(super) errors: Vec<Diagnostic>,
 }
 
@@ -66,15 +89,21 @@ impl Loaded {
         let mut around = Vec::new();
         loaded.take(main, library, &mut around);
         loaded.errors.extend(order::recursions(&loaded.actions).into_iter().map(Into::into));
-        loaded.errors.extend(call::circles(&loaded.runbooks).into_iter().map(Into::into));
+        loaded.errors.extend(call::circles(&loaded.runbooks, &loaded.series).into_iter().map(Into::into));
         loaded
     }
 
     fn take(&mut self, file: ParsedFile, library: &mut dyn Library, around: &mut Vec<Source>) {
+        self.define_runbooks(&file.file.runbooks);
+        self.take_update(file, library, around);
+    }
+
+    /// A file whose runbooks can't be called by their names.
+    fn take_update(&mut self, file: ParsedFile, library: &mut dyn Library, around: &mut Vec<Source>) {
         let imports = file.file.imports.clone();
+        let folders: Vec<Text> = file.file.runbooks.iter().flat_map(|r| call::folders(&r.body)).cloned().collect();
         let source = file.source.clone();
         self.define(&file.file.actions);
-        self.define_runbooks(&file.file.runbooks);
         self.files.push(file);
         around.push(source.clone());
         for path in imports {
@@ -82,14 +111,53 @@ impl Loaded {
                 Ok(other) => self.import(&path, other, library, around),
                 Err(LoadError::Unreadable { why }) => self.errors.push(CheckError::ImportFailed { at: path.span, path: path.text.clone(), why }.into()),
                 Err(LoadError::Outside) => self.errors.push(CheckError::ImportOutside { at: path.span, path: path.text.clone() }.into()),
-                Err(LoadError::Mistaken(mistakes)) => {
-                    if !mistakes.iter().all(|m| self.errors.contains(m)) {
-                        self.errors.extend(mistakes);
+                Err(LoadError::Mistaken(mistakes)) => self.mistaken(mistakes),
+            }
+        }
+        for folder in folders {
+            let updates = self.updates(&folder, &source, library);
+            self.series.insert(folder.span, updates);
+        }
+        around.pop();
+    }
+
+    fn mistaken(&mut self, mistakes: Vec<Diagnostic>) {
+        if !mistakes.iter().all(|m| self.errors.contains(m)) {
+            self.errors.extend(mistakes);
+        }
+    }
+
+    /// The runbooks of a folder, each of which is named by its version.
+    fn updates(&mut self, folder: &Text, source: &Source, library: &mut dyn Library) -> Vec<Update> {
+        let unreadable = |why| CheckError::SeriesUnreadable { at: folder.span, folder: folder.text.clone(), why };
+        let names = match library.list(&folder.text, source) {
+            Ok(names) => names,
+            Err(error) => {
+                self.errors.push(unreadable(error.to_string()).into());
+                return Vec::new();
+            }
+        };
+        let (files, mistakes) = series::by_version(folder, names);
+        self.errors.extend(mistakes.into_iter().map(Into::into));
+        let mut updates = Vec::new();
+        for (version, name) in files {
+            let path = format!("{}/{name}", folder.text.trim_end_matches('/'));
+            match library.load(&path, source) {
+                Err(LoadError::Mistaken(mistakes)) => self.mistaken(mistakes),
+                Err(error) => self.errors.push(unreadable(format!("{name}: {error}")).into()),
+                Ok(file) => {
+                    match file.file.runbooks.as_slice() {
+                        [runbook] => updates.push(Update { version, runbook: runbook.clone() }),
+                        others => self.errors.push(CheckError::SeriesFile { at: folder.span, name, count: others.len() }.into()),
+                    }
+                    if !self.files.iter().any(|f| f.source.id == file.source.id) {
+                        // It may import the file with the series: what files hold is one thing, who calls whom another.
+                        self.take_update(file, library, &mut Vec::new());
                     }
                 }
             }
         }
-        around.pop();
+        updates
     }
 
     fn import(&mut self, path: &Text, other: ParsedFile, library: &mut dyn Library, around: &mut Vec<Source>) {

@@ -10,6 +10,7 @@ pub(crate) mod merged;
 mod names;
 pub(crate) mod order;
 mod partial;
+pub(crate) mod series;
 pub mod stdlib;
 mod step;
 #[cfg(test)]
@@ -27,7 +28,7 @@ use crate::plan::template::{Advice, Reading};
 
 pub use error::CheckError;
 pub(crate) use gate::{APPROVERS, AT_ONCE, bad_approver, is_user};
-pub use library::{Library, LoadError, NoFiles, ParsedFile};
+pub use library::{Library, LoadError, NoFiles, ParsedFile, Update};
 pub use names::RESERVED;
 pub(crate) use names::similar;
 pub use partial::check_beside;
@@ -40,6 +41,7 @@ pub struct Program {
     /// Those that stand in the file itself, in its order.
     own: Vec<String>,
     runbooks: BTreeMap<String, Runbook>,
+    series: BTreeMap<Span, Vec<Update>>,
     actions: BTreeMap<String, Action>,
     sources: Vec<Source>,
     used: BTreeSet<Span>,
@@ -59,6 +61,12 @@ impl Program {
     #[must_use]
     pub fn runbooks(&self) -> &BTreeMap<String, Runbook> {
         &self.runbooks
+    }
+
+    /// What a `series` goes through, in the order of versions. `folder` is where its folder is written.
+    #[must_use]
+    pub fn updates(&self, folder: Span) -> &[Update] {
+        self.series.get(&folder).map_or(&[], Vec::as_slice)
     }
 
     /// The names of the runbooks that stand in the file itself, in its order.
@@ -82,10 +90,8 @@ impl Program {
         let mut found: Vec<&Runbook> = self.runbook().into_iter().collect();
         let mut next = 0;
         while let Some(runbook) = found.get(next) {
-            for call in call::calls(&runbook.body) {
-                if let Some(called) = self.runbooks.get(&call.runbook.value)
-                    && !found.iter().any(|known| known.name.value == called.name.value)
-                {
+            for called in call::called(runbook, &self.runbooks, &self.series) {
+                if !found.iter().any(|known| known.name.span == called.name.span) {
                     found.push(called);
                 }
             }
@@ -151,7 +157,7 @@ pub fn check(main: ParsedFile, library: &mut dyn Library) -> Result<Program, Vec
 fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Result<Program, Vec<Diagnostic>> {
     let id = main.source.id;
     let loaded = library::Loaded::new(main, library, whole);
-    let mut checker = walk::Checker::new(&loaded.actions, &loaded.runbooks);
+    let mut checker = walk::Checker::new(&loaded.actions, &loaded.runbooks, &loaded.series);
     checker.errors = loaded.errors;
     for action in loaded.actions.values().filter(|a| !stdlib::is_standard(a.name.span.source)) {
         checker.action(action);
@@ -168,5 +174,5 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
         return Err(errors);
     }
     let sources = loaded.files.into_iter().map(|f| f.source).collect();
-    Ok(Program { main: own.first().cloned(), own, runbooks: loaded.runbooks, actions: loaded.actions, sources, used, advice, readings })
+    Ok(Program { main: own.first().cloned(), own, runbooks: loaded.runbooks, series: loaded.series, actions: loaded.actions, sources, used, advice, readings })
 }

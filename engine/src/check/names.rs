@@ -18,6 +18,8 @@ pub(super) enum What {
     /// A set of hosts.
     Targets,
     Loop,
+    /// A fact of the top: read before anything changes, and before the plan is drawn where that needs it.
+    TopFact,
     Fact,
     Capture,
     Choice,

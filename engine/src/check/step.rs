@@ -89,7 +89,7 @@ impl<'a> Checker<'a> {
     /// The fields that steps and actions share.
     fn fields(&mut self, fields: &Fields, here: &mut Place, merged: &Merged<'_>) {
         for fact in &fields.facts {
-            self.fact(fact, here);
+            self.fact(fact, here, What::Fact);
         }
         for require in &fields.requires {
             self.require(require, here);

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use grammar::ast::{Action, Block, Fact, Name, Piece, Require, Runbook, Settings, Target, TypeName};
+use grammar::ast::{Action, Block, Expr, Fact, Name, Operand, Piece, Require, Runbook, Settings, Target, TypeName};
 use grammar::diagnostic::Diagnostic;
 use grammar::source::Span;
 
 use super::error::CheckError;
+use super::library::Update;
 use super::merged::Merged;
 use super::names::{self, Known, Names, RESERVED, What, similar};
 use super::order;
@@ -24,6 +25,7 @@ pub(super) struct Elsewhere {
 pub(super) struct Checker<'a> {
     pub(super) actions: &'a BTreeMap<String, Action>,
     pub(super) runbooks: &'a BTreeMap<String, Runbook>,
+    pub(super) series: &'a BTreeMap<Span, Vec<Update>>,
     pub(super) errors: Vec<Diagnostic>,
     /// The declarations that something uses, by their spans.
     pub(super) used: BTreeSet<Span>,
@@ -49,10 +51,11 @@ pub(super) struct Place {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn new(actions: &'a BTreeMap<String, Action>, runbooks: &'a BTreeMap<String, Runbook>) -> Self {
+    pub(super) fn new(actions: &'a BTreeMap<String, Action>, runbooks: &'a BTreeMap<String, Runbook>, series: &'a BTreeMap<Span, Vec<Update>>) -> Self {
         Self {
             actions,
             runbooks,
+            series,
             errors: Vec::new(),
             used: BTreeSet::new(),
             advice: Vec::new(),
@@ -112,7 +115,7 @@ impl<'a> Checker<'a> {
         self.errors.truncate(said);
         place.on = on;
         for fact in &runbook.facts {
-            self.fact(fact, &mut place);
+            self.fact(fact, &mut place, What::TopFact);
         }
         for require in &runbook.requires {
             let nowhere = require.on.is_empty() && matches!(require.that, grammar::ast::Condition::Holds(_));
@@ -311,10 +314,10 @@ impl<'a> Checker<'a> {
             Piece::During(during) => self.during(during, place),
             Piece::Parallel(block) => self.parallel(block, place),
             Piece::For(each) => self.each(each, place),
-            Piece::Fact(fact) => self.fact(fact, place),
+            Piece::Fact(fact) => self.fact(fact, place, What::Fact),
             Piece::Require(require) => self.require(require, place),
             Piece::Call(call) => self.call(call, place),
-            Piece::Series(series) => self.not_built(series.folder.span, "`series`"),
+            Piece::Series(series) => self.series(series, place),
         }
     }
 
@@ -327,7 +330,7 @@ impl<'a> Checker<'a> {
         place.names.extend(&inner.names);
     }
 
-    pub(super) fn fact(&mut self, fact: &Fact, place: &mut Place) {
+    pub(super) fn fact(&mut self, fact: &Fact, place: &mut Place, what: What) {
         let kind = self.written_type(&fact.kind);
         if let Some(secret) = &fact.secret
             && secret.value
@@ -343,7 +346,7 @@ impl<'a> Checker<'a> {
         if let Some(stdin) = &fact.stdin {
             self.prose(stdin, &here);
         }
-        let mut known = Known::new(What::Fact, kind, fact.name.span);
+        let mut known = Known::new(what, kind, fact.name.span);
         known.spread = self.spread(&here);
         known.unless.clone_from(&place.conditions);
         self.variable(&fact.name, known, place);
@@ -374,12 +377,20 @@ impl<'a> Checker<'a> {
     }
 
     /// A value that the plan needs: nothing that is read during the run.
-    pub(super) fn known_early(&mut self, operand: &grammar::ast::Operand, what: &str, place: &Place) {
-        use grammar::ast::Operand;
+    pub(super) fn known_early(&mut self, operand: &Operand, what: &str, place: &Place) {
+        self.known(operand, what, place, false);
+    }
+
+    /// A value that gives the plan its shape: facts of the top may be in it, since they are read before the plan is drawn.
+    pub(super) fn known_when_drawn(&mut self, text: &Expr, what: &str, place: &Place) {
+        self.known(&Operand::Computed(text.clone()), what, place, true);
+    }
+
+    fn known(&mut self, operand: &Operand, what: &str, place: &Place, facts: bool) {
         let names = match operand {
             Operand::List(items) => {
                 for item in &items.value {
-                    self.known_early(item, what, place);
+                    self.known(item, what, place, facts);
                 }
                 return;
             }
@@ -387,11 +398,8 @@ impl<'a> Checker<'a> {
             Operand::Computed(text) => crate::plan::template::Expression::compile(text).map(|e| e.names()).unwrap_or_default(),
         };
         for (name, at) in names {
-            let late = place.names.get(&name).is_some_and(|k| !k.what.is_known_before() && name != "local");
-            let loops_over_fact = place.names.get(&name).is_some_and(|k| k.what == What::Fact) && what.contains("`for`");
-            if loops_over_fact {
-                self.not_built(at, "a `for` over a fact");
-            } else if late {
+            let late = |k: &Known| !k.what.is_known_before() && name != "local" && !(facts && k.what == What::TopFact);
+            if place.names.get(&name).is_some_and(late) {
                 self.error(CheckError::KnownTooLate { at, what: what.to_owned(), name });
             }
         }
@@ -424,7 +432,8 @@ impl<'a> Checker<'a> {
                     }
                     self.collect(&each.block, true);
                 }
-                Piece::Gate(_) | Piece::Call(_) | Piece::Series(_) | Piece::Require(_) => {}
+                Piece::Series(series) => self.collect(&series.block, true),
+                Piece::Gate(_) | Piece::Call(_) | Piece::Require(_) => {}
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What is asked: facts, requirements, gates.
 
+use std::collections::BTreeMap;
+
 use grammar::ast::{Condition, Fact, Gate, Operand, Require};
 
 use super::error::PlanError;
@@ -51,7 +53,7 @@ impl<'p> Lowering<'p> {
         }
         let slot = self.slot(&fact.name.value, kind, hosts.to_vec(), spread);
         self.frames[owner.index()].names.insert(fact.name.value.clone(), Bound::Slot(slot));
-        Some(FactSpec { slot, command, hosts: hosts.to_vec() })
+        Some(FactSpec { slot, command, hosts: hosts.to_vec(), drawn: BTreeMap::new() })
     }
 
     pub(super) fn require(&mut self, require: &'p Require, hosts: Vec<HostName>, frame: FrameId, around: &Around<'p>) -> Option<RequireSpec> {

@@ -19,9 +19,7 @@ impl<'p> Lowering<'p> {
         let frame = self.frame(context.frame, true);
         let given = |name: &str| call.with.iter().find(|(n, _)| n.value == name).map(|(_, value)| value);
         for param in &runbook.params {
-            if let Some(bound) = self.argument(runbook, param, given(&param.name.value), context.frame, frame, call.runbook.span) {
-                self.bind(frame, &param.name.value, bound, Type::written(&param.kind));
-            }
+            self.argument(runbook, param, given(&param.name.value), context.frame, frame, call.runbook.span);
         }
         for target in &runbook.targets {
             self.called_target(target, given(&target.name.value), context.frame, frame, call.runbook.span);
@@ -31,7 +29,7 @@ impl<'p> Lowering<'p> {
     }
 
     /// The runbook's own blocks, in its own frame. Of the caller it keeps the conditions and the place, no setting.
-    fn called(&mut self, runbook: &'p Runbook, id: String, frame: FrameId, context: &Context<'p>, before: Exits) -> Exits {
+    pub(super) fn called(&mut self, runbook: &'p Runbook, id: String, frame: FrameId, context: &Context<'p>, before: Exits) -> Exits {
         self.window(runbook);
         let title = runbook.title.as_ref().map(|t| self.shown(t, frame, None));
         let calls = format!("{id}/");
@@ -64,27 +62,27 @@ impl<'p> Lowering<'p> {
     }
 
     /// A param's value: as it is given, else its default. What has limits must be known now, since nobody looks later.
-    fn argument(&mut self, runbook: &Runbook, param: &'p Param, given: Option<&'p Operand>, caller: FrameId, frame: FrameId, at: Span) -> Option<Bound> {
-        let kind = Type::written(&param.kind)?;
+    pub(super) fn argument(&mut self, runbook: &Runbook, param: &'p Param, given: Option<&Operand>, caller: FrameId, frame: FrameId, at: Span) {
+        let Some(kind) = Type::written(&param.kind) else { return };
         let what = format!("`{}` of `{}`", param.name.value, runbook.name.value);
         let bound = match (given, &param.default) {
-            (Some(value), _) => self.operand(value, &kind, &what, caller, None)?,
-            (None, Some(default)) => self.operand(default, &kind, &what, frame, None)?,
-            (None, None) => Bound::Value(Value::None),
+            (Some(value), _) => self.operand(value, &kind, &what, caller, None),
+            (None, Some(default)) => self.operand(default, &kind, &what, frame, None),
+            (None, None) => Some(Bound::Value(Value::None)),
         };
+        let Some(bound) = bound else { return };
         match &bound {
             Bound::Value(value) => self.in_range(param, value, frame, given.map_or(at, Operand::span)),
             Bound::Computed { .. } | Bound::Written { .. } | Bound::Slot(_) if has_limits(param) => {
                 self.error(PlanError::LimitedTooLate { at: given.map_or(at, Operand::span), name: param.name.value.clone(), limits: param.name.span });
-                return None;
             }
             Bound::Computed { .. } | Bound::Written { .. } | Bound::Slot(_) => {}
         }
-        Some(bound)
+        self.bind(frame, &param.name.value, bound, Some(kind));
     }
 
     /// Passed, or of the same name in the caller, or reckoned from the runbook's own names.
-    fn called_target(&mut self, target: &'p Target, given: Option<&'p Operand>, caller: FrameId, frame: FrameId, at: Span) {
+    pub(super) fn called_target(&mut self, target: &'p Target, given: Option<&Operand>, caller: FrameId, frame: FrameId, at: Span) {
         let at = given.map_or(at, Operand::span);
         let name = &target.name.value;
         let kind = if target.kind.is_some() { Type::Host } else { Type::List(Box::new(Type::Host)) };

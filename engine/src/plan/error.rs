@@ -32,6 +32,16 @@ pub enum PlanError {
     BadHost { at: Span, host: String },
     #[error("{what} must be known before the run, and `{name}` is not")]
     KnownTooLate { at: Span, what: String, name: String },
+    #[error("this runbook has no fact `{name}` at its top")]
+    UnknownFact { at: Span, name: String, similar: Option<String>, known: Vec<String> },
+    #[error("the fact `{name}`: {error}")]
+    BadFact { at: Span, name: String, error: ReadError },
+    #[error("what `{piece}` comes to is known only when {} read", facts.join(", ") + if facts.len() == 1 { " is" } else { " are" })]
+    WaitsForFacts { at: Span, piece: String, facts: Vec<String> },
+    #[error("`{name}` is a fact of the called runbook, read when the call is reached")]
+    FactOfCall { at: Span, name: String },
+    #[error("a series goes up only, and this one would go from {from} down to {to}")]
+    SeriesDown { at: Span, from: String, to: String },
     #[error("the param `{name}` has limits, so its value must be known before the run")]
     LimitedTooLate { at: Span, name: String, limits: Span },
     #[error("{what} can't be computed: {why}")]
@@ -85,6 +95,29 @@ impl PlanError {
             E::KnownTooLate { at, .. } => {
                 ("RB0137", *at, "read during the run", Some("use params, targets and loop variables here: the plan is drawn before the run begins".to_owned()))
             }
+            E::UnknownFact { at, similar, known, .. } => ("RB0414", *at, "given", Some(meant(similar.as_ref(), known, "it reads none there"))),
+            E::BadFact { at, error, .. } => ("RB0415", *at, "declared here", error.help.clone().or_else(|| Some(format!("give {}", error.expected)))),
+            E::WaitsForFacts { at, facts, .. } => (
+                "RB0416",
+                *at,
+                "not known yet",
+                Some(format!(
+                    "`runbook plan --probe` reads it first, and so does a run; to suppose a value: `--fact {}=…`",
+                    facts.first().map_or("", String::as_str)
+                )),
+            ),
+            E::FactOfCall { at, .. } => (
+                "RB0417",
+                *at,
+                "too late for the plan",
+                Some("read it at the top of the caller, and pass it to a param: facts of the top are read before the plan is drawn".to_owned()),
+            ),
+            E::SeriesDown { at, .. } => (
+                "RB0418",
+                *at,
+                "below `from`",
+                Some("the way down is no series: what its runbooks did is taken back by their undos, with `runbook rollback`".to_owned()),
+            ),
             E::LimitedTooLate { at, .. } => (
                 "RB0413",
                 *at,

@@ -1,8 +1,11 @@
 //! What is known when the plan is drawn: params, targets, loop variables, and arguments made of them.
 
+use std::collections::BTreeMap;
+
 use grammar::source::Span;
 
-use super::model::{Bound, Frame, FrameId, LOCAL};
+use super::model::{Bound, Frame, FrameId, HostName, LOCAL, Slot, SlotId};
+use super::names::of_slot;
 use super::template::Scope;
 use crate::value::{Type, Value};
 
@@ -11,6 +14,9 @@ pub(super) struct Early<'a> {
     pub(super) frames: &'a [Frame],
     pub(super) frame: FrameId,
     pub(super) host: Option<&'a str>,
+    pub(super) slots: &'a [Slot],
+    /// Facts that were read before the plan is drawn.
+    pub(super) known: &'a BTreeMap<SlotId, BTreeMap<HostName, Value>>,
     pub(super) vars: &'a serde_json::Value,
 }
 
@@ -42,7 +48,8 @@ impl Scope for Early<'_> {
             ("vars", _) => Some(Value::Json(self.vars.clone())),
             _ => match find(self.frames, self.frame, name)? {
                 Bound::Value(value) => Some(value.clone()),
-                Bound::Computed { .. } | Bound::Written { .. } | Bound::Slot(_) => None,
+                Bound::Slot(id) => of_slot(self.slots.get(id.index())?, self.known.get(id)?, self.host),
+                Bound::Computed { .. } | Bound::Written { .. } => None,
             },
         }
     }
@@ -93,8 +100,9 @@ fn from_json(json: serde_json::Value, kind: &Type) -> Result<Value, String> {
     typed(value, kind)
 }
 
-/// A value as JSON has it.
-fn plain(value: &Value) -> serde_json::Value {
+/// A value as JSON has it; a secret is null.
+#[must_use]
+pub fn plain(value: &Value) -> serde_json::Value {
     match value {
         Value::None | Value::Secret(_) => serde_json::Value::Null,
         Value::Int(n) => (*n).into(),

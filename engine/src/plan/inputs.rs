@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use grammar::ast::{Operand, Param, Runbook, Target};
+use grammar::ast::{Fact, Operand, Param, Runbook, Target};
 use grammar::source::Span;
 
 use super::error::PlanError;
 use super::frames::typed;
 use super::lower::Lowering;
-use super::model::{Bound, FrameId, HostName};
+use super::model::{Bound, FactSpec, FrameId, HostName};
 use crate::check::similar;
 use crate::value::{Type, Value};
 
@@ -17,6 +17,8 @@ use crate::value::{Type, Value};
 pub struct Inputs {
     pub params: BTreeMap<String, Given>,
     pub targets: BTreeMap<String, Vec<HostName>>,
+    /// Facts of the top that the plan's shape depends on, by their names.
+    pub facts: BTreeMap<String, GivenFact>,
     /// What the inventory knows of each host: `{"web1": {"rack": "a"}}`.
     pub vars: serde_json::Value,
 }
@@ -27,6 +29,15 @@ pub enum Given {
     /// From a command line or a terminal; a list's items stand between commas.
     Text(String),
     Value(Value),
+}
+
+/// A fact as it is known before the plan is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GivenFact {
+    /// As a person supposes it to be, the same on every host.
+    Text(String),
+    /// As it was read.
+    Read(BTreeMap<HostName, Value>),
 }
 
 /// The root frame.
@@ -49,6 +60,11 @@ impl Lowering<'_> {
                 self.bind(ROOT, &param.name.value, Bound::Value(value), Type::written(&param.kind));
             }
         }
+        let names: Vec<String> = runbook.facts.iter().map(|f| f.name.value.clone()).collect();
+        for name in inputs.facts.keys().filter(|name| !names.contains(name)) {
+            let similar = similar(name, names.iter().map(String::as_str));
+            self.error(PlanError::UnknownFact { at: runbook.name.span, name: name.clone(), similar, known: names.clone() });
+        }
         let names: Vec<String> = runbook.targets.iter().map(|t| t.name.value.clone()).collect();
         for name in inputs.targets.keys().filter(|name| !names.contains(name)) {
             self.error(PlanError::UnknownTarget {
@@ -64,6 +80,25 @@ impl Lowering<'_> {
                 self.bind(ROOT, &target.name.value, Bound::Value(value), Some(kind));
             }
         }
+    }
+
+    /// A fact of the top with what is known of it.
+    pub(super) fn given_fact(&mut self, fact: &Fact, mut spec: FactSpec, inputs: &Inputs) -> FactSpec {
+        let name = &fact.name.value;
+        let drawn = match inputs.facts.get(name) {
+            None => return spec,
+            Some(GivenFact::Read(values)) => values.clone(),
+            Some(GivenFact::Text(text)) => match read(text, &self.slots[spec.slot.index()].kind) {
+                Ok(value) => spec.hosts.iter().map(|host| (host.clone(), value.clone())).collect(),
+                Err(error) => {
+                    self.error(PlanError::BadFact { at: fact.name.span, name: name.clone(), error });
+                    return spec;
+                }
+            },
+        };
+        self.known.insert(spec.slot, drawn.clone());
+        spec.drawn = drawn;
+        spec
     }
 
     fn param(&mut self, param: &Param, given: Option<&Given>) -> Option<Value> {

@@ -1,14 +1,25 @@
 //! Loops: items, filters, batches.
 
 use grammar::ast::For;
+use grammar::source::{Span, Text};
 
 use super::error::PlanError;
 use super::lower::{Context, Draft, Exits, Lowering};
 use super::model::*;
+use super::template::Expression;
 use crate::value::{Type, Value};
 
 impl<'p> Lowering<'p> {
     pub(super) fn each(&mut self, each: &'p For, context: &Context<'p>, before: Exits) -> Exits {
+        let piece = format!("for {} in {}", each.var.value, each.over.text.trim());
+        let mut needs = names_in(&each.over);
+        // Items are chosen before they are put into batches.
+        if let (Some(_), Some(when)) = (&each.batch, &each.block.when) {
+            needs.extend(names_in(when).into_iter().filter(|(name, _)| *name != each.var.value));
+        }
+        if self.waits_for_facts(&piece, needs, context) {
+            return before;
+        }
         let Some(items) = self.items(each, context) else { return before };
         let kind = self.expression(&each.over).and_then(|e| e.static_type(&|name| self.type_of(context.frame, None, name)));
         let kind = if let Some(Type::List(of)) = kind { Some(*of) } else { None };
@@ -19,11 +30,13 @@ impl<'p> Lowering<'p> {
             iterations.push(Context { frame, items: format!("{}[{}]", context.items, item.display()), ..context.clone() });
         }
         let filtered = self.filter(each, &mut iterations);
-        let size = self.batch(each, iterations.len(), context).unwrap_or(1);
+        let sizes = self.sizes(each, iterations.len(), context);
         let pause = self.seconds_of(each.pause.as_ref(), "`pause`", context.frame, None);
-        let count = iterations.len().div_ceil(size.max(1));
         let mut exits = before;
-        for (position, batch) in iterations.chunks(size.max(1)).enumerate() {
+        let mut rest = iterations.as_slice();
+        for size in sizes {
+            let batch;
+            (batch, rest) = rest.split_at(size.min(rest.len()));
             exits = self.join(exits, context);
             let side_by_side = self.new_block(context.block, BlockKind::Batch);
             let mut ends = Vec::new();
@@ -43,7 +56,7 @@ impl<'p> Lowering<'p> {
             exits = ends;
             if let Some(seconds) = pause
                 && seconds > 0
-                && position + 1 < count
+                && !rest.is_empty()
             {
                 exits = self.join(exits, context);
                 let step = StepSpec::that(Does::Sleep(seconds));
@@ -105,28 +118,72 @@ impl<'p> Lowering<'p> {
         true
     }
 
-    pub(super) fn batch(&mut self, each: &For, count: usize, context: &Context<'_>) -> Option<usize> {
-        let batch = each.batch.as_ref()?;
+    /// A condition that is known when the plan is drawn.
+    pub(super) fn known_condition(&mut self, when: &Text, frame: FrameId) -> Option<bool> {
+        let condition = self.expression(when)?;
+        if self.early(frame, None, |early| early.unknown(condition.names()).is_some()) {
+            return None;
+        }
+        match self.early(frame, None, |early| condition.eval_bool(early)) {
+            Ok(holds) => Some(holds),
+            Err(error) => {
+                self.error(PlanError::NotComputed { at: error.span, what: "`when`".to_owned(), why: error.sentence });
+                None
+            }
+        }
+    }
+
+    /// The sizes of the batches, until all items are in one. The last of a list is that of all further ones.
+    fn sizes(&mut self, each: &For, count: usize, context: &Context<'_>) -> Vec<usize> {
+        let written = self.written_sizes(each, count, context);
+        let mut sizes = Vec::new();
+        let mut left = count;
+        let mut next = 0;
+        while left > 0 {
+            let size = written.get(next).or(written.last()).copied().unwrap_or(1).clamp(1, left);
+            sizes.push(size);
+            left -= size;
+            next += 1;
+        }
+        sizes
+    }
+
+    fn written_sizes(&mut self, each: &For, count: usize, context: &Context<'_>) -> Vec<usize> {
+        let Some(batch) = &each.batch else { return Vec::new() };
         let value = match Type::Percent.read(batch.text.trim()) {
             Ok(value) => value,
-            Err(_) => self.early_value(batch, "`batch`", context.frame, None)?,
+            Err(_) => match self.early_value(batch, "`batch`", context.frame, None) {
+                Some(value) => value,
+                None => return Vec::new(),
+            },
         };
-        let size = match value {
-            // Rounded down, to one at least.
-            Value::Percent(share) => Some(((count as f64 * share / 100.0).floor() as usize).max(1)),
-            Value::Int(n) => usize::try_from(n).ok().filter(|n| *n > 0),
-            _ => None,
+        let written = match value {
+            Value::List(items) => items,
+            one => vec![one],
         };
-        if size.is_none() {
+        let sizes: Option<Vec<usize>> = written.iter().map(|value| batch_size(value, count)).collect();
+        if sizes.as_ref().is_none_or(Vec::is_empty) {
             self.error(PlanError::OutOfRange {
                 at: batch.span,
                 what: "`batch`".to_owned(),
-                found: value.display(),
-                help: "write a number from 1, or a share such as 15%",
+                found: if written.is_empty() { "empty".to_owned() } else { written.iter().map(Value::display).collect::<Vec<_>>().join(", ") },
+                help: "write a number from 1, a share such as 15%, or a list of those: [1, 5, 20%]",
             });
         }
-        size
+        sizes.unwrap_or_default()
     }
+}
 
-    // ------------------------------------------------------------ facts, requirements, gates
+/// The names in an expression; none where it can't be read, which is told elsewhere.
+pub(super) fn names_in(text: &Text) -> Vec<(String, Span)> {
+    Expression::compile(text).map(|e| e.names()).unwrap_or_default()
+}
+
+/// How many of so many items: a share is rounded down, to one at least.
+fn batch_size(value: &Value, count: usize) -> Option<usize> {
+    match value {
+        Value::Percent(share) if *share > 0.0 && *share <= 100.0 => Some(((count as f64 * share / 100.0).floor() as usize).max(1)),
+        Value::Int(n) => usize::try_from(*n).ok().filter(|n| *n > 0),
+        _ => None,
+    }
 }

@@ -8,8 +8,9 @@ use grammar::diagnostic::Diagnostic;
 use grammar::source::Text;
 
 use super::error::PlanError;
-use super::inputs::ROOT;
+use super::inputs::{Inputs, ROOT};
 use super::model::*;
+use super::outline::Later;
 use super::settings::Around;
 use super::template::{Expression, Prose, Script};
 use crate::check::Program;
@@ -31,6 +32,10 @@ pub(super) struct Lowering<'p> {
     pub(super) nodes: Vec<Node>,
     pub(super) paths: BTreeSet<String>,
     pub(super) windows: Vec<String>,
+    /// Facts of the top that were read already.
+    pub(super) known: BTreeMap<SlotId, BTreeMap<HostName, Value>>,
+    /// What can't be drawn before facts are read.
+    pub(super) later: Vec<Later>,
     pub(super) scripts: BTreeMap<grammar::source::Span, Script>,
     /// What names were declared as: a path's value alone looks like any text.
     pub(super) types: BTreeMap<(FrameId, String), Type>,
@@ -85,6 +90,8 @@ impl<'p> Lowering<'p> {
             nodes: Vec::new(),
             paths: BTreeSet::new(),
             windows: Vec::new(),
+            known: BTreeMap::new(),
+            later: Vec::new(),
             scripts: BTreeMap::new(),
             types: BTreeMap::new(),
         }
@@ -94,7 +101,7 @@ impl<'p> Lowering<'p> {
         self.errors.push(error.into());
     }
 
-    pub(super) fn runbook(&mut self, runbook: &'p Runbook) {
+    pub(super) fn runbook(&mut self, runbook: &'p Runbook, inputs: &Inputs) {
         let context = Context {
             frame: ROOT,
             block: BlockId(0),
@@ -111,8 +118,10 @@ impl<'p> Lowering<'p> {
         let top = Context { on, around, ..context.clone() };
         for fact in &runbook.facts {
             let (hosts, around) = self.place(&fact.settings, &top);
-            let spec = self.fact(fact, &hosts.names, hosts.spread, ROOT, ROOT, &around);
-            self.facts.extend(spec);
+            if let Some(spec) = self.fact(fact, &hosts.names, hosts.spread, ROOT, ROOT, &around) {
+                let spec = self.given_fact(fact, spec, inputs);
+                self.facts.push(spec);
+            }
         }
         for require in &runbook.requires {
             // A requirement on nothing but values is asked nowhere.
@@ -274,8 +283,7 @@ impl<'p> Lowering<'p> {
             Piece::Fact(fact) => self.fact_nodes(fact, context, before),
             Piece::Require(require) => self.require_nodes(require, context, before),
             Piece::Call(call) => self.call(call, context, before),
-            // Refused by the check.
-            Piece::Series(_) => before,
+            Piece::Series(series) => self.series(series, context, before),
         }
     }
 

@@ -314,6 +314,9 @@ pub struct FactSpec {
     pub command: Command,
     /// Where it is read: several at the top, one in a node.
     pub hosts: Vec<HostName>,
+    /// What it was when the plan was drawn, where the plan's shape depends on it. A run whose preflight reads something
+    /// else is refused.
+    pub drawn: BTreeMap<HostName, Value>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

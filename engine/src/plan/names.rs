@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::frames::{find, typed};
-use super::model::{Bound, FrameId, HostName, LOCAL, Plan, SlotId};
+use super::model::{Bound, FrameId, HostName, LOCAL, Plan, Slot, SlotId};
 use super::template::Scope;
 use crate::value::Value;
 
@@ -40,19 +40,20 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// On one host a plain value; read on a set, on a host of it that host's own value, elsewhere one a host.
     fn slot(&self, id: SlotId) -> Option<Value> {
-        let read = self.slots.get(&id)?;
-        let slot = &self.plan.slots[id.index()];
-        if !slot.spread {
-            return slot.hosts.iter().find_map(|host| read.get(host)).or_else(|| read.values().next()).cloned();
-        }
-        if let Some(host) = self.host
-            && slot.hosts.iter().any(|h| h == host)
-        {
-            return read.get(host).cloned();
-        }
-        Some(Value::PerHost(read.clone()))
+        of_slot(&self.plan.slots[id.index()], self.slots.get(&id)?, self.host)
+    }
+}
+
+/// What was read for a slot: on one host a plain value; read on a set, on a host of it that host's own value, elsewhere one
+/// a host.
+pub(super) fn of_slot(slot: &Slot, read: &BTreeMap<HostName, Value>, host: Option<&str>) -> Option<Value> {
+    if !slot.spread {
+        return slot.hosts.iter().find_map(|host| read.get(host)).or_else(|| read.values().next()).cloned();
+    }
+    match host.filter(|host| slot.hosts.iter().any(|h| h == host)) {
+        Some(host) => read.get(host).cloned(),
+        None => Some(Value::PerHost(read.clone())),
     }
 }
 

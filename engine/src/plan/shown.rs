@@ -160,7 +160,7 @@ impl Scope for Before<'_> {
             "operator" | "run_id" | "now" => Some(stand_in(name)),
             _ => match find(&self.plan.frames, self.frame, name)? {
                 Bound::Value(value) => Some(value.clone()),
-                Bound::Slot(_) => Some(stand_in(name)),
+                Bound::Slot(slot) => Some(self.drawn(*slot).unwrap_or_else(|| stand_in(name))),
                 Bound::Computed { expression, frame, kind } => Some(self.within(*frame).computed(expression, kind).unwrap_or_else(|| stand_in(name))),
                 Bound::Written { prose, frame, kind } => Some(self.within(*frame).written(prose, kind).unwrap_or_else(|| stand_in(name))),
             },
@@ -169,6 +169,12 @@ impl Scope for Before<'_> {
 }
 
 impl<'a> Before<'a> {
+    /// A fact that the plan was drawn for.
+    fn drawn(self, slot: SlotId) -> Option<Value> {
+        let fact = self.plan.facts.iter().find(|fact| fact.slot == slot && !fact.drawn.is_empty())?;
+        super::names::of_slot(&self.plan.slots[slot.index()], &fact.drawn, self.host)
+    }
+
     fn within(self, frame: FrameId) -> Self {
         Self { frame, ..self }
     }

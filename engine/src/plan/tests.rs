@@ -12,6 +12,7 @@ use crate::check::{NoFiles, ParsedFile, check};
 mod calls;
 pub(crate) mod driven;
 pub(crate) mod example;
+mod facts;
 mod inputs;
 mod lowering;
 mod random;
@@ -27,6 +28,7 @@ pub(crate) fn given(params: &[(&str, &str)], targets: &[(&str, &[&str])]) -> Inp
     Inputs {
         params: params.iter().map(|(name, text)| ((*name).to_owned(), Given::Text((*text).to_owned()))).collect(),
         targets: targets.iter().map(|(name, hosts)| ((*name).to_owned(), hosts.iter().map(|h| (*h).to_owned()).collect())).collect::<BTreeMap<_, _>>(),
+        facts: BTreeMap::new(),
         vars: serde_json::Value::Null,
     }
 }

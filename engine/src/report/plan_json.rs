@@ -3,11 +3,14 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::plan::model::{BlockKind, NodeId, NodeKind, Plan};
+use crate::plan::model::{BlockKind, FactSpec, NodeId, NodeKind, Plan};
 use crate::plan::shown::{self, Undo};
+use crate::plan::{Outline, plain};
 
 #[must_use]
-pub fn json(plan: &Plan) -> Json {
+pub fn json(outline: &Outline) -> Json {
+    let plan = &outline.plan;
+    let later: Vec<Json> = outline.later.iter().map(|l| json!({"piece": l.piece, "after": l.after, "facts": l.names(plan)})).collect();
     let nodes: Vec<Json> = plan.iter().filter(|(_, node)| !matches!(node.kind, NodeKind::Join)).map(|(id, _)| node(plan, id)).collect();
     let boundaries: Vec<Json> = plan
         .blocks
@@ -29,7 +32,7 @@ pub fn json(plan: &Plan) -> Json {
     let facts: Vec<Json> = plan
         .facts
         .iter()
-        .map(|f| json!({"name": plan.slots[f.slot.index()].name, "hosts": f.hosts, "command": shown::command(plan, &f.command, None)}))
+        .map(|f| json!({"name": plan.slots[f.slot.index()].name, "hosts": f.hosts, "command": shown::command(plan, &f.command, None), "value": known(f)}))
         .collect();
     let requires: Vec<Json> = plan
         .requires
@@ -50,7 +53,14 @@ pub fn json(plan: &Plan) -> Json {
         "boundaries": boundaries,
         "calls": calls,
         "nodes": nodes,
+        "later": later,
     })
+}
+
+/// What the plan was drawn for, by host.
+fn known(fact: &FactSpec) -> Option<Json> {
+    let values: serde_json::Map<String, Json> = fact.drawn.iter().map(|(host, value)| (host.clone(), plain(value))).collect();
+    (!values.is_empty()).then_some(Json::Object(values))
 }
 
 fn node(plan: &Plan, id: NodeId) -> Json {

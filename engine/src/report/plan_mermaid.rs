@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
+use crate::plan::Outline;
 use crate::plan::model::{BlockId, BlockKind, NodeId, NodeKind, Plan};
 use crate::plan::shown;
 
 #[must_use]
-pub fn mermaid(plan: &Plan) -> String {
+pub fn mermaid(outline: &Outline) -> String {
+    let plan = &outline.plan;
     let mut out = String::from("flowchart TD\n");
     let mut open: Vec<BlockId> = Vec::new();
     for (id, node) in plan.iter() {
@@ -32,11 +34,17 @@ pub fn mermaid(plan: &Plan) -> String {
     while open.pop().is_some() {
         let _ = writeln!(out, "{}end", indent(open.len() + 1));
     }
-    for (id, node) in plan.iter().filter(|(_, n)| !matches!(n.kind, NodeKind::Join)) {
+    for (id, _) in plan.iter().filter(|(_, n)| !matches!(n.kind, NodeKind::Join)) {
         for before in shown::after(plan, id) {
             let _ = writeln!(out, "    n{} --> n{}", before.0, id.0);
         }
-        let _ = node;
+    }
+    // What can't be drawn yet hangs where it is going to stand.
+    for (position, later) in outline.later.iter().enumerate() {
+        let _ = writeln!(out, "    l{position}[[\"{}\"]]", escaped(&later.piece));
+        for (before, _) in plan.iter().filter(|(_, node)| Some(&node.path) == later.after.as_ref()) {
+            let _ = writeln!(out, "    n{} -.-> l{position}", before.0);
+        }
     }
     out
 }

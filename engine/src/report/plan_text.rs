@@ -1,38 +1,58 @@
 //! The plan as a page: what is asked before anything changes, then every step in its order with what undoes it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::plan::model::{BlockId, BlockKind, GateThen, Node, NodeId, NodeKind, OnFailure, Plan, Release};
+use crate::plan::model::{BlockId, BlockKind, GateThen, HostName, Node, NodeId, NodeKind, OnFailure, Plan, Release};
 use crate::plan::shown::{self, Shown, Undo};
+use crate::plan::{Later, Outline};
 use crate::value::Value;
 
 #[must_use]
-pub fn text(plan: &Plan) -> String {
-    let mut page = Page { plan, out: String::new(), open: Vec::new(), number: 0 };
+pub fn text(outline: &Outline) -> String {
+    let plan = &outline.plan;
+    let mut page = Page { plan, later: &outline.later, out: String::new(), open: Vec::new(), number: 0 };
     page.head();
+    page.later(None);
     let mut nodes: Vec<(NodeId, &Node)> = plan.iter().filter(|(_, n)| !matches!(n.kind, NodeKind::Join)).collect();
     nodes.reverse();
     while let Some((id, node)) = nodes.pop() {
         let shown = shown::node(plan, id);
         let mut hosts: Vec<&str> = node.host.iter().map(String::as_str).collect();
+        let mut last = node;
         // The same on many hosts is said once.
         while let Some((next, other)) = nodes.last() {
             if node.host.is_none() || other.step != node.step || other.block != node.block || other.title != node.title || shown::node(plan, *next) != shown {
                 break;
             }
             hosts.extend(other.host.as_deref());
+            last = other;
             nodes.pop();
         }
         page.node(node, &hosts, &shown);
+        page.later(Some(&last.path));
     }
     page.out
 }
 
 struct Page<'a> {
     plan: &'a Plan,
+    later: &'a [Later],
     out: String,
     open: Vec<BlockId>,
     number: usize,
+}
+
+/// One value, or one a host.
+fn read(drawn: &BTreeMap<HostName, Value>) -> String {
+    match drawn.len() {
+        1 => drawn.values().map(Value::display).collect(),
+        _ => drawn.iter().map(|(host, value)| format!("{host}: {}", value.display())).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn facts(names: &[String]) -> String {
+    format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
 }
 
 fn duration(seconds: u64) -> String {
@@ -58,7 +78,8 @@ impl Page<'_> {
             plan.hosts.iter().map(|h| if h.users.is_empty() { h.name.clone() } else { format!("{} (as {})", h.name, h.users.join(", ")) }).collect();
         self.line(1, &format!("reach {}", hosts.join(", ")));
         for fact in &plan.facts {
-            self.line(1, &format!("read {} on {}", plan.slots[fact.slot.index()].name, fact.hosts.join(", ")));
+            let known = if fact.drawn.is_empty() { String::new() } else { format!(" = {}", read(&fact.drawn)) };
+            self.line(1, &format!("read {} on {}{known}", plan.slots[fact.slot.index()].name, fact.hosts.join(", ")));
             let host = if let [host] = fact.hosts.as_slice() { Some(host.as_str()) } else { None };
             self.command(2, "", &shown::command(plan, &fact.command, host));
         }
@@ -70,6 +91,16 @@ impl Page<'_> {
         }
         self.line(0, "");
         self.line(0, "Then");
+    }
+
+    /// What can't be drawn yet, at its place.
+    fn later(&mut self, after: Option<&str>) {
+        for later in self.later.iter().filter(|later| later.after.as_deref() == after) {
+            self.number += 1;
+            let depth = self.open.len() + 1;
+            self.line(depth, &format!("{}. {}", self.number, later.piece));
+            self.line(depth + 2, &format!("not known before {} read: `--probe` reads it", facts(&later.names(self.plan))));
+        }
     }
 
     /// Says which blocks begin and end between the last node and this one.

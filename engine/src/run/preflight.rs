@@ -20,6 +20,10 @@ pub(super) fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
     if !facts.is_empty() {
         return facts;
     }
+    let changed = changed(plan, state);
+    if !changed.is_empty() {
+        return vec![refuse(state, changed.join("\n"))];
+    }
     let requires = ask_requires(plan, state);
     if !requires.is_empty() {
         return requires;
@@ -132,6 +136,21 @@ fn read_facts(plan: &Plan, state: &RunState) -> Vec<Effect> {
             .collect();
     }
     Vec::new()
+}
+
+/// Facts that are not what the plan was drawn for. They were read before it, without locks.
+fn changed(plan: &Plan, state: &RunState) -> Vec<String> {
+    let mut said = Vec::new();
+    for fact in &plan.facts {
+        for (host, drawn) in &fact.drawn {
+            let read = state.slots.get(&fact.slot).and_then(|read| read.get(host));
+            if let Some(read) = read.filter(|read| *read != drawn) {
+                let name = &plan.slots[fact.slot.index()].name;
+                said.push(format!("fact `{name}` on {host} was {} when the plan was drawn, and is {} now: run it again", drawn.display(), read.display()));
+            }
+        }
+    }
+    said
 }
 
 /// Preconditions are asked while nothing of ours has changed anything: later they would look at our own work, and a

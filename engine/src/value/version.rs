@@ -1,5 +1,6 @@
 //! The order of versions: numeric parts by number, `alpha beta dev pre rc` before the release, any other suffix
-//! after it. `1.4` and `1.4.0` are the same version, a leading `v` does not count.
+//! after it. `a` and `b` right before a number are alpha and beta, as in `4.0.0-b1`: PHP and Python have it so. `1.4` and
+//! `1.4.0` are the same version, a leading `v` does not count.
 
 use std::cmp::Ordering;
 
@@ -55,6 +56,12 @@ fn parts(version: &str) -> Vec<Part<'_>> {
         } else if first.is_alphabetic() {
             let length = length(char::is_alphabetic);
             let word = rest[..length].to_lowercase();
+            let numbered = rest[length..].starts_with(|c: char| c.is_ascii_digit());
+            let word = match word.as_str() {
+                "a" if numbered => "alpha".to_owned(),
+                "b" if numbered => "beta".to_owned(),
+                _ => word,
+            };
             parts.push(BEFORE.iter().position(|known| *known == word).map_or(Part::After(word), Part::Before));
             length
         } else {
@@ -74,13 +81,17 @@ mod tests {
         let ascending = [
             "0.9",
             "1.0-alpha",
+            "1.0-a2",
             "1.0-beta",
+            "1.0-b1",
+            "1.0b2",
             "1.0-dev",
             "1.0-pre",
             "1.0-rc1",
             "1.0-rc2",
             "1.0-rc10",
             "1.0",
+            "1.0b",
             "1.0-p1",
             "1.0.1",
             "1.4",
@@ -99,7 +110,7 @@ mod tests {
 
     #[test]
     fn trailing_zeros_and_a_leading_v_do_not_count() {
-        for (a, b) in [("1.4", "1.4.0"), ("v1.4", "1.4"), ("1.04", "1.4"), ("1.4-rc1", "1.4.0rc1")] {
+        for (a, b) in [("1.4", "1.4.0"), ("v1.4", "1.4"), ("1.04", "1.4"), ("1.4-rc1", "1.4.0rc1"), ("4.0.0-b1", "4.0.0-beta1")] {
             assert_eq!(compare(a, b), Ordering::Equal, "{a} against {b}");
         }
     }

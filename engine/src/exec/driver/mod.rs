@@ -15,6 +15,7 @@ mod people;
 mod preflight;
 mod signals;
 mod sink;
+mod survey;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -29,6 +30,7 @@ use tokio::task::{JoinHandle, LocalSet};
 use self::ledger::Ledger;
 use self::news::News;
 use self::signals::Signals;
+pub use self::survey::{Facts, Looker, survey};
 use self::world::World;
 use super::people::People;
 use super::watch::Watch;

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ const LOOK_FOR_BOOT: Duration = Duration::from_secs(1);
 
 pub(super) struct World {
     run: String,
+    /// The name of its job folders.
+    folder: String,
     epoch: u64,
     /// This process, by a word that no other has.
     who: String,
@@ -40,10 +43,25 @@ impl World {
         let state = ledger.state();
         Self {
             run: ledger.run().to_owned(),
+            folder: ledger.run().to_owned(),
             // The one that this process is about to write.
             epoch: state.epoch + 1,
             who: format!("{}:{}:{}", rustix::system::uname().nodename().to_string_lossy(), std::process::id(), &ledger.head()[..12]),
             connector: Connector { ssh_config: options.ssh_config.clone(), ..Connector::default() },
+            handshakes: Semaphore::new(HANDSHAKES),
+            early: RefCell::default(),
+            keepers: RefCell::default(),
+        }
+    }
+
+    /// For a look at hosts before there is a run, in job folders of its own.
+    pub(super) fn looking(run: &str, ssh_config: Option<PathBuf>) -> Self {
+        Self {
+            run: run.to_owned(),
+            folder: format!("{run}.look"),
+            epoch: 1,
+            who: format!("{}:{}", rustix::system::uname().nodename().to_string_lossy(), std::process::id()),
+            connector: Connector { ssh_config, ..Connector::default() },
             handshakes: Semaphore::new(HANDSHAKES),
             early: RefCell::default(),
             keepers: RefCell::default(),
@@ -74,7 +92,7 @@ impl World {
     /// Reaches a host; nothing is written there.
     fn reach(&self, host: &str) -> impl Future<Output = Result<Keeper, KeeperError>> + use<> {
         let target = if host == LOCAL { Target::Local } else { Target::Ssh { destination: host.to_owned() } };
-        let folder = RunFolder { run_id: self.run.clone(), base: None };
+        let folder = RunFolder { run_id: self.folder.clone(), base: None };
         let connector = self.connector.clone();
         async move { Keeper::connect(&connector, &target, &folder).await }
     }

@@ -57,6 +57,29 @@ fn a_share_of_the_items_is_rounded_down_to_one_at_least() {
 }
 
 #[test]
+fn a_batch_may_ramp_up_and_stays_with_its_last_size() {
+    let sizes = |batch: &str, items: usize| {
+        let plan = body(&format!("for x in range({items}) batch {batch} {{ step a on h {{ run `echo {{{{ x }}}}` }} }}"));
+        let batches: Vec<BlockId> =
+            plan.nodes.iter().filter_map(|n| plan.enclosing(n.block).find(|b| plan.blocks[b.index()].kind == BlockKind::Batch)).collect();
+        batches.chunk_by(|a, b| a == b).map(<[_]>::len).collect::<Vec<_>>()
+    };
+    assert_eq!(sizes("[1, 5, 20%]", 20), [1, 5, 4, 4, 4, 2]);
+    assert_eq!(sizes("[1, 3]", 8), [1, 3, 3, 1]);
+    assert_eq!(sizes("[50%]", 3), [1, 1, 1]);
+    assert_eq!(sizes("15%", 20), [3, 3, 3, 3, 3, 3, 2]);
+    assert_eq!(sizes("[1, 100%]", 1), [1]);
+    assert_eq!(sizes("[1, 2]", 0), [0; 0]);
+}
+
+#[test]
+fn for_once_a_batch_a_loop_goes_over_lists() {
+    let plan = body("for group in (t | batch(2)) { step lock on local { run `echo {{ group }}` }\n for x in group batch 2 { step a on x { run `true` } } }");
+    let paths: Vec<&str> = plan.nodes.iter().filter(|n| !matches!(n.kind, NodeKind::Join)).map(|n| n.path.as_str()).collect();
+    assert_eq!(paths, ["lock[w1, w2]@local", "a[w1, w2][w1]@w1", "a[w1, w2][w2]@w2", "lock[w3]@local", "a[w3][w3]@w3"]);
+}
+
+#[test]
 fn without_a_batch_items_pass_one_by_one() {
     let plan = body("for x in t { step a on x { run `true` } }");
     assert_eq!(order(&plan), ["a[w1]@w1", "a[w2]@w2 < a[w1]@w1", "a[w3]@w3 < a[w2]@w2"]);

@@ -1,0 +1,170 @@
+//! The plan as far as it can be drawn. A `for` or a `series` may go over facts of the top: those are read first, then
+//! the plan is drawn whole. Nothing has changed until then, and nothing is run from an outline that has gaps.
+
+use std::collections::BTreeSet;
+
+use grammar::diagnostic::Diagnostic;
+use grammar::source::Span;
+
+use super::error::PlanError;
+use super::inputs::{Inputs, ROOT};
+use super::lower::{Context, Lowering};
+use super::model::{Bound, FrameId, NodeKind, PLAN_FORMAT, Plan, SlotId};
+use super::{finish, frames, template};
+use crate::check::Program;
+
+/// A plan, and what is missing in it.
+#[derive(Debug, Clone)]
+pub struct Outline {
+    pub plan: Plan,
+    /// Empty: the plan is whole.
+    pub later: Vec<Later>,
+}
+
+/// A piece that can't be drawn before facts are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Later {
+    /// `for r in replicas`.
+    pub piece: String,
+    /// The node that stands before it in the plan's order.
+    pub after: Option<String>,
+    /// The facts of the top that it waits for, by their positions.
+    pub facts: Vec<u32>,
+    at: Span,
+}
+
+impl Later {
+    /// The facts' names.
+    #[must_use]
+    pub fn names(&self, plan: &Plan) -> Vec<String> {
+        self.facts.iter().filter_map(|fact| plan.facts.get(*fact as usize)).map(|fact| plan.slots[fact.slot.index()].name.clone()).collect()
+    }
+
+    pub(super) fn as_error(&self, plan: &Plan) -> Diagnostic {
+        PlanError::WaitsForFacts { at: self.at, piece: self.piece.clone(), facts: self.names(plan) }.into()
+    }
+}
+
+impl From<Plan> for Outline {
+    fn from(plan: Plan) -> Self {
+        Self { plan, later: Vec::new() }
+    }
+}
+
+impl Outline {
+    /// The facts of the top that must be read before the plan is whole, by their positions.
+    #[must_use]
+    pub fn wanted(&self) -> BTreeSet<u32> {
+        self.later.iter().flat_map(|later| later.facts.iter().copied()).collect()
+    }
+}
+
+/// Draws the plan as far as it can be drawn with the facts that are known.
+///
+/// # Errors
+/// Everything that is missing, unknown or wrong in the inputs, and everything that can't be known before the run but
+/// must be.
+pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagnostic>> {
+    let Some(runbook) = program.runbook() else { return Err(vec![PlanError::NothingToRun.into()]) };
+    let mut lowering = Lowering::new(program, inputs.vars.clone());
+    lowering.take_inputs(runbook, inputs);
+    // With a value missing, nearly every step would complain as well.
+    if lowering.errors.is_empty() {
+        lowering.runbook(runbook, inputs);
+    }
+    if !lowering.errors.is_empty() {
+        let mut errors = Vec::new();
+        for error in lowering.errors {
+            if !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
+        return Err(errors);
+    }
+    let mut blocks = lowering.blocks;
+    let mut nodes = finish::compact(lowering.nodes, &mut blocks);
+    finish::mark_gates(&mut nodes);
+    let mut plan = Plan {
+        format: PLAN_FORMAT,
+        runbook: runbook.name.value.clone(),
+        title: runbook.title.as_ref().map(|t| t.text.clone()),
+        hash: String::new(),
+        windows: lowering.windows,
+        vars: inputs.vars.clone(),
+        hosts: lowering.hosts,
+        frames: lowering.frames,
+        slots: lowering.slots,
+        facts: lowering.facts,
+        requires: lowering.requires,
+        blocks,
+        nodes,
+    };
+    plan.hash = finish::hash(&plan)
+        .map_err(|error| vec![PlanError::NotComputed { at: runbook.name.span, what: "the plan".to_owned(), why: error.to_string() }.into()])?;
+    Ok(Outline { plan, later: lowering.later })
+}
+
+/// What names wait for.
+enum Waits {
+    For(BTreeSet<u32>),
+    /// Read during the run; `true`: a fact of a called runbook.
+    TooLate(String, Span, bool),
+}
+
+impl Lowering<'_> {
+    /// Whether a piece can't be drawn yet, for facts that are not read. It is noted then. What comes too late for any plan
+    /// is left to those who need it.
+    pub(super) fn waits_for_facts(&mut self, piece: &str, needs: Vec<(String, Span)>, context: &Context<'_>) -> bool {
+        let Some(at) = needs.first().map(|(_, at)| *at) else { return false };
+        let facts = match self.waits(needs, context.frame) {
+            Waits::For(facts) => facts,
+            Waits::TooLate(name, at, true) => {
+                self.error(PlanError::FactOfCall { at, name });
+                return true;
+            }
+            Waits::TooLate(..) => return false,
+        };
+        if facts.is_empty() {
+            return false;
+        }
+        let after = self.nodes.iter().rev().find(|node| !matches!(node.kind, NodeKind::Join)).map(|node| node.path.clone());
+        let place = if context.items.is_empty() { String::new() } else { format!(", in {}", context.items) };
+        let piece = format!("{}{piece}{place}", context.calls);
+        self.later.push(Later { piece, after, facts: facts.into_iter().collect(), at });
+        true
+    }
+
+    fn waits(&self, names: Vec<(String, Span)>, frame: FrameId) -> Waits {
+        let mut facts = BTreeSet::new();
+        for (name, at) in names {
+            if self.early(frame, None, |early| template::Scope::lookup(early, &name).is_some()) {
+                continue;
+            }
+            let behind = match frames::find(&self.frames, frame, &name) {
+                Some(Bound::Slot(slot)) => match self.fact_of(*slot) {
+                    Some(fact) => Waits::For(BTreeSet::from([fact])),
+                    None => Waits::TooLate(name, at, self.is_fact_of_a_call(*slot)),
+                },
+                Some(Bound::Computed { expression, frame, .. }) => self.waits(expression.names(), *frame),
+                Some(Bound::Written { prose, frame, .. }) => self.waits(prose.names(), *frame),
+                Some(Bound::Value(_)) | None => Waits::TooLate(name, at, false),
+            };
+            match behind {
+                Waits::For(more) => facts.extend(more),
+                // Where the name stands is the place to mend, not where its argument was written.
+                Waits::TooLate(name, _, called) => return Waits::TooLate(name, at, called),
+            }
+        }
+        Waits::For(facts)
+    }
+
+    /// The fact of the top that a slot holds.
+    fn fact_of(&self, slot: SlotId) -> Option<u32> {
+        (0u32..).zip(&self.facts).find(|(_, fact)| fact.slot == slot).map(|(index, _)| index)
+    }
+
+    fn is_fact_of_a_call(&self, slot: SlotId) -> bool {
+        let holds = |kind: &NodeKind| matches!(kind, NodeKind::Fact(fact) if fact.slot == slot);
+        self.nodes.iter().any(|node| node.frame != ROOT && holds(&node.kind))
+    }
+}
