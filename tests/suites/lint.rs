@@ -329,3 +329,28 @@ fn the_hooks_for_pre_commit_are_commands_that_exist() {
         assert_eq!(ran.status, 0, "{entry}: {ran:?}");
     }
 }
+
+/// The project's root.
+fn root() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[test]
+fn every_runbook_in_the_tree_is_clean_and_nothing_in_it_is_let_pass() {
+    let ran = Desk::new().runbook(["lint", "--deny", "warnings", "--format", "json", &root().join("runbooks").to_string_lossy()]);
+    let report = json(&ran);
+    assert_eq!((ran.status, &report["findings"], &report["allowed"]), (0, &serde_json::json!([]), &serde_json::json!([])), "{}", ran.out);
+    assert!(report["files"].as_u64() >= Some(3), "{}", report["files"]);
+}
+
+#[test]
+fn every_action_of_the_standard_library_is_clean() {
+    let desk = Desk::new();
+    for entry in std::fs::read_dir(root().join("stdlib")).expect("the library").flatten() {
+        let text = std::fs::read_to_string(entry.path()).expect("a file");
+        // Under its own name it would be there twice.
+        desk.file(&entry.file_name().to_string_lossy(), text.replace("\naction ", "\naction own-").replace("use ", "use own-"));
+    }
+    let ran = desk.runbook(["lint", "--deny", "warnings", "."]);
+    assert_eq!((ran.status, ran.err.contains("allowed")), (0, false), "{}", ran.err);
+}

@@ -51,7 +51,9 @@ enum Value {
 /// The name of the file, and its text.
 pub(crate) fn runbook(number: usize, steps: usize) -> (String, String) {
     let words = Words::of(number);
-    let all: Vec<Step> = (0..steps).map(|at| step(number, at, &words)).collect();
+    // The middle part is done on two fleets side by side.
+    let on = |at: usize| if at < steps / 2 || at >= steps * 2 / 3 { "fleet" } else { "mirror" };
+    let all: Vec<Step> = (0..steps).map(|at| Step { on: on(at), ..step(number, at, &words) }).collect();
     if number.is_multiple_of(2) {
         (format!("r{number:03}.runbook"), native(number, &words, &all))
     } else {
@@ -177,7 +179,7 @@ fn step(number: usize, at: usize, words: &Words) -> Step {
 
 fn native(number: usize, words: &Words, steps: &[Step]) -> String {
     let mut text = format!(
-        "# Made for a benchmark.\nrunbook bench.r{number} \"Roll out {} number {number}\" {{\n  about \"\"\"\n    Rolls {} out to {}, part by part.\n    \"\"\"\n  source \"made for a benchmark\"\n  owner  \"sre\"\n\n  param release: string = \"{number}.4.1\"\n  param busy: int       = {} {{ min 1; max 900 }}\n\n  target fleet = [\"{}1\", \"{}2\", \"{}3\"]\n\n  fact load: int on fleet = `cut -d. -f1 /proc/loadavg`\n  require \"no host is busy\" max(load) < busy\n\n  during puppet.disabled(reason: \"release {number}\") on fleet release always\n\n",
+        "# Made for a benchmark.\nrunbook bench.r{number} \"Roll out {} number {number}\" {{\n  about \"\"\"\n    Rolls {} out to {}, part by part.\n    \"\"\"\n  source \"made for a benchmark\"\n  owner  \"sre\"\n\n  param release: string = \"{number}.4.1\"\n  param busy: int       = {} {{ min 1; max 900 }}\n\n  target fleet  = [\"{}1\", \"{}2\", \"{}3\"]\n  target mirror = [\"mirror{number}\"]\n\n  fact load: int on fleet = `cut -d. -f1 /proc/loadavg`\n  require \"no host is busy\" max(load) < busy\n\n  during puppet.disabled(reason: \"release {number}\") on fleet release always\n\n",
         words.service,
         words.service,
         words.group,
@@ -187,21 +189,30 @@ fn native(number: usize, words: &Words, steps: &[Step]) -> String {
         words.group
     );
     let block = |text: &mut String, steps: &[Step], depth: usize| steps.iter().for_each(|step| native_step(text, step, depth));
-    let (first, rest) = steps.split_at(steps.len() / 3);
-    let (second, third) = rest.split_at(rest.len() / 2);
+    let [first, here, there, last] = parts(steps);
     text.push_str("  boundary prepare \"Nothing is live yet\" {\n    budget 1h\n");
     block(&mut text, first, 2);
     text.push_str("  }\n");
     // Writing to a text can't fail, here and below.
     let _ = write!(
         text,
-        "  gate go-{number} \"Let release {{{{ release }}}} go live?\" {{\n    show    `uptime` on fleet\n    timeout 30m then park\n  }}\n  boundary live \"Its users see it\" {{\n    budget 2h\n    parallel {{\n"
+        "  gate go-{number} \"Let release {{{{ release }}}} go live?\" {{\n    show    `uptime` on fleet\n    timeout 30m then park\n  }}\n  boundary live \"Its users see it\" {{\n    budget 2h\n    parallel {{\n      boundary here {{\n"
     );
-    block(&mut text, second, 3);
-    text.push_str("    }\n");
-    block(&mut text, third, 2);
+    block(&mut text, here, 4);
+    text.push_str("      }\n      boundary there {\n");
+    block(&mut text, there, 4);
+    text.push_str("      }\n    }\n");
+    block(&mut text, last, 2);
     text.push_str("  }\n}\n");
     text
+}
+
+/// Before the gate, side by side on two fleets, and after that.
+fn parts(steps: &[Step]) -> [&[Step]; 4] {
+    let (first, rest) = steps.split_at(steps.len() / 3);
+    let (here, rest) = rest.split_at(steps.len() / 2 - first.len());
+    let (there, last) = rest.split_at(steps.len() * 2 / 3 - steps.len() / 2);
+    [first, here, there, last]
 }
 
 fn native_step(text: &mut String, step: &Step, depth: usize) {
@@ -232,7 +243,7 @@ fn native_command(command: &str, depth: usize) -> String {
 
 fn yaml(number: usize, words: &Words, steps: &[Step]) -> String {
     let mut text = format!(
-        "# Made for a benchmark.\nrunbook: bench.r{number}\ntitle: Roll out {} number {number}\nabout: |\n  Rolls {} out to {}, part by part.\nsource: made for a benchmark\nowner: sre\nparams:\n  release: {{type: string, default: {number}.4.1}}\n  busy: {{type: int, default: {}, min: 1, max: 900}}\ntargets:\n  fleet: {{is: [{}1, {}2, {}3]}}\nfacts:\n  load: {{type: int, on: fleet, cmd: cut -d. -f1 /proc/loadavg}}\nrequire:\n  - {{why: no host is busy, that: max(load) < busy}}\nsteps:\n  - during: {{puppet.disabled: {{reason: release {number}}}}}\n    on: fleet\n    release: always\n",
+        "# Made for a benchmark.\nrunbook: bench.r{number}\ntitle: Roll out {} number {number}\nabout: |\n  Rolls {} out to {}, part by part.\nsource: made for a benchmark\nowner: sre\nparams:\n  release: {{type: string, default: {number}.4.1}}\n  busy: {{type: int, default: {}, min: 1, max: 900}}\ntargets:\n  fleet: {{is: [{}1, {}2, {}3]}}\n  mirror: {{is: [mirror{number}]}}\nfacts:\n  load: {{type: int, on: fleet, cmd: cut -d. -f1 /proc/loadavg}}\nrequire:\n  - {{why: no host is busy, that: max(load) < busy}}\nsteps:\n  - during: {{puppet.disabled: {{reason: release {number}}}}}\n    on: fleet\n    release: always\n",
         words.service,
         words.service,
         words.group,
@@ -242,16 +253,17 @@ fn yaml(number: usize, words: &Words, steps: &[Step]) -> String {
         words.group
     );
     let block = |text: &mut String, steps: &[Step], depth: usize| steps.iter().for_each(|step| yaml_step(text, step, depth));
-    let (first, rest) = steps.split_at(steps.len() / 3);
-    let (second, third) = rest.split_at(rest.len() / 2);
+    let [first, here, there, last] = parts(steps);
     text.push_str("  - boundary: prepare\n    title: Nothing is live yet\n    budget: 1h\n    steps:\n");
     block(&mut text, first, 3);
     let _ = write!(
         text,
-        "  - gate: go-{number}\n    question: Let release {{{{ release }}}} go live?\n    show: {{cmd: uptime, on: fleet}}\n    timeout: {{after: 30m, then: park}}\n  - boundary: live\n    title: Its users see it\n    budget: 2h\n    steps:\n      - parallel:\n"
+        "  - gate: go-{number}\n    question: Let release {{{{ release }}}} go live?\n    show: {{cmd: uptime, on: fleet}}\n    timeout: {{after: 30m, then: park}}\n  - boundary: live\n    title: Its users see it\n    budget: 2h\n    steps:\n      - parallel:\n          - boundary: here\n            steps:\n"
     );
-    block(&mut text, second, 5);
-    block(&mut text, third, 3);
+    block(&mut text, here, 7);
+    text.push_str("          - boundary: there\n            steps:\n");
+    block(&mut text, there, 7);
+    block(&mut text, last, 3);
     text
 }
 

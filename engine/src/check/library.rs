@@ -1,10 +1,10 @@
 //! Imports: the files of a program, each once, and the tables of its actions and runbooks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use grammar::ast::{Action, File, Runbook};
 use grammar::diagnostic::{Diagnostic, Severity};
-use grammar::source::{Source, Span, Text};
+use grammar::source::{Source, SourceId, Span, Text};
 use thiserror::Error;
 
 use super::error::CheckError;
@@ -75,22 +75,31 @@ pub(super) struct Loaded {
     /// What a `series` goes through, in the order of versions, by the place of its folder.
     pub(super) series: BTreeMap<Span, Vec<Update>>,
     pub(super) errors: Vec<Diagnostic>,
+    /// What of the standard library is there.
+    standard: BTreeSet<SourceId>,
 }
 
 impl Loaded {
     /// `whole`: all of the standard library, also what the main file does not speak of.
     pub(super) fn new(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Self {
         let mut loaded = Self::default();
-        for source in stdlib::sources().filter(|s| whole || stdlib::is_spoken_of(s, &main.source.text)) {
-            let parsed = grammar::parse(&source);
-            loaded.errors.extend(parsed.diagnostics.into_iter().filter(|d| d.severity == Severity::Error));
-            loaded.define(&parsed.file.actions);
-        }
+        loaded.standard(|standard| whole || standard.is_spoken_of(&main.source.text));
         let mut around = Vec::new();
         loaded.take(main, library, &mut around);
         loaded.errors.extend(order::recursions(&loaded.actions).into_iter().map(Into::into));
         loaded.errors.extend(call::circles(&loaded.runbooks, &loaded.series).into_iter().map(Into::into));
         loaded
+    }
+
+    /// Brings in those files of the standard library that are wanted and not there yet.
+    fn standard(&mut self, wanted: impl Fn(&stdlib::Standard) -> bool) {
+        for standard in stdlib::all().iter().filter(|standard| wanted(standard)) {
+            if self.standard.insert(standard.id()) {
+                let (file, mistakes) = standard.parsed();
+                self.errors.extend(mistakes.iter().filter(|d| d.severity == Severity::Error).cloned());
+                self.define(&file.actions);
+            }
+        }
     }
 
     fn take(&mut self, file: ParsedFile, library: &mut dyn Library, around: &mut Vec<Source>) {
@@ -103,6 +112,7 @@ impl Loaded {
         let imports = file.file.imports.clone();
         let folders: Vec<Text> = file.file.runbooks.iter().flat_map(|r| call::folders(&r.body)).cloned().collect();
         let source = file.source.clone();
+        self.standard(|standard| standard.is_spoken_of(&source.text));
         self.define(&file.file.actions);
         self.files.push(file);
         around.push(source.clone());

@@ -1,6 +1,10 @@
 //! The standard library: runbook files, compiled in. Their sources have the highest ids, so that they never meet those
 //! of the files that a program reads.
 
+use std::sync::{LazyLock, OnceLock};
+
+use grammar::ast::File;
+use grammar::diagnostic::Diagnostic;
 use grammar::source::{Source, SourceId};
 
 const FILES: [(&str, &str); 6] = [
@@ -12,15 +16,50 @@ const FILES: [(&str, &str); 6] = [
     ("service.runbook", include_str!("../../../stdlib/service.runbook")),
 ];
 
-/// Every file of the standard library. Their paths begin with `stdlib/`.
-pub fn sources() -> impl Iterator<Item = Source> {
-    (0u32..).zip(FILES).map(|(position, (name, text))| Source { id: SourceId(u32::MAX - position), path: format!("stdlib/{name}"), text: text.to_owned() })
+/// One file of it.
+#[derive(Debug)]
+pub(super) struct Standard {
+    id: SourceId,
+    name: &'static str,
+    text: &'static str,
+    parsed: OnceLock<(File, Vec<Diagnostic>)>,
 }
 
-/// Whether a text names the family of a standard file: `service.` for `stdlib/service.runbook`.
-pub(super) fn is_spoken_of(standard: &Source, text: &str) -> bool {
-    let family = standard.path.trim_start_matches("stdlib/").trim_end_matches("runbook");
-    text.contains(family)
+static ALL: LazyLock<Vec<Standard>> = LazyLock::new(|| {
+    (0u32..).zip(FILES).map(|(position, (name, text))| Standard { id: SourceId(u32::MAX - position), name, text, parsed: OnceLock::new() }).collect()
+});
+
+/// Every file of the standard library.
+pub(super) fn all() -> &'static [Standard] {
+    &ALL
+}
+
+impl Standard {
+    pub(super) fn id(&self) -> SourceId {
+        self.id
+    }
+
+    /// Its tree and its mistakes. It is read once in a process, and only when a text speaks of it.
+    pub(super) fn parsed(&self) -> &(File, Vec<Diagnostic>) {
+        self.parsed.get_or_init(|| {
+            let parsed = grammar::parse(&self.source());
+            (parsed.file, parsed.diagnostics)
+        })
+    }
+
+    /// Whether a text names its family: `service.` for `stdlib/service.runbook`.
+    pub(super) fn is_spoken_of(&self, text: &str) -> bool {
+        text.contains(self.name.trim_end_matches("runbook"))
+    }
+
+    fn source(&self) -> Source {
+        Source { id: self.id, path: format!("stdlib/{}", self.name), text: self.text.to_owned() }
+    }
+}
+
+/// Every file of the standard library, as text. Their paths begin with `stdlib/`.
+pub fn sources() -> impl Iterator<Item = Source> {
+    ALL.iter().map(Standard::source)
 }
 
 /// Whether a source is part of the standard library.

@@ -43,6 +43,7 @@ mod tests {
                 ("require", "x=$(df -P / | tail -1); [ -n \"$x\" ]", &["|"]),
                 ("flag", "if journalctl -u a | grep -q b; then exit 0; fi; exit 1", &["|"]),
                 ("check", "a |\n  grep -q b", &["|"]),
+                ("check", "[ \"$(grep -c a /etc/hosts | head -1)\" = 1 ]; n=$(grep a /etc/hosts | wc -l); [ \"$n\" = 1 ]", &["|"]),
             ],
         );
         assert!(runbook("check", "é | b").contains('é'));
@@ -62,6 +63,7 @@ mod tests {
                 "true || false",
                 "# a | b\ntrue",
                 "grep -q 'a|b' <<E\nx | y\nE",
+                "x=$(df -P) || exit 126; n=$(grep -o a <<<\"$x\" | sort -u | wc -l); [ \"$n\" = 1 ]",
             ],
         );
         silent(RULE.code, "verify", &["mysql -e 'show status' | grep -q Yes"]);
