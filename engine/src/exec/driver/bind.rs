@@ -119,6 +119,7 @@ impl<'a> Place<'a> {
             shell: command.shell,
             pipefail: changing,
             stdin: command.stdin.as_ref().map(text).transpose()?.map(String::into_bytes),
+            staged: false,
             timeout: Duration::from_secs(command.timeout),
             output_limit: if changing { JOB_LIMIT } else { ANSWER_LIMIT },
         };

@@ -20,6 +20,8 @@ pub struct Call {
     /// What a changing command has and a guard has not.
     pub pipefail: bool,
     pub stdin: Option<Vec<u8>>,
+    /// It reads what was staged for its attempt (`Keeper::stage`) instead.
+    pub staged: bool,
     pub timeout: Duration,
     /// Bytes a stream that are kept; the rest is counted and thrown away.
     pub output_limit: u64,

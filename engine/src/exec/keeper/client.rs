@@ -419,12 +419,12 @@ impl Keeper {
         self.target.name().to_owned()
     }
 
-    fn life(&self) -> String {
+    pub(super) fn life(&self) -> String {
         held(&self.life).clone().unwrap_or_else(|| "-".into())
     }
 
     /// A keeper's `no`, in words.
-    fn refusal(&self, frame: &[String]) -> KeeperError {
+    pub(super) fn refusal(&self, frame: &[String]) -> KeeperError {
         let host = self.host();
         let words: Vec<&str> = frame.iter().map(String::as_str).skip_while(|word| *word == "no").collect();
         let rest = words.get(1..).unwrap_or_default().join(" ").trim().to_owned();
@@ -433,13 +433,14 @@ impl Keeper {
             Some("fenced") => KeeperError::Fenced { host, epoch: rest.parse().unwrap_or(0) },
             Some("tools") => KeeperError::Tools { host, tools: rest },
             Some("folder") => KeeperError::Folder { host, why: rest },
+            Some("cannot-stage") => KeeperError::CannotStage { host },
             Some("cannot-record") => KeeperError::CannotRecord { host },
             Some("user") => KeeperError::UserNotReached { host, user: String::new(), why: rest },
             _ => KeeperError::Protocol { host, what: frame.join(" ") },
         }
     }
 
-    fn broken(&self, broken: Broken) -> KeeperError {
+    pub(super) fn broken(&self, broken: Broken) -> KeeperError {
         let host = self.host();
         match broken {
             Broken::Lost => KeeperError::ConnectionLost { host },
@@ -448,11 +449,11 @@ impl Keeper {
         }
     }
 
-    async fn seat(&self) -> Result<tokio::sync::SemaphorePermit<'_>, KeeperError> {
+    pub(super) async fn seat(&self) -> Result<tokio::sync::SemaphorePermit<'_>, KeeperError> {
         self.seats.acquire().await.map_err(|_| KeeperError::ConnectionLost { host: self.host() })
     }
 
-    fn give_back(&self, channel: Channel) {
+    pub(super) fn give_back(&self, channel: Channel) {
         held(&self.idle).push(channel);
     }
 
@@ -464,7 +465,7 @@ impl Keeper {
     }
 
     /// A channel that answers: an idle one, or a new one, sought until the deadline.
-    async fn channel(&self, deadline: Instant) -> Result<Channel, KeeperError> {
+    pub(super) async fn channel(&self, deadline: Instant) -> Result<Channel, KeeperError> {
         loop {
             let Some(mut channel) = held(&self.idle).pop() else { break };
             if channel.used.elapsed() < FRESH || self.lives(&mut channel).await {

@@ -25,6 +25,10 @@ pub enum KeeperError {
     Folder { host: String, why: String },
     #[error("{host} can't write down that a command begins: its disk is full or read-only. Nothing was started; free some space in the home of the login user")]
     CannotRecord { host: String },
+    #[error("the file can't be put on {host}: the disk with the home of its login user is full or read-only. Nothing was started; free some space there")]
+    CannotStage { host: String },
+    #[error("the file that was to be sent can't be read any more: {why}. Nothing was started")]
+    NothingToStage { why: String },
     #[error("nothing can be learned of {attempt} on {host}: it has no trace, and none can be made (disk full or read-only). Free some space there and resume")]
     CannotAsk { host: String, attempt: String },
     #[error("`sudo -n -H -u {user}` does not work on {host}: {why}. It must run without a password")]

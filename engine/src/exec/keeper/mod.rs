@@ -11,6 +11,7 @@ mod error;
 mod follow;
 mod name;
 mod request;
+mod stage;
 #[cfg(test)]
 mod tests;
 

@@ -56,17 +56,24 @@ pub(super) fn command(verb: &str, attempt: &str, life: &str, epoch: u64, grace: 
     let mut text = body(call, &nonce)?;
     text.push_str(&end);
     let mut data = String::new();
-    if let Some(stdin) = call.stdin.as_deref().filter(|bytes| !bytes.is_empty()) {
+    if let Some(stdin) = call.stdin.as_deref().filter(|bytes| !bytes.is_empty() && !call.staged) {
         data = escaped(stdin);
         data.push('\n');
         data.push_str(&end);
     }
-    let sizes = format!("{}:{}", text.len(), data.len());
+    let sizes = if call.staged { format!("{}:staged", text.len()) } else { format!("{}:{}", text.len(), data.len()) };
     // The sixth word takes the place of its dash.
     let mut bytes = head.bytes;
     bytes.truncate(bytes.len() - "- .\n".len());
     bytes.extend_from_slice(format!("{sizes} .\n{text}{data}").as_bytes());
     Ok(Request { nonce, bytes })
+}
+
+/// So many bytes of input for an attempt that has not begun, behind so many others. The bytes follow.
+pub(super) fn stage(attempt: &str, life: &str, epoch: u64, at: u64, bytes: &[u8]) -> Result<Request, KeeperError> {
+    let mut request = line("stage", attempt, life, &[&epoch.to_string(), &at.to_string(), &bytes.len().to_string()])?;
+    request.bytes.extend_from_slice(bytes);
+    Ok(request)
 }
 
 /// What the command's shell runs: its folder, the proof that it was reached, its input, its values, itself. The script
@@ -76,7 +83,7 @@ fn body(call: &Call, nonce: &str) -> Result<String, KeeperError> {
     let cwd = call.cwd.as_deref().unwrap_or("/");
     let _ = writeln!(text, "unset rb_b rb_l; cd -- {} || exit 126", quoted(cwd)?);
     let _ = writeln!(text, "printf 'RB %s reached\\n' '{nonce}'");
-    if call.stdin.as_ref().is_none_or(Vec::is_empty) {
+    if !call.staged && call.stdin.as_ref().is_none_or(Vec::is_empty) {
         text.push_str("exec </dev/null\n");
     }
     for (name, value) in &call.env {

@@ -8,6 +8,7 @@ rb_run() {
   # All pipes are closed. A stop (a link) is seen through by the watcher; else it has nothing left to do.
   if [ -L "$A.stop" ]; then until [ -L "$A.killed" ] || [ ! -d "/proc/$rb_w" ]; do rb_nap; done; fi
   kill "$rb_w"
+  [ -z "$rb_file" ] || rm -f "$rb_file"
   true >"$A.dry"; echo "dry $A" >&7; }
 
 # Starts the command, waits for it, writes down how it ended: the record first, then the news.
@@ -19,7 +20,7 @@ rb_keep() {
   fi
   exec 6>&2 2>/dev/null                           # what this shell has to say is not the command's output
   # A here-document saves a process, but bash may put it into a file, and long ones need the process anyway.
-  if [ -n "$rb_data${BASH_VERSION-}" ] || [ "${#rb_body}" -gt 1000 ]; then rb_feed | rb_exec; else (rb_exec) <<RB_TEXT
+  if [ -n "$rb_data$rb_file${BASH_VERSION-}" ] || [ "${#rb_body}" -gt 1000 ]; then rb_feed | rb_exec; else (rb_exec) <<RB_TEXT
 $rb_body$rb_end
 RB_TEXT
   fi
@@ -46,8 +47,8 @@ rb_lead='set -C; { true >"$2.pg=$$" && echo "$$" >"$2.pg" && [ ! -L "$2.stop" ];
 rb_read='rb_b=; while :; do IFS= LC_ALL=C read -r rb_l || exit 125; [ "$rb_l" != "$1" ] || break; rb_b="$rb_b$rb_l
 "; done; set --; eval "$rb_b"'
 
-# The text, its end mark, the input. Builtins only: nothing of it is ever an argument or a file.
-rb_feed() { printf '%s%s\n' "$rb_body" "$rb_end"; [ -z "$rb_data" ] || printf %b "$rb_data"; }
+# The text, its end mark, the input. Builtins only: nothing of it is ever an argument or a file, but what was staged.
+rb_feed() { printf '%s%s\n' "$rb_body" "$rb_end"; [ -z "$rb_data" ] || printf %b "$rb_data"; [ -z "$rb_file" ] || cat "$rb_file"; }
 
 # Keeps what comes, live, up to the limit. Over the limit or on a full disk tee gives up the file and reads on.
 rb_drain() { trap '' PIPE; { trap '' XFSZ || trap '' 25; } 2>/dev/null; ulimit -f "$rb_max"; exec tee -a "$1" >/dev/null 2>&1 7>&-; }

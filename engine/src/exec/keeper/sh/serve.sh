@@ -10,7 +10,7 @@ rb_serve() {
     case $rb_v in
       start) rb_start ;;        read) rb_look ;;         hello) rb_hello ;;    user) rb_reach ;;
       ask) rb_asked ;;          attach) rb_attach ;;     stop) rb_stop ;;      wait) rb_wait ;;
-      clean) rb_clean ;;        ping) rb_say done ;;     *) rb_say no verb ;;
+      stage) rb_stage ;;        clean) rb_clean ;;       ping) rb_say done ;;     *) rb_say no verb ;;
     esac
   done
   rm -f ".rd.$rb_chan."*; }
@@ -42,9 +42,10 @@ rb_reach() { rb_x=$(LC_ALL=C sudo -n -H -u "$rb_1" -- sh -c 'printf "RB %s as %s
   case $rb_x in *"RB $rb_n as $rb_1"*) rb_say reached ;; *) rb_say no user "${rb_x%%
 *}" ;; esac; }
 
-# The settings, then the text of a command: $rb_6 is BYTES:BYTES of text and of input, each in lines up to its end mark.
-rb_take() { rb_secs=$rb_1 rb_grace=${rb_2%:*} rb_epoch=${rb_2#*:} rb_max=$rb_3 rb_user=$rb_4 rb_shell=$rb_5; rb_body= rb_data= rb_end="#RB-END $rb_n"
-  rb_lines "${rb_6%:*}"; rb_body=$rb_t; case $rb_6 in *:0) ;; *) rb_lines "${rb_6#*:}"; rb_data=${rb_t%?};; esac; }
+# The settings, then the text of a command: $rb_6 is BYTES:BYTES of text and of input, each in lines up to its end mark;
+# BYTES:staged where the input was staged.
+rb_take() { rb_secs=$rb_1 rb_grace=${rb_2%:*} rb_epoch=${rb_2#*:} rb_max=$rb_3 rb_user=$rb_4 rb_shell=$rb_5; rb_body= rb_data= rb_file= rb_end="#RB-END $rb_n"
+  rb_lines "${rb_6%:*}"; rb_body=$rb_t; case $rb_6 in *:0) ;; *:staged) rb_file=$A.in ;; *) rb_lines "${rb_6#*:}"; rb_data=${rb_t%?};; esac; }
 rb_lines() { rb_t=
   if [ "$1" -gt 16384 ]; then rb_t=$(head -c "$1"; echo .); rb_t=${rb_t%.}
     case $rb_t in *"$rb_end
@@ -71,6 +72,16 @@ rb_start() { rb_take; rb_kind=job
   printf 'RB %s opened\n' "$rb_n" >"$A.out" && true >"$A.err" && { [ "$rb_user" = - ] || rb_mark "$A.user" "$rb_user"; } ||
     { ln -s void "$A.go"; rb_say no cannot-record; return; }
   echo "job $A $rb_n 0 0" >&7; rb_run; }
+
+# stage: input for an attempt that has not begun, $rb_3 bytes behind the first $rb_2. They are read whatever becomes of
+# them, or they would be taken for requests. Says how many there are then; nothing is kept where that is not $rb_2.
+rb_stage() { rb_x=
+  if ! rb_memory; then rb_x=memory-lost; elif rb_there "$A.claim"; then rb_x=exists
+  else rb_epochs; [ "$rb_top" = "$rb_1" ] || rb_x="fenced $rb_top"; fi
+  [ -n "$rb_x" ] || true >>"$A.in" || rb_x=cannot-stage
+  if [ -n "$rb_x" ] || { rb_at=$(wc -c <"$A.in"); [ "$((rb_at))" != "$rb_2" ]; }; then [ "$rb_3" = 0 ] || head -c "$rb_3" >/dev/null
+  elif [ "$rb_3" != 0 ]; then head -c "$rb_3" | { cat >>"$A.in" && exit; cat >/dev/null; exit 1; } || rb_x=cannot-stage; rb_at=$(wc -c <"$A.in"); fi
+  if [ -n "$rb_x" ]; then rb_say no "$rb_x"; else rb_say at "$((rb_at))"; fi; }
 
 rb_clean() { rb_memory || { rb_say no memory-lost; return; }; cd / && rm -rf "$rb_run" && rb_say done || rb_say no folder; }
 

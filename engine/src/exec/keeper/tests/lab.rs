@@ -96,9 +96,14 @@ impl Bench {
     /// A second process of the same driver.
     pub(super) async fn again(&self) -> Keeper {
         let keeper = self.connect().await;
-        let life = fs::read_dir(self.run()).expect("run").find_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix("life=").map(str::to_owned));
-        keeper.hello(life.as_deref(), 1, "me").await.expect("hello");
+        keeper.hello(Some(&self.life()), 1, "me").await.expect("hello");
         keeper
+    }
+
+    /// The life mark of the run's folder.
+    pub(super) fn life(&self) -> String {
+        let mark = fs::read_dir(self.run()).expect("run").find_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix("life=").map(str::to_owned));
+        mark.expect("a life mark")
     }
 }
 
@@ -112,6 +117,7 @@ pub(super) fn sh(script: &str) -> Call {
         shell: Shell::Sh,
         pipefail: false,
         stdin: None,
+        staged: false,
         timeout: Duration::from_secs(60),
         output_limit: 64 << 20,
     }

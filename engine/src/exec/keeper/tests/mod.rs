@@ -6,3 +6,4 @@ mod delivery;
 mod lab;
 mod protocol;
 mod remote;
+mod staging;
