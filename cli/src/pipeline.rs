@@ -1,10 +1,12 @@
 //! From a file to its findings and its plan: the stages of the library in their order.
 
+use std::rc::Rc;
+
 use engine::check::{ParsedFile, Program, check, check_beside};
 use engine::exec::driver::Looker;
 use engine::lint::Options;
 use engine::plan::model::Plan;
-use engine::plan::{GivenFact, Inputs, Outline, outline};
+use engine::plan::{GivenFact, Inputs, Outline, ProjectFiles, outline};
 use grammar::ast::File;
 use grammar::diagnostic::Diagnostic;
 
@@ -13,7 +15,7 @@ use crate::diagnostics::{Tally, draw};
 use crate::lint::{has_errors, rules};
 use crate::out::Out;
 use crate::run::look;
-use crate::source::{Files, Named, Project, Unread, root_of};
+use crate::source::{Files, Named, Project, Unread, Uploads, root_of};
 
 /// A program that may be planned, with every file that it was read from.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub(crate) struct Ready {
     pub(crate) files: Files,
     pub(crate) program: Program,
     pub(crate) warnings: Tally,
+    pub(crate) uploads: Rc<Uploads>,
 }
 
 /// Reads and checks the runbook that a person means. Its errors are drawn.
@@ -50,7 +53,8 @@ pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
     if has_errors(&said) {
         return Err(refuse(out, &files, &said));
     }
-    Ok(Ready { files, program, warnings: Tally::of(&said) })
+    let uploads = Rc::new(Uploads::new(&files, root_of(&named.file)));
+    Ok(Ready { files, program, warnings: Tally::of(&said), uploads })
 }
 
 /// Plans it for what it is given, as far as that goes. Its errors are drawn.
@@ -58,7 +62,8 @@ pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
 /// # Errors
 /// It can't be planned; everything about that was said.
 pub(crate) fn outlined(out: &Out, ready: &Ready, inputs: &Inputs) -> Result<Outline, Complaint> {
-    outline(&ready.program, inputs).map_err(|errors| refuse(out, &ready.files, &errors))
+    let inputs = Inputs { files: Some(Rc::clone(&ready.uploads) as Rc<dyn ProjectFiles>), ..inputs.clone() };
+    outline(&ready.program, &inputs).map_err(|errors| refuse(out, &ready.files, &errors))
 }
 
 /// Plans the whole of it. Facts that give the plan its shape are read first; that changes nothing anywhere.

@@ -83,4 +83,7 @@ pub struct Identity {
     /// The random life mark in the run's folder on this host.
     pub life: String,
     pub bash: bool,
+    /// Whether something there reckons SHA-256.
+    #[serde(default)]
+    pub sums: bool,
 }

@@ -111,6 +111,13 @@ fn fenced(page: &str) -> Vec<Fenced> {
     found
 }
 
+/// The files that a runbook of the documents uploads, with its param filled in.
+fn uploads(desk: &Desk, text: &str) {
+    for path in text.lines().filter_map(|line| line.trim().strip_prefix("upload ")?.split('"').nth(1)) {
+        desk.file(&path.replace("{{ release }}", "2.1"), "a file");
+    }
+}
+
 #[test]
 fn every_runbook_in_the_documents_is_clean() {
     let desk = desk_of_the_documents();
@@ -127,6 +134,7 @@ fn every_runbook_in_the_documents_is_clean() {
             seen += 1;
             let name = format!("{}-{}.{end}", page.replace(['/', '.'], "-"), block.at);
             desk.file(&name, &block.text);
+            uploads(&desk, &block.text);
             let ran = desk.runbook(["lint", "--deny", "warnings", &name]);
             if ran.status != 0 {
                 wrong.push(format!("{page}:{}:\n{}{}", block.at, ran.out, ran.err));
@@ -151,6 +159,7 @@ fn both_spellings_in_the_documents_say_the_same() {
             }
             pairs += 1;
             desk.file("a.runbook", &native.text);
+            uploads(&desk, &native.text);
             desk.file("a.runbook.yaml", &yaml.text);
             // The first runbook is what the page is about there; those below it are called.
             let name = native.text.lines().find_map(|line| line.strip_prefix("runbook ")?.split_whitespace().next()).unwrap_or_default();

@@ -19,3 +19,4 @@ mod series;
 mod spellings;
 mod terminal;
 mod tour;
+mod transfers;

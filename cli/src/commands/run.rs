@@ -1,12 +1,12 @@
 //! `runbook run FILE`
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use engine::check::Program;
-use engine::journal::Store;
 use engine::journal::chain::content_hash;
-use engine::plan::model::{NodeKind, Plan};
+use engine::journal::{Store, files};
+use engine::plan::model::{Does, NodeKind, Plan};
 use engine::run::event::{EventKind, Pin, Purpose, Role};
 
 use crate::complaint::{Complaint, FAILED, REFUSED, Status};
@@ -14,6 +14,7 @@ use crate::inputs::{self, InputArgs};
 use crate::out::Out;
 use crate::run::remembered::Remembered;
 use crate::run::{drive, look, open, person};
+use crate::source::Uploads;
 use crate::{clock, pipeline, source};
 
 /// Run a runbook: preflight first, then step by step
@@ -59,10 +60,11 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     let ssh_config = args.ssh_config.as_deref().map(look::ssh_config).transpose()?;
     let looker = look::looker(ssh_config.clone())?;
     let plan = pipeline::planned(out, &ready, &mut inputs, &looker)?;
-    let remembered = Remembered { ssh_config, answers: answers(&plan, &args.answer)? };
+    let here = std::env::current_dir().map_err(|e| Complaint::usage(format!("the folder you are in can't be used: {e}")))?;
+    let remembered = Remembered { ssh_config, answers: answers(&plan, &args.answer)?, here };
     let contents = contents(&plan, &ready.program, &inputs::pinned(&inputs, &ready.program), &remembered)?;
 
-    let run = create(&looker.run, &plan, contents, args.jobs).map_err(|c| Complaint { status: REFUSED, ..c })?;
+    let run = create(&looker.run, &plan, contents, &ready.uploads, args.jobs).map_err(|c| Complaint { status: REFUSED, ..c })?;
     out.must(&format!("run {}", run.run));
     if ready.warnings.warnings > 0 {
         out.say(&format!("{}: `runbook lint {}` shows them", ready.warnings.words(), named.file.display()));
@@ -70,20 +72,38 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     drive::go(out, run, Purpose::Run, remembered.options(args.wait, args.outside_window.clone()), args.events)
 }
 
-/// The run's first event, with all that it pins, in one commit.
-fn create(id: &str, plan: &Plan, contents: Vec<(Pin, Vec<u8>)>, jobs: u32) -> Result<open::Opened, Complaint> {
+/// What it uploads, and then the run's first event, with all that it pins, in one commit.
+fn create(id: &str, plan: &Plan, contents: Vec<(Pin, Vec<u8>)>, uploads: &Uploads, jobs: u32) -> Result<open::Opened, Complaint> {
     let folder = open::folder()?;
     let store = Store::open(&folder)?;
+    let kept = keep(plan, uploads, &folder, id).inspect_err(|_| files::let_go(&folder, id))?;
     let created = EventKind::RunCreated {
         runbook: plan.runbook.clone(),
         plan: plan.hash.clone(),
-        pins: contents.iter().map(|(pin, _)| pin.clone()).collect(),
+        pins: contents.iter().map(|(pin, _)| pin.clone()).chain(kept).collect(),
         engine: env!("CARGO_PKG_VERSION").to_owned(),
         operator: person::operator(),
         jobs,
     };
     let journal = store.create(id, &plan.runbook, &contents, clock::now(), created)?;
     open::created(folder, journal, plan.clone())
+}
+
+/// Copies what the plan uploads into the state folder: from here on the sources are not needed.
+fn keep(plan: &Plan, uploads: &Uploads, folder: &Path, run: &str) -> Result<Vec<Pin>, Complaint> {
+    let mut pins: Vec<Pin> = Vec::new();
+    for (_, node) in plan.iter() {
+        let Some(Does::Upload(upload)) = node.spec().and_then(|s| s.does.as_ref()) else { continue };
+        let hash = upload.file.hash.clone();
+        if pins.iter().any(|pin| pin.hash == hash) {
+            continue;
+        }
+        if let Some(path) = uploads.path_of(&hash) {
+            files::keep(folder, run, &path, &hash)?;
+        }
+        pins.push(Pin { role: Role::Upload, name: upload.from.clone(), hash });
+    }
+    Ok(pins)
 }
 
 fn contents(plan: &Plan, program: &Program, params: &serde_json::Value, remembered: &Remembered) -> Result<Vec<(Pin, Vec<u8>)>, Complaint> {

@@ -1,8 +1,9 @@
 //! `runbook verify RUN`
 
-use engine::journal::Store;
+use engine::journal::{JournalError, Store, files};
 use engine::report::tone::Tone;
 use engine::report::words::count;
+use engine::run::event::{Pin, Role};
 use serde_json::json;
 
 use crate::args::Format;
@@ -33,7 +34,16 @@ pub(crate) fn verify(args: &VerifyArgs, out: &Out) -> Result<Status, Complaint> 
     let broken = match chain {
         Ok(_) => {
             let events = journal.catch_up()?;
-            let missing = open::pins(&events).iter().find_map(|pin| journal.store().content(&run, &pin.hash).err().map(|e| format!("{}: {e}", pin.name)));
+            // What was uploaded is kept until the run is over.
+            let is_over = events.iter().any(|e| e.kind.ends_the_run());
+            let intact = |pin: &Pin| match pin.role {
+                Role::Upload => match files::is_kept(journal.store().folder(), &run, &pin.hash)? {
+                    false if !is_over => Err(JournalError::MissingPin { run: run.clone(), hash: pin.hash.clone() }),
+                    _ => Ok(()),
+                },
+                Role::Plan | Role::Source | Role::Params => journal.store().content(&run, &pin.hash).map(|_| ()),
+            };
+            let missing = open::pins(&events).iter().find_map(|pin| intact(pin).err().map(|e| format!("{}: {e}", pin.name)));
             missing.map(|why| (1, why))
         }
         Err(broken) => Some((broken.seq, broken.to_string())),

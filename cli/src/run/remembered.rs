@@ -19,6 +19,8 @@ pub(crate) struct Remembered {
     pub(crate) ssh_config: Option<PathBuf>,
     /// By gate path.
     pub(crate) answers: BTreeMap<String, String>,
+    /// Where whoever started it stood.
+    pub(crate) here: PathBuf,
 }
 
 impl Remembered {
@@ -39,7 +41,7 @@ impl Remembered {
     }
 
     pub(crate) fn options(self, wait: bool, outside_window: Option<String>) -> Options {
-        Options { ssh_config: self.ssh_config, answers: self.answers, outside_window, wait }
+        Options { ssh_config: self.ssh_config, answers: self.answers, here: self.here, outside_window, wait }
     }
 }
 
@@ -49,7 +51,8 @@ mod tests {
 
     #[test]
     fn what_was_pinned_reads_back_and_unknown_keys_do_not_hurt() -> serde_json::Result<()> {
-        let remembered = Remembered { ssh_config: Some("/etc/ssh/lab".into()), answers: BTreeMap::from([("go".to_owned(), "yes".to_owned())]) };
+        let remembered =
+            Remembered { ssh_config: Some("/etc/ssh/lab".into()), answers: BTreeMap::from([("go".to_owned(), "yes".to_owned())]), here: "/home/ada".into() };
         let (pin, content) = remembered.pin();
         assert_eq!(pin.role, Role::Params);
         assert_eq!(serde_json::from_slice::<Remembered>(&content)?, remembered);

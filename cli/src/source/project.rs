@@ -8,6 +8,7 @@ use grammar::source::Source;
 
 use super::Files;
 use super::files::UNREADABLE;
+use super::uploads::{folder_of, found};
 
 /// The root of a file's project.
 pub(crate) fn root_of(file: &Path) -> PathBuf {
@@ -31,7 +32,7 @@ impl Project<'_> {
     /// What a path means in a file, if it lies in the project. Links are followed first: what counts is where it really
     /// lies.
     fn beside(&self, path: &str, from: &Source) -> Result<PathBuf, LoadError> {
-        let beside = Path::new(&from.path).parent().unwrap_or(Path::new("")).join(path);
+        let beside = folder_of(&from.path).join(path);
         let real = beside.canonicalize().map_err(|e| LoadError::Unreadable { why: said(&e) })?;
         if real.starts_with(&self.root) { Ok(beside) } else { Err(LoadError::Outside) }
     }
@@ -62,9 +63,13 @@ impl Library for Project<'_> {
         names.sort();
         Ok(names)
     }
+
+    fn find(&mut self, path: &str, from: &Source) -> Result<(), LoadError> {
+        found(&folder_of(&from.path), path, &self.root).map(|_| ())
+    }
 }
 
-fn said(error: &std::io::Error) -> String {
+pub(super) fn said(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         std::io::ErrorKind::NotADirectory => "it is no folder".to_owned(),

@@ -102,6 +102,12 @@ pub enum CheckError {
     SecretEvidence { at: Span, name: String },
     #[error("{}", super::gate::bad_approver(name))]
     BadApprover { at: Span, name: String },
+    #[error("`{path}` is no place for a file: {why}")]
+    BadPlace { at: Span, path: String, why: &'static str },
+    #[error("`upload \"{path}\"` leads out of the project's folder")]
+    UploadOutside { at: Span, path: String },
+    #[error("`upload \"{path}\"`: {why}")]
+    UploadUnreadable { at: Span, path: String, why: String },
     #[error("{what} is not built yet")]
     NotBuiltYet { at: Span, what: String, help: Option<&'static str> },
 }
@@ -136,6 +142,12 @@ fn meant(similar: Option<&String>, known: &[String], none: &str) -> String {
 impl CheckError {
     /// Asked for where a suggestion from all of the standard library is worth reading it.
     pub(super) const UNKNOWN_ACTION: &str = "RB0101";
+
+    // Also found when the plan is drawn, where a path depends on params.
+    pub(crate) const UPLOAD_OUTSIDE: &str = "RB0177";
+    pub(crate) const UPLOAD_OUTSIDE_HELP: &str = "only files below the project's folder can be uploaded: copy it there";
+    pub(crate) const UPLOAD_UNREADABLE: &str = "RB0178";
+    pub(crate) const UPLOAD_UNREADABLE_HELP: &str = "the path is relative to the file that it is written in";
 
     fn said(&self) -> Said {
         use CheckError as E;
@@ -306,6 +318,9 @@ impl CheckError {
                 "a secret is a `param`, given anew to each process; evidence says what a person saw or chose".to_owned(),
             ),
             E::BadApprover { at, .. } => said("RB0168", *at, "who?", super::gate::APPROVERS.to_owned()),
+            E::BadPlace { at, .. } => said("RB0179", *at, "not a place for a file", "write the whole path of the file".to_owned()),
+            E::UploadOutside { at, .. } => said(Self::UPLOAD_OUTSIDE, *at, "outside", Self::UPLOAD_OUTSIDE_HELP.to_owned()),
+            E::UploadUnreadable { at, .. } => said(Self::UPLOAD_UNREADABLE, *at, "can't be uploaded", Self::UPLOAD_UNREADABLE_HELP.to_owned()),
             E::NotBuiltYet { at, help, .. } => {
                 said("RB0901", *at, "not built yet", help.map(str::to_owned).or_else(|| Some("this version can't run it, and won't pretend to".to_owned())))
             }

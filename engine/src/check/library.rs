@@ -30,6 +30,12 @@ pub trait Library {
     /// # Errors
     /// Why it can't be had.
     fn list(&mut self, folder: &str, from: &Source) -> Result<Vec<String>, LoadError>;
+
+    /// Whether a file can be uploaded; `path` as for [`Self::load`].
+    ///
+    /// # Errors
+    /// Why it can't be had.
+    fn find(&mut self, path: &str, from: &Source) -> Result<(), LoadError>;
 }
 
 #[derive(Debug, Clone, Error)]
@@ -55,6 +61,10 @@ impl Library for NoFiles {
     }
 
     fn list(&mut self, _folder: &str, _from: &Source) -> Result<Vec<String>, LoadError> {
+        Err(LoadError::Unreadable { why: "there are no files here".to_owned() })
+    }
+
+    fn find(&mut self, _path: &str, _from: &Source) -> Result<(), LoadError> {
         Err(LoadError::Unreadable { why: "there are no files here".to_owned() })
     }
 }

@@ -15,6 +15,7 @@ pub mod stdlib;
 mod step;
 #[cfg(test)]
 mod tests;
+mod transfer;
 pub(crate) mod values;
 mod walk;
 
@@ -165,6 +166,7 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
     for runbook in loaded.files.iter().flat_map(|f| &f.file.runbooks) {
         checker.runbook(runbook);
     }
+    checker.find_uploads(&loaded.files, id, library);
     let own: Vec<String> = loaded.files.iter().filter(|f| f.source.id == id).flat_map(|f| &f.file.runbooks).map(|r| r.name.value.clone()).collect();
     let (mut errors, used) = (checker.errors, checker.used);
     let (advice, readings) = (checker.advice, checker.readings);

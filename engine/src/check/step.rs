@@ -76,7 +76,9 @@ impl<'a> Checker<'a> {
             Some(Does::Run(text)) => self.error(CheckError::MisplacedField { at: text.span, field: "run", place: "a manual step", help }),
             Some(Does::Use(call)) => self.error(CheckError::MisplacedField { at: call.name.span, field: "use", place: "a manual step", help }),
             Some(Does::Sleep(text)) => self.error(CheckError::MisplacedField { at: text.span, field: "sleep", place: "a manual step", help }),
-            Some(Does::Upload { .. } | Does::Download { .. }) | None => {}
+            Some(Does::Upload { src, .. }) => self.error(CheckError::MisplacedField { at: src.span, field: "upload", place: "a manual step", help }),
+            Some(Does::Download { src, .. }) => self.error(CheckError::MisplacedField { at: src.span, field: "download", place: "a manual step", help }),
+            None => {}
         }
         if let Some(capture) = fields.captures.first() {
             self.error(CheckError::MisplacedField { at: capture.name.span, field: "capture", place: "a manual step", help: "a person prints nothing" });
@@ -141,8 +143,8 @@ impl<'a> Checker<'a> {
                 self.action_call(call, here);
             }
             Some(Does::Sleep(duration)) => self.duration(Some(duration), "`sleep`", here),
-            Some(Does::Upload { src, .. }) => self.not_built(src.span, "`upload`"),
-            Some(Does::Download { src, .. }) => self.not_built(src.span, "`download`"),
+            Some(Does::Upload { src, to }) => self.upload(src, to, fields, here),
+            Some(Does::Download { src, to }) => self.download(src, to, fields, here),
         }
     }
 

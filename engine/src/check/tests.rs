@@ -263,6 +263,14 @@ impl Library for Folder {
         let names: Vec<String> = self.0.keys().filter_map(|path| path.strip_prefix(&inside)).map(str::to_owned).collect();
         if names.is_empty() { Err(LoadError::Unreadable { why: "there is no such folder".to_owned() }) } else { Ok(names) }
     }
+
+    fn find(&mut self, path: &str, _from: &Source) -> Result<(), LoadError> {
+        match path {
+            _ if path.starts_with("..") => Err(LoadError::Outside),
+            "here.conf" => Ok(()),
+            _ => Err(LoadError::Unreadable { why: "there is no such file".to_owned() }),
+        }
+    }
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub(super) struct Checker<'a> {
     pub(super) advice: Vec<Advice>,
     /// Every command as its shell will read it, by the place of its text.
     pub(super) readings: BTreeMap<Span, Reading>,
+    /// The paths of files that are uploaded, where they are written out.
+    pub(super) uploads: Vec<grammar::source::Text>,
     pub(super) ids: BTreeMap<String, Span>,
     pub(super) gates: BTreeMap<String, Span>,
     /// Every name that some piece gives a value.
@@ -60,6 +62,7 @@ impl<'a> Checker<'a> {
             used: BTreeSet::new(),
             advice: Vec::new(),
             readings: BTreeMap::new(),
+            uploads: Vec::new(),
             ids: BTreeMap::new(),
             gates: BTreeMap::new(),
             elsewhere: BTreeMap::new(),

@@ -7,6 +7,7 @@
 
 mod access;
 pub mod chain;
+pub mod files;
 pub mod lock;
 pub mod output;
 pub mod run;
@@ -54,6 +55,8 @@ pub enum JournalError {
     Ambiguous { name: String, runs: Vec<String> },
     #[error("event {seq} of run {run} can't be read: {why}")]
     Unreadable { run: String, seq: u64, why: String },
+    #[error("{} has changed since the plan was drawn a moment ago; run it again", path.display())]
+    FileChanged { path: PathBuf },
     #[error("run {run} refers to {hash}, which is not in the journal as it was written")]
     MissingPin { run: String, hash: String },
     #[error("run {run} is driven by another process: {holder}")]

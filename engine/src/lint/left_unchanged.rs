@@ -20,7 +20,7 @@ fn find(program: &Program, found: &mut Found) {
     for seen in walk::steps(program) {
         let Some(boundary) = seen.around.boundary else { continue };
         let merged = seen.merged(program);
-        let changes = seen.manual || matches!(merged.does(), Some((_, Does::Run(_))));
+        let changes = seen.manual || matches!(merged.does(), Some((_, Does::Run(_) | Does::Upload { .. } | Does::Download { .. })));
         if !changes || merged.undo().is_some() || merged.irreversible().is_some() {
             continue;
         }

@@ -1,5 +1,6 @@
 //! A second attempt begins where the first one stopped.
 
+use grammar::ast::Does;
 use grammar::diagnostic::Severity;
 
 use super::{Found, Rule, walk};
@@ -20,6 +21,8 @@ fn find(program: &Program, found: &mut Found) {
         let merged = seen.merged(program);
         if let Some(retry) = merged.retry()
             && merged.check().is_none()
+            // A file is compared before it is sent again.
+            && !matches!(merged.does(), Some((_, Does::Upload { .. } | Does::Download { .. })))
         {
             let span = seen.step.fields.retry.as_ref().map_or(seen.step.id.span, |_| retry.times.span);
             found.add(

@@ -66,8 +66,14 @@ impl<'p> Lowering<'p> {
         let Some(kind) = Type::written(&param.kind) else { return };
         let what = format!("`{}` of `{}`", param.name.value, runbook.name.value);
         let bound = match (given, &param.default) {
-            (Some(value), _) => self.operand(value, &kind, &what, caller, None),
-            (None, Some(default)) => self.operand(default, &kind, &what, frame, None),
+            (Some(value), _) => {
+                self.given.insert((frame, param.name.value.clone()), (value.clone(), caller));
+                self.operand(value, &kind, &what, caller, None)
+            }
+            (None, Some(default)) => {
+                self.given.insert((frame, param.name.value.clone()), (default.clone(), frame));
+                self.operand(default, &kind, &what, frame, None)
+            }
             (None, None) => Some(Bound::Value(Value::None)),
         };
         let Some(bound) = bound else { return };

@@ -4,6 +4,7 @@ use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::Span;
 use thiserror::Error;
 
+use crate::check::CheckError;
 use crate::value::{ReadError, Type};
 
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -50,6 +51,14 @@ pub enum PlanError {
     OutOfRange { at: Span, what: String, found: String, help: &'static str },
     #[error("{}", crate::check::bad_approver(name))]
     BadApprover { at: Span, name: String },
+    #[error("`upload \"{path}\"` leads out of the project's folder")]
+    UploadOutside { at: Span, path: String },
+    #[error("`upload \"{path}\"`: {why}")]
+    UploadUnreadable { at: Span, path: String, why: String },
+    #[error("`{path}` is no place for a file: {why}")]
+    BadPlace { at: Span, path: String, why: &'static str },
+    #[error("{first} and {second} would write the same file, {to}")]
+    DownloadedTwice { at: Span, to: String, first: String, second: String },
     #[error("{what} is not built yet")]
     NotBuiltYet { at: Span, what: &'static str, help: &'static str },
 }
@@ -127,6 +136,12 @@ impl PlanError {
             E::NotComputed { at, .. } => ("RB0411", *at, "not computed", None),
             E::OutOfRange { at, help, .. } => ("RB0412", *at, "out of range", Some((*help).to_owned())),
             E::BadApprover { at, .. } => ("RB0168", *at, "who?", Some(crate::check::APPROVERS.to_owned())),
+            E::UploadOutside { at, .. } => (CheckError::UPLOAD_OUTSIDE, *at, "outside", Some(CheckError::UPLOAD_OUTSIDE_HELP.to_owned())),
+            E::UploadUnreadable { at, .. } => (CheckError::UPLOAD_UNREADABLE, *at, "can't be uploaded", Some(CheckError::UPLOAD_UNREADABLE_HELP.to_owned())),
+            E::BadPlace { at, .. } => ("RB0179", *at, "not a place for a file", Some("write the whole path of the file".to_owned())),
+            E::DownloadedTwice { at, .. } => {
+                ("RB0427", *at, "to one place", Some("put `{{ host }}` into the path, and what else tells them apart, such as the loop's variable".to_owned()))
+            }
             E::NotBuiltYet { at, help, .. } => ("RB0901", *at, "not built yet", Some((*help).to_owned())),
         }
     }

@@ -1,6 +1,7 @@
 //! What a run is given: the values of params and the hosts of targets. All that is missing or wrong is said at once.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use grammar::ast::{Fact, Operand, Param, Runbook, Target};
 use grammar::source::Span;
@@ -9,6 +10,7 @@ use super::error::PlanError;
 use super::frames::typed;
 use super::lower::Lowering;
 use super::model::{Bound, FactSpec, FrameId, HostName};
+use super::transfer::ProjectFiles;
 use crate::check::similar;
 use crate::value::{Type, Value};
 
@@ -21,6 +23,8 @@ pub struct Inputs {
     pub facts: BTreeMap<String, GivenFact>,
     /// What the inventory knows of each host: `{"web1": {"rack": "a"}}`.
     pub vars: serde_json::Value,
+    /// What may be uploaded; `None`: nothing.
+    pub files: Option<Rc<dyn ProjectFiles>>,
 }
 
 /// A param's value as it was given.

@@ -2,8 +2,9 @@
 //! before it; where many meet many a join stands between, and the joins that are not needed are taken out at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use grammar::ast::{Block, Boundary, Condition, During, Name, Piece, Runbook, Settings};
+use grammar::ast::{Block, Boundary, Condition, During, Name, Operand, Piece, Runbook, Settings};
 use grammar::diagnostic::Diagnostic;
 use grammar::source::Text;
 
@@ -13,6 +14,7 @@ use super::model::*;
 use super::outline::Later;
 use super::settings::Around;
 use super::template::{Expression, Prose, Script};
+use super::transfer::ProjectFiles;
 use crate::check::Program;
 use crate::check::order;
 use crate::value::{Type, Value};
@@ -39,6 +41,9 @@ pub(super) struct Lowering<'p> {
     pub(super) scripts: BTreeMap<grammar::source::Span, Script>,
     /// What names were declared as: a path's value alone looks like any text.
     pub(super) types: BTreeMap<(FrameId, String), Type>,
+    /// What an action or a called runbook was given by its caller, as it was written.
+    pub(super) given: BTreeMap<(FrameId, String), (Operand, FrameId)>,
+    pub(super) files: Option<Rc<dyn ProjectFiles>>,
 }
 
 /// Where a piece stands: what is inherited from the blocks around it.
@@ -75,11 +80,11 @@ pub(super) struct Draft<'a> {
 pub(super) type Exits = Vec<NodeId>;
 
 impl<'p> Lowering<'p> {
-    pub(super) fn new(program: &'p Program, vars: serde_json::Value) -> Self {
+    pub(super) fn new(program: &'p Program, inputs: &Inputs) -> Self {
         Self {
             program,
             errors: Vec::new(),
-            vars,
+            vars: inputs.vars.clone(),
             hosts: Vec::new(),
             met: BTreeMap::new(),
             frames: vec![Frame::default()],
@@ -94,6 +99,8 @@ impl<'p> Lowering<'p> {
             later: Vec::new(),
             scripts: BTreeMap::new(),
             types: BTreeMap::new(),
+            given: BTreeMap::new(),
+            files: inputs.files.clone(),
         }
     }
 
@@ -173,7 +180,7 @@ impl<'p> Lowering<'p> {
         let next = self.hosts.len();
         let at = *self.met.entry(host.to_owned()).or_insert(next);
         if at == next {
-            self.hosts.push(HostPlan { name: host.to_owned(), users: Vec::new(), bash: false });
+            self.hosts.push(HostPlan { name: host.to_owned(), users: Vec::new(), bash: false, sums: false });
         }
         &mut self.hosts[at]
     }

@@ -18,6 +18,7 @@ mod step;
 pub mod template;
 #[cfg(test)]
 pub(crate) mod tests;
+mod transfer;
 pub mod window;
 
 use grammar::diagnostic::Diagnostic;
@@ -26,6 +27,7 @@ pub use error::PlanError;
 pub use frames::{plain, typed};
 pub use inputs::{Given, GivenFact, Inputs, entered};
 pub use outline::{Later, Outline, outline};
+pub use transfer::ProjectFiles;
 
 use crate::check::Program;
 use model::Plan;

@@ -75,6 +75,9 @@ pub struct HostPlan {
     pub users: Vec<String>,
     /// Whether some command there wants bash.
     pub bash: bool,
+    /// Whether files are compared there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sums: bool,
 }
 
 /// Names and what they stand for. A sealed frame (an action's) does not see its caller's names.
@@ -239,6 +242,71 @@ pub struct StepSpec {
 pub enum Does {
     Run(Command),
     Sleep(u64),
+    Upload(Box<Upload>),
+    Download(Download),
+}
+
+/// A file of the project, to a place on the host. The names `to`, `sum` and `size` are bound in the frame of its commands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Upload {
+    /// As it was named.
+    pub from: String,
+    pub file: PinnedFile,
+    /// Reads the content and moves it into place, whole or not at all.
+    pub put: Command,
+    /// Whether the same is there already.
+    pub same: Command,
+}
+
+/// A file as it was when the plan was drawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinnedFile {
+    /// SHA-256 of the content.
+    pub hash: String,
+    pub size: u64,
+    /// Its owner may run it: so may whoever may read it there, where it is new.
+    pub executable: bool,
+}
+
+/// A file of the host, to a place on the engine's machine. `from` and `to` are bound in the frame of its command.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Download {
+    /// Says the size and the SHA-256 of the file.
+    pub look: Command,
+}
+
+impl Does {
+    /// The command that a host runs for it.
+    #[must_use]
+    pub fn command(&self) -> Option<&Command> {
+        match self {
+            Self::Run(command) => Some(command),
+            Self::Upload(upload) => Some(&upload.put),
+            Self::Download(download) => Some(&download.look),
+            Self::Sleep(_) => None,
+        }
+    }
+
+    /// Whether anything is another one afterwards.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        match self {
+            Self::Run(_) | Self::Upload(_) | Self::Download(_) => true,
+            Self::Sleep(_) => false,
+        }
+    }
+}
+
+impl StepSpec {
+    /// What says that it is as wanted already: its own `check`, or that the file is there.
+    #[must_use]
+    pub fn check(&self) -> Option<&Command> {
+        match (&self.check, &self.does) {
+            (Some(check), _) => Some(check),
+            (None, Some(Does::Upload(upload))) => Some(&upload.same),
+            (None, _) => None,
+        }
+    }
 }
 
 /// A command with everything that it needs; values are bound when it is sent.
@@ -454,7 +522,7 @@ impl Node {
     pub fn changes(&self) -> bool {
         match &self.kind {
             NodeKind::Manual { .. } => true,
-            NodeKind::Step(step) => matches!(step.does, Some(Does::Run(_))) || self.owes_undo_for_passing(),
+            NodeKind::Step(step) => step.does.as_ref().is_some_and(Does::changes) || self.owes_undo_for_passing(),
             NodeKind::Enter { .. } | NodeKind::Gate(_) | NodeKind::Leave { .. } | NodeKind::Fact(_) | NodeKind::Require(_) | NodeKind::Join => false,
         }
     }
@@ -467,6 +535,8 @@ pub enum Guard<'a> {
     Fact(&'a FactSpec),
     Require(&'a RequireSpec),
     Check(&'a Command),
+    /// Whether what would be downloaded is here already.
+    Fetched(&'a Download),
 }
 
 impl Node {
@@ -482,7 +552,10 @@ impl Node {
         if let Some(spec) = self.spec() {
             guards.extend(spec.facts.iter().map(Guard::Fact));
             guards.extend(spec.requires.iter().map(Guard::Require));
-            guards.extend(spec.check.iter().map(Guard::Check));
+            guards.extend(spec.check().map(Guard::Check));
+            if let (None, Some(Does::Download(download))) = (&spec.check, &spec.does) {
+                guards.push(Guard::Fetched(download));
+            }
         }
         guards
     }
@@ -498,7 +571,7 @@ impl Node {
     pub fn guard_slot(&self, guard: u32) -> Option<SlotId> {
         match self.guards().get(guard as usize)? {
             Guard::Fact(fact) => Some(fact.slot),
-            Guard::When(_) | Guard::Require(_) | Guard::Check(_) => None,
+            Guard::When(_) | Guard::Require(_) | Guard::Check(_) | Guard::Fetched(_) => None,
         }
     }
 

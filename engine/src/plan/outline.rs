@@ -66,7 +66,7 @@ impl Outline {
 /// must be.
 pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagnostic>> {
     let Some(runbook) = program.runbook() else { return Err(vec![PlanError::NothingToRun.into()]) };
-    let mut lowering = Lowering::new(program, inputs.vars.clone());
+    let mut lowering = Lowering::new(program, inputs);
     lowering.take_inputs(runbook, inputs);
     // With a value missing, nearly every step would complain as well.
     if lowering.errors.is_empty() {
@@ -99,6 +99,10 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
         blocks,
         nodes,
     };
+    let overwritten = super::transfer::overwritten(&plan);
+    if !overwritten.is_empty() {
+        return Err(overwritten.into_iter().map(Into::into).collect());
+    }
     plan.hash = finish::hash(&plan)
         .map_err(|error| vec![PlanError::NotComputed { at: runbook.name.span, what: "the plan".to_owned(), why: error.to_string() }.into()])?;
     Ok(Outline { plan, later: lowering.later })

@@ -222,6 +222,20 @@ impl<'p> Lowering<'p> {
         otherwise: u64,
     ) -> Option<Command> {
         let script = self.script(text, frame, host)?;
+        self.command_of(script, frame, host, around, timeout, stdin, otherwise)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is another part of one command")]
+    pub(super) fn command_of(
+        &mut self,
+        script: Script,
+        frame: FrameId,
+        host: Option<&str>,
+        around: &Around<'p>,
+        timeout: Option<(&Expr, FrameId)>,
+        stdin: Option<(&'p Text, FrameId)>,
+        otherwise: u64,
+    ) -> Option<Command> {
         let user = match around.user {
             Some((text, written_in)) => Some(self.user(text, written_in, host)?),
             None => None,
@@ -260,14 +274,17 @@ impl<'p> Lowering<'p> {
         if let Some(known) = self.scripts.get(&text.span) {
             return Some(known.clone());
         }
+        let script = self.compiled(text, frame, host)?;
+        if !script.uses_raw() {
+            self.scripts.insert(text.span, script.clone());
+        }
+        Some(script)
+    }
+
+    pub(super) fn compiled(&mut self, text: &Text, frame: FrameId, host: Option<&str>) -> Option<Script> {
         let compiled = self.early(frame, host, |early| Script::compile(text, &|name| self.type_of(frame, host, name), &RawValues::Known(early)));
         match compiled {
-            Ok(script) => {
-                if !script.uses_raw() {
-                    self.scripts.insert(text.span, script.clone());
-                }
-                Some(script)
-            }
+            Ok(script) => Some(script),
             Err(errors) => {
                 self.errors.extend(errors.into_iter().map(Into::into));
                 None

@@ -82,6 +82,13 @@ pub fn command(plan: &Plan, command: &Command, host: Option<&str>) -> String {
     Before { plan, frame: command.frame, host }.command(command)
 }
 
+/// What a name is bound to in a frame, on a host, as a person reads it.
+#[must_use]
+pub fn name(plan: &Plan, frame: FrameId, host: Option<&str>, name: &str) -> String {
+    let scope = Before { plan, frame, host };
+    scope.lookup(name).map_or_else(|| format!("{{{{ {name} }}}}"), |value| with_names(&value.display()))
+}
+
 /// A fact or a requirement of the top: what it asks, as it would be typed.
 #[must_use]
 pub fn require(plan: &Plan, require: &RequireSpec) -> (String, String) {
@@ -227,6 +234,15 @@ impl<'a> Before<'a> {
         shown.command = step.does.as_ref().map(|does| match does {
             Does::Run(command) => self.command(command),
             Does::Sleep(seconds) => format!("sleep {}", Value::Duration(*seconds).display()),
+            Does::Upload(upload) => {
+                let to = name(self.plan, upload.put.frame, self.host, "to");
+                let (size, hash) = (Value::Size(upload.file.size).display(), &upload.file.hash);
+                format!("upload {} to {to}   ({size}, sha256 {})", upload.from, hash.get(..12).unwrap_or(hash))
+            }
+            Does::Download(download) => {
+                let at = |word| name(self.plan, download.look.frame, self.host, word);
+                format!("download {} to {}", at("from"), at("to"))
+            }
         });
         shown.verify = step.verify.iter().map(|v| (self.command(&v.command), v.every, v.within)).collect();
         shown.undo = match &step.undo {
@@ -236,8 +252,8 @@ impl<'a> Before<'a> {
             UndoSpec::Manual(prose) => Undo::Manual(self.prose(prose)),
         };
         shown.irreversible.clone_from(&step.irreversible);
-        shown.user = match (&step.does, &step.check, &step.undo) {
-            (Some(Does::Run(command)), _, _) | (_, Some(command), _) | (_, _, UndoSpec::Command(command)) => user(command),
+        shown.user = match (step.does.as_ref().and_then(Does::command), &step.check, &step.undo) {
+            (Some(command), _, _) | (_, Some(command), _) | (_, _, UndoSpec::Command(command)) => user(command),
             _ => step.verify.first().and_then(|v| user(&v.command)),
         };
     }

@@ -7,18 +7,27 @@ use grammar::source::Text;
 use super::lower::{Context, Draft, Lowering};
 use super::model::*;
 use super::settings::{Around, GUARD_SECONDS, STEP_SECONDS};
+use super::transfer::Crossing;
 use crate::check::merged::{Layer, Merged};
 use crate::value::{Type, Value};
 
 /// One host's copy of a step.
 struct Copy<'a, 'p> {
     merged: &'a Merged<'p>,
+    /// A word that no other copy of the plan has.
+    mark: String,
     /// One a layer.
     frames: Vec<FrameId>,
     host: &'a str,
     around: Around<'p>,
     /// The step or its action said so itself.
     timeout: Option<(&'p Text, FrameId)>,
+}
+
+impl<'p> Copy<'_, 'p> {
+    fn crossing(&self, layer: usize) -> Crossing<'_, 'p> {
+        Crossing { frame: self.frames[layer], host: self.host, around: &self.around, timeout: self.timeout, mark: &self.mark }
+    }
 }
 
 impl<'p> Lowering<'p> {
@@ -140,7 +149,8 @@ impl<'p> Lowering<'p> {
                 }
             }
         }
-        let copy = Copy { merged, frames, host, around, timeout };
+        let mark = format!("{}{}{}@{host}", context.calls, context.block.0, context.items);
+        let copy = Copy { merged, mark, frames, host, around, timeout };
         let spec = StepSpec {
             facts,
             requires: self.step_requires(&copy, context)?,
@@ -167,8 +177,14 @@ impl<'p> Lowering<'p> {
             let what = format!("`{}` of `{}`", param.name.value, action.name.value);
             let given = call.args.iter().find(|(name, _)| name.value == param.name.value);
             let bound = match (given, &param.default) {
-                (Some((_, value)), _) => self.operand(value, &kind, &what, caller, Some(host))?,
-                (None, Some(default)) => self.operand(default, &kind, &what, frame, Some(host))?,
+                (Some((_, value)), _) => {
+                    self.given.insert((frame, param.name.value.clone()), (value.clone(), caller));
+                    self.operand(value, &kind, &what, caller, Some(host))?
+                }
+                (None, Some(default)) => {
+                    self.given.insert((frame, param.name.value.clone()), (default.clone(), frame));
+                    self.operand(default, &kind, &what, frame, Some(host))?
+                }
                 (None, None) => Bound::Value(Value::None),
             };
             // A default may use the params before it.
@@ -214,7 +230,15 @@ impl<'p> Lowering<'p> {
         match copy.merged.does() {
             Some((layer, ast::Does::Run(text))) => self.work(copy, layer, text, true).map(|c| Some(Does::Run(c))),
             Some((layer, ast::Does::Sleep(text))) => self.seconds_of(Some(text), "`sleep`", copy.frames[layer], Some(copy.host)).map(|s| Some(Does::Sleep(s))),
-            Some((_, ast::Does::Use(_) | ast::Does::Upload { .. } | ast::Does::Download { .. })) | None => Some(None),
+            Some((layer, ast::Does::Upload { src, to })) => {
+                let at = copy.crossing(layer);
+                self.upload(&at, src, to).map(|upload| Some(Does::Upload(Box::new(upload))))
+            }
+            Some((layer, ast::Does::Download { src, to })) => {
+                let at = copy.crossing(layer);
+                self.download(&at, src, to).map(|download| Some(Does::Download(download)))
+            }
+            Some((_, ast::Does::Use(_))) | None => Some(None),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::plan::model::{BlockId, BlockKind, GateThen, HostName, Node, NodeId, NodeKind, OnFailure, Plan, Release};
+use crate::plan::model::{BlockId, BlockKind, Does, GateThen, HostName, Node, NodeId, NodeKind, OnFailure, Plan, Release};
 use crate::plan::shown::{self, Shown, Undo};
 use crate::plan::{Later, Outline};
 use crate::value::Value;
@@ -195,7 +195,15 @@ impl Page<'_> {
         } else if matches!(node.kind, NodeKind::Leave { .. }) {
             // How it is released stands where it was taken.
         } else if let Some(command) = &shown.command {
-            let word = if matches!(node.kind, NodeKind::Manual { .. }) { "do" } else { "run" };
+            let crosses = matches!(node.spec().and_then(|s| s.does.as_ref()), Some(Does::Upload(_) | Does::Download(_)));
+            if crosses && shown.check.is_none() {
+                self.line(depth, "check    whether the same file is there already");
+            }
+            let word = match node.kind {
+                NodeKind::Manual { .. } => "do",
+                _ if crosses => "",
+                _ => "run",
+            };
             self.command(depth, word, command);
         }
         for (name, kind, question) in &shown.asks {

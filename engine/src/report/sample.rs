@@ -42,7 +42,7 @@ pub(crate) fn written(kinds: Vec<EventKind>) -> Vec<Event> {
 /// Up to the open gate: `stop` is done.
 pub(crate) fn up_to_the_gate(plan: &Plan) -> Vec<EventKind> {
     let (stop, go) = (node(plan, "stop"), node(plan, "go"));
-    let identity = Identity { machine_id: "m".to_owned(), boot_id: "b".to_owned(), life: "l".to_owned(), bash: true };
+    let identity = Identity { machine_id: "m".to_owned(), boot_id: "b".to_owned(), life: "l".to_owned(), bash: true, sums: true };
     let mut kinds = vec![
         EventKind::RunCreated {
             runbook: plan.runbook.clone(),

@@ -1,7 +1,8 @@
 //! The command of a node as a person would type it.
 
-use crate::plan::model::{Command, Does, NodeId, NodeKind, Plan, UndoSpec};
+use crate::plan::model::{Command, Does, FrameId, NodeId, NodeKind, Plan, UndoSpec};
 use crate::plan::names::Names;
+use crate::plan::template::Scope as _;
 use crate::run::state::{RunState, Stage};
 
 /// What a node runs, on one line. None where it runs nothing.
@@ -9,6 +10,11 @@ use crate::run::state::{RunState, Stage};
 pub fn does(run: &str, plan: &Plan, state: &RunState, id: NodeId) -> Option<String> {
     match plan.node(id).spec()?.does.as_ref()? {
         Does::Run(command) => Some(one_line(&line(run, plan, state, id, command))),
+        Does::Upload(upload) => Some(format!("upload {} to {}", upload.from, named(run, plan, state, id, upload.put.frame, "to"))),
+        Does::Download(download) => {
+            let at = |name| named(run, plan, state, id, download.look.frame, name);
+            Some(format!("download {} to {}", at("from"), at("to")))
+        }
         Does::Sleep(seconds) => Some(format!("wait {}", super::words::took(i64::try_from(*seconds).unwrap_or(0) * 1000))),
     }
 }
@@ -45,11 +51,18 @@ pub fn by_hand<'a>(run: &str, plan: &'a Plan, state: &RunState) -> Vec<(&'a str,
     left
 }
 
+fn named(run: &str, plan: &Plan, state: &RunState, id: NodeId, frame: FrameId, name: &str) -> String {
+    names(run, plan, state, id, frame).lookup(name).map_or_else(|| format!("{{{{ {name} }}}}"), |value| value.display())
+}
+
+fn names<'a>(run: &'a str, plan: &'a Plan, state: &'a RunState, id: NodeId, frame: FrameId) -> Names<'a> {
+    let node = plan.node(id);
+    Names { plan, frame, host: node.host.as_deref(), slots: &state.slots, now: state.node(id).now, operator: &state.operator, run_id: run }
+}
+
 /// Values that are not known here are shown as they were written.
 fn line(run: &str, plan: &Plan, state: &RunState, id: NodeId, command: &Command) -> String {
-    let node = plan.node(id);
-    let names =
-        Names { plan, frame: command.frame, host: node.host.as_deref(), slots: &state.slots, now: state.node(id).now, operator: &state.operator, run_id: run };
+    let names = names(run, plan, state, id, command.frame);
     command.script.bind(&names).map_or_else(|_| command.script.source_text().text.clone(), |bound| bound.shown)
 }
 

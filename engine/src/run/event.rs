@@ -26,6 +26,8 @@ pub enum Role {
     Plan,
     Source,
     Params,
+    /// A file that it uploads; kept beside the journal until the run is over.
+    Upload,
 }
 
 /// Something that a run pins by its content (promise J2).
@@ -477,6 +479,12 @@ impl EventKind {
             | Self::RunEnded { .. }
             | Self::RunDone => None,
         }
+    }
+
+    /// Whether nothing can follow.
+    #[must_use]
+    pub fn ends_the_run(&self) -> bool {
+        matches!(self, Self::RunRefused { .. } | Self::RunRolledBack | Self::RunFailed { .. } | Self::RunEnded { .. } | Self::RunDone)
     }
 
     /// Whether it is a person's word, which may come while no process drives the run.

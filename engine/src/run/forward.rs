@@ -148,7 +148,7 @@ fn next_of(view: &View<'_>, id: NodeId, passed: u32) -> Effect {
         NodeKind::Gate(_) => Effect::OpenGate { node: id, opening: view.state.node(id).openings + 1 },
         NodeKind::Manual { .. } => Effect::AskManual { node: id },
         NodeKind::Step(step) | NodeKind::Enter { step, .. } => match step.does {
-            Some(Does::Run(_) | Does::Sleep(_)) => Effect::Begin { node: id, attempt },
+            Some(Does::Run(_) | Does::Sleep(_) | Does::Upload(_) | Does::Download(_)) => Effect::Begin { node: id, attempt },
             None => Effect::Record(EventKind::StepPassed { node: id }),
         },
         // Facts and requirements are guards alone and are done by then; joins and leaves have no stage of their own.

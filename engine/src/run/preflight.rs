@@ -53,6 +53,9 @@ fn greet(plan: &Plan, state: &RunState) -> Vec<Effect> {
             Some(Greeting::Answered { identity, claims }) => {
                 refusals.extend(stranger(known, identity).map(|why| format!("{}: {why}", host.name)));
                 refusals.extend(unknown_claim(plan, state, &host.name, claims).map(|why| format!("{}: {why}", host.name)));
+                if host.sums && !identity.sums {
+                    refusals.push(format!("{}: there is no sha256sum, shasum or openssl, and without one no file can be compared", host.name));
+                }
                 if host.bash && !identity.bash {
                     refusals.push(format!("{}: there is no bash; say `shell \"sh\"` for what runs there", host.name));
                 }

@@ -19,16 +19,16 @@ use crate::run::verdict::attempt_name;
 use crate::value::Value;
 
 /// How long after a command's own timeout its host may be out of reach.
-const SLACK: Duration = Duration::from_secs(30);
+pub(super) const SLACK: Duration = Duration::from_secs(30);
 /// How long a host that was told to reboot is listened to before its boot id is looked at.
 const REBOOT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// One attempt at a step or at its undo, and all that its end needs.
-struct Attempt {
+pub(super) struct Attempt {
     node: NodeId,
     number: u32,
     undoing: bool,
-    name: AttemptName,
+    pub(super) name: AttemptName,
     host: String,
     captures: Vec<CaptureSpec>,
     /// The boot that the host was in before a step that reboots it.
@@ -69,6 +69,8 @@ impl Driver<'_> {
                     });
                 }
             }
+            Some(Does::Upload(upload)) => self.begin_upload(key, node, attempt, upload)?,
+            Some(Does::Download(download)) => self.begin_download(key, node, attempt, download)?,
             None => {}
         }
         Ok(())
@@ -98,6 +100,9 @@ impl Driver<'_> {
             self.fly(key, async move { vec![EventKind::StepVoided { node, attempt, why }] });
             return;
         }
+        if let (false, Some(Does::Download(download))) = (undoing, spec.and_then(|s| s.does.as_ref())) {
+            return self.recover_download(key, node, attempt, download);
+        }
         let found = self.attempt(node, attempt, undoing, true).map_err(|e| e.to_string());
         match found.and_then(|job| Ok((self.world.keeper(&job.host)?, job))) {
             Ok((keeper, job)) => {
@@ -108,7 +113,13 @@ impl Driver<'_> {
         }
     }
 
-    fn attempt(&self, node: NodeId, number: u32, undoing: bool, found: bool) -> Result<Attempt, DriveError> {
+    /// Where the output of an attempt goes that no job prints.
+    pub(super) fn recorded(&self, node: NodeId, name: &str) -> Result<Recorded, DriveError> {
+        let files = OutputFiles::open(self.ledger.folder(), self.ledger.run(), name)?;
+        Ok(Recorded::new(Some(files), node, self.sender.clone(), false, false))
+    }
+
+    pub(super) fn attempt(&self, node: NodeId, number: u32, undoing: bool, found: bool) -> Result<Attempt, DriveError> {
         let at = self.plan.node(node);
         let spec = at.spec();
         let private = spec.is_some_and(|s| s.private);
@@ -129,7 +140,7 @@ impl Driver<'_> {
 }
 
 /// Sends what the proof says has begun. There is no other way to send a changing command.
-async fn send(proof: Durable<Event>, mut job: Attempt, ready: Ready) -> Vec<EventKind> {
+pub(super) async fn send(proof: Durable<Event>, mut job: Attempt, ready: Ready) -> Vec<EventKind> {
     let (EventKind::StepBegan { epoch, .. } | EventKind::UndoBegan { epoch, .. }) = proof.get().kind else { return Vec::new() };
     // A host that goes down with its connection says nothing more: its boot id does.
     let patience = if job.reboots.is_some() { REBOOT_PATIENCE } else { ready.call.timeout + SLACK };
@@ -185,13 +196,13 @@ impl Attempt {
     }
 
     /// Nothing of it has run.
-    fn refused(&self, why: String) -> Vec<EventKind> {
+    pub(super) fn refused(&self, why: String) -> Vec<EventKind> {
         let (node, attempt) = (self.node, self.number);
         vec![if self.undoing { EventKind::UndoRefused { node, attempt, why } } else { EventKind::NodeRefused { node, why } }]
     }
 
     /// K6: nothing was started, and this process has no say any more.
-    fn fenced(&self, epoch: u64) -> Vec<EventKind> {
+    pub(super) fn fenced(&self, epoch: u64) -> Vec<EventKind> {
         let why = format!("another process has taken this run over on {} (epoch {epoch})", self.host);
         let mut events = self.voided(&why);
         events.push(EventKind::DriverLeft { why });
@@ -257,7 +268,7 @@ impl Attempt {
 fn patience(spec: &StepSpec, undoing: bool) -> Duration {
     let command = match (&spec.does, &spec.undo) {
         (_, UndoSpec::Command(command)) if undoing => Some(command),
-        (Some(Does::Run(command)), _) if !undoing => Some(command),
+        (Some(does), _) if !undoing => does.command(),
         _ => None,
     };
     Duration::from_secs(command.map_or(60, |c| c.timeout))

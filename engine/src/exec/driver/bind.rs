@@ -9,9 +9,10 @@ use crate::exec::keeper::call::{Call, Ended, Sink};
 use crate::exec::keeper::{Keeper, KeeperError, When};
 use crate::plan::model::{Bound, Command, FrameId, LOCAL, NodeId, Plan};
 use crate::plan::names::Names;
-use crate::plan::template::{Expression, Prose};
+use crate::plan::template::{Expression, Prose, Scope as _};
 use crate::run::event::Millis;
 use crate::run::state::RunState;
+use crate::value::Type;
 
 /// Output of a changing command that is kept, a stream (J4).
 pub(super) const JOB_LIMIT: u64 = 64 << 20;
@@ -59,6 +60,17 @@ impl<'a> Place<'a> {
 
     pub(super) fn of_run(plan: &'a Plan, state: &'a RunState, host: Option<&'a str>) -> Self {
         Self { plan, state, frame: FrameId(0), host, now: None, private: false, captured: false }
+    }
+
+    /// For our own commands, which print nothing that could be private.
+    pub(super) fn in_the_open(self) -> Self {
+        Self { private: false, ..self }
+    }
+
+    /// The path that a name stands for.
+    pub(super) fn path(self, name: &str, world: &World) -> Result<String, String> {
+        let value = self.names(world).lookup(name).ok_or_else(|| format!("`{name}` has no value here that is a path"))?;
+        Type::Path.read(&value.display()).map(|path| path.display()).map_err(|e| e.to_string())
     }
 
     pub(super) fn captured(self, captured: bool) -> Self {

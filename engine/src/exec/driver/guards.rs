@@ -57,6 +57,10 @@ impl Driver<'_> {
                     None
                 }
             },
+            Guard::Fetched(download) => {
+                self.ask_fetched(key, node, guard, download)?;
+                None
+            }
             Guard::Check(command) => match place.ready(command, false, &self.world) {
                 Err(why) => Some(refused(why)),
                 Ok(ready) => {
@@ -111,7 +115,7 @@ impl Driver<'_> {
         let place = Place::of_node(&self.plan, self.ledger.state(), node);
         let Some(spec) = self.plan.node(node).spec() else { return Ok((Vec::new(), None)) };
         let polls: Result<Vec<Poll>, String> = spec.verify.iter().map(|v| Poll::new(&place, v, &self.world)).collect();
-        let check = spec.check.as_ref().map(|c| place.ready(c, false, &self.world)).transpose()?;
+        let check = spec.check().map(|c| place.ready(c, false, &self.world)).transpose()?;
         Ok((polls?, check))
     }
 }

@@ -16,6 +16,7 @@ mod preflight;
 mod signals;
 mod sink;
 mod survey;
+mod transfer;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -34,7 +35,7 @@ pub use self::survey::{Facts, Looker, survey};
 use self::world::World;
 use super::people::People;
 use super::watch::Watch;
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, files};
 use crate::plan::model::{LOCAL, NodeId, Plan};
 use crate::run::event::{EventKind, Purpose};
 use crate::run::fold::IllegalEvent;
@@ -53,6 +54,8 @@ pub struct Options {
     pub answers: BTreeMap<String, String>,
     /// Why the run may start outside its window.
     pub outside_window: Option<String>,
+    /// The folder of whoever started the run: where a `download` with a relative path goes.
+    pub here: PathBuf,
     /// Stay while a gate is open, though nobody can be asked here.
     pub wait: bool,
 }
@@ -302,6 +305,7 @@ impl Driver<'_> {
             Leave::Settled => {
                 if self.ledger.state().phase.is_final() {
                     self.world.clean().await;
+                    files::let_go(self.ledger.folder(), self.ledger.run());
                 }
             }
             Leave::Waiting => {

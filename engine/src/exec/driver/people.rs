@@ -16,7 +16,7 @@ use crate::journal::chain::content_hash;
 use crate::journal::output;
 use crate::plan::model::{BlockKind, EvidenceSpec, GateSpec, GateThen, NodeId, NodeKind, OnFailure, UndoSpec};
 use crate::run::event::{Actor, Answer, EventKind, Evidence, FailureAnswer, InterruptAnswer, Millis, Purpose};
-use crate::run::state::{Phase, Stage};
+use crate::run::state::{Phase, Stage, Told as WhatIsKnown};
 use crate::run::verdict::attempt_name;
 use crate::run::{approver, gate};
 
@@ -371,7 +371,9 @@ impl Driver<'_> {
         if self.retried.is_some() || state.purpose != Purpose::Resume || !matches!(state.phase, Phase::Running) {
             return;
         }
-        let failed = self.plan.iter().map(|(id, _)| id).filter(|id| matches!(state.stage(*id), Stage::Failed { .. } | Stage::Refused { .. }));
+        // Of a lost attempt its own `check` has said that it is not done.
+        let is_to_do = |stage: &Stage| matches!(stage, Stage::Failed { .. } | Stage::Refused { .. } | Stage::Lost { told: Some(WhatIsKnown::NotDone), .. });
+        let failed = self.plan.iter().map(|(id, _)| id).filter(|id| is_to_do(state.stage(*id)));
         self.retried = Some(failed.collect());
     }
 

@@ -139,13 +139,14 @@ impl Keeper {
         self.asking(&request, async |channel| {
             let first = channel.frame().await?;
             let words: Vec<&str> = first.iter().map(String::as_str).collect();
-            let ["hello", life, machine, boot, bash, known] = words[..] else { return Ok(Err(first)) };
+            let ["hello", life, machine, boot, bash, sums, known] = words[..] else { return Ok(Err(first)) };
             let mut hello = Hello {
                 identity: Identity {
                     machine_id: if machine == "-" { String::new() } else { machine.into() },
                     boot_id: boot.into(),
                     life: life.into(),
                     bash: bash == "yes",
+                    sums: sums == "yes",
                 },
                 claims: Vec::new(),
                 known_epoch: known.parse().unwrap_or(0),

@@ -48,6 +48,15 @@ impl Prose {
         })
     }
 
+    /// The expression that it begins with, where it does.
+    #[must_use]
+    pub fn begins_with(&self) -> Option<&Expression> {
+        match self.parts.first() {
+            Some(Part::Value(expression)) => Some(expression),
+            Some(Part::Plain(_)) | None => None,
+        }
+    }
+
     #[must_use]
     pub fn names(&self) -> Vec<(String, Span)> {
         self.expressions().flat_map(Expression::names).collect()

@@ -25,7 +25,7 @@ impl World<'_> {
         let done = Exit::Code(0);
         match effect {
             Effect::Greet { host } => {
-                let identity = Identity { machine_id: host.clone(), boot_id: "b".to_owned(), life: host.clone(), bash: true };
+                let identity = Identity { machine_id: host.clone(), boot_id: "b".to_owned(), life: host.clone(), bash: true, sums: true };
                 self.take(EventKind::HostGreeted { host, identity, claims: Vec::new() });
             }
             Effect::ReadFact { fact, host } => self.take(EventKind::FactRead { fact, host, value: Value::Bool(true) }),

@@ -230,3 +230,38 @@ fn a_thousand_hosts_are_planned_in_no_time() {
     assert_eq!(plan.nodes.len(), 2001);
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
 }
+
+/// Files of a project, by their path.
+#[derive(Debug)]
+struct Project;
+
+impl crate::plan::ProjectFiles for Project {
+    fn pin(&self, path: &str, _: grammar::source::SourceId) -> Result<PinnedFile, crate::check::LoadError> {
+        match path {
+            "a" => Ok(PinnedFile { hash: "0123456789abcdef".repeat(4), size: 1500, executable: false }),
+            _ => Err(crate::check::LoadError::Outside),
+        }
+    }
+}
+
+#[test]
+fn what_crosses_is_pinned_and_its_commands_stand_in_the_plan() {
+    let text = "runbook x {\n target t = [\"h1\", \"h2\"]\n param p: string = \"a\"\n fact f: string on t = `echo b`\n step s on t { as \"web\"\n upload \"{{ p }}\" to \"/srv/{{ host }}/{{ f }}\" }\n step d on t { download \"/var/log/{{ f }}\" to \"{{ host }}.log\" }\n}";
+    let inputs = crate::plan::Inputs { files: Some(std::rc::Rc::new(Project)), ..given(&[], &[]) };
+    let plan = try_plan(text, &inputs).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let shown: Vec<Option<String>> = plan.iter().map(|(id, _)| crate::plan::shown::node(&plan, id).command).collect();
+    let shown: Vec<&str> = shown.iter().flatten().map(String::as_str).collect();
+    assert_eq!(
+        shown,
+        [
+            "upload a to /srv/h1/{{ f }}   (1500B, sha256 0123456789ab)",
+            "upload a to /srv/h2/{{ f }}   (1500B, sha256 0123456789ab)",
+            "download /var/log/{{ f }} to h1.log",
+            "download /var/log/{{ f }} to h2.log"
+        ]
+    );
+    assert!(plan.hosts.iter().all(|h| h.sums && h.users == ["web"]));
+    let Some(Does::Upload(upload)) = &plan.nodes[0].spec().expect("a step").does else { panic!("it uploads") };
+    assert!(upload.put.script.source_text().text.starts_with("at={{ to }}\nsay() {"), "{}", upload.put.script.source_text().text);
+    assert!(plan.nodes.iter().filter(|n| n.host.is_some()).all(Node::changes));
+}

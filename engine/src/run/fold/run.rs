@@ -23,7 +23,7 @@ impl RunState {
                 self.greet(plan, host, identity, claims);
             }
             EventKind::HostRefused { host, why } if preparing => {
-                let met = Identity { machine_id: String::new(), boot_id: String::new(), life: String::new(), bash: false };
+                let met = Identity { machine_id: String::new(), boot_id: String::new(), life: String::new(), bash: false, sums: false };
                 self.hosts.entry(host.clone()).or_insert(HostState { met, now: None }).now = Some(Greeting::Refused { why: why.clone() });
             }
             EventKind::FactRead { fact, host, value } if preparing => {

@@ -71,7 +71,7 @@ fn p2_an_answer_lapses_when_a_shown_host_has_rebooted_before_it_was_used() {
     let mut play = at_the_gate(&plan);
     assert!(says(&mut play, "ada", yes()));
     play.start(Purpose::Resume);
-    let identity = Identity { machine_id: "h".to_owned(), boot_id: "2".to_owned(), life: "h".to_owned(), bash: true };
+    let identity = Identity { machine_id: "h".to_owned(), boot_id: "2".to_owned(), life: "h".to_owned(), bash: true, sums: true };
     play.record(EventKind::HostGreeted { host: "h".to_owned(), identity, claims: Vec::new() });
     play.go();
     assert!(matches!(play.stage("go"), Stage::Open { opening: 2, .. }), "{:?}", play.stage("go"));

@@ -55,7 +55,7 @@ impl Builder {
             hash: String::new(),
             windows: Vec::new(),
             vars: serde_json::Value::Null,
-            hosts: hosts.iter().map(|h| HostPlan { name: (*h).to_owned(), users: Vec::new(), bash: true }).collect(),
+            hosts: hosts.iter().map(|h| HostPlan { name: (*h).to_owned(), users: Vec::new(), bash: true, sums: false }).collect(),
             frames: vec![Frame::default()],
             slots: Vec::new(),
             facts: Vec::new(),

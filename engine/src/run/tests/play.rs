@@ -120,7 +120,7 @@ impl<'a> Play<'a> {
         let kind = match effect {
             Effect::Record(kind) => kind,
             Effect::Greet { host } => {
-                let identity = Identity { machine_id: host.clone(), boot_id: "1".to_owned(), life: host.clone(), bash: true };
+                let identity = Identity { machine_id: host.clone(), boot_id: "1".to_owned(), life: host.clone(), bash: true, sums: true };
                 EventKind::HostGreeted { host, identity, claims: Vec::new() }
             }
             Effect::Reach { node } => EventKind::NodeReached { node, now: 0 },

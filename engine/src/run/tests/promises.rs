@@ -332,7 +332,7 @@ fn k4_a_lost_attempt_that_nothing_can_tell_about_is_a_persons() {
 fn k6_a_job_that_the_journal_does_not_know_refuses_the_run() {
     let plan = plan_with_boundary();
     let mut play = Play::new(&plan, &[]);
-    let identity = crate::outcome::Identity { machine_id: "h".to_owned(), boot_id: "1".to_owned(), life: "h".to_owned(), bash: true };
+    let identity = crate::outcome::Identity { machine_id: "h".to_owned(), boot_id: "1".to_owned(), life: "h".to_owned(), bash: true, sums: true };
     play.record(EventKind::HostGreeted { host: "h".to_owned(), identity, claims: vec!["b@h.run.1".to_owned()] });
     assert!(matches!(play.go(), Phase::Refused { why } if why.contains("older than the run")));
     assert_eq!(exit_status(&plan, &play.state), 7);
@@ -345,7 +345,7 @@ fn o4_another_machine_behind_a_name_refuses_a_resume_and_changes_nothing() {
     play.at_failure = FailureAnswer::Park;
     play.go();
     play.start(Purpose::Resume);
-    let identity = crate::outcome::Identity { machine_id: "other".to_owned(), boot_id: "1".to_owned(), life: "h".to_owned(), bash: true };
+    let identity = crate::outcome::Identity { machine_id: "other".to_owned(), boot_id: "1".to_owned(), life: "h".to_owned(), bash: true, sums: true };
     play.record(EventKind::HostGreeted { host: "h".to_owned(), identity, claims: Vec::new() });
     assert!(matches!(play.go(), Phase::Parked { .. }), "it stands as it stood");
     assert_eq!(play.deeds.len(), 2);

@@ -36,7 +36,7 @@ pub(super) struct World<'a> {
 }
 
 fn identity(host: &str, boot: usize) -> Identity {
-    Identity { machine_id: format!("machine-{host}"), boot_id: format!("boot-{boot}"), life: format!("life-{host}"), bash: true }
+    Identity { machine_id: format!("machine-{host}"), boot_id: format!("boot-{boot}"), life: format!("life-{host}"), bash: true, sums: true }
 }
 
 impl<'a> World<'a> {

@@ -33,7 +33,8 @@ rb_hello() {
   [ -n "$rb_x" ] || { rm -f "epoch/$rb_1"; rb_say no cannot-record; return; }
   [ "$rb_x" = "$rb_3" ] || { rb_say no fenced "$rb_1"; return; }
   rb_m=-; read -r rb_m </etc/machine-id; rb_b=no; command -v bash >/dev/null && rb_b=yes
-  rb_say hello "$rb_life" "${rb_m:--}" "$rb_boot" "$rb_b" "$rb_top"
+  rb_s=no; for rb_x in sha256sum shasum openssl; do command -v "$rb_x" >/dev/null && rb_s=yes; done
+  rb_say hello "$rb_life" "${rb_m:--}" "$rb_boot" "$rb_b" "$rb_s" "$rb_top"
   for rb_f in *.claim; do rb_there "$rb_f" && rb_say claim "${rb_f%.claim}"; done
   rb_say done; }
 
