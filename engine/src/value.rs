@@ -2,6 +2,7 @@
 
 mod computed;
 mod names;
+pub mod pattern;
 mod read;
 mod secret;
 pub mod version;

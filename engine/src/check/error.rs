@@ -90,6 +90,8 @@ pub enum CheckError {
     SeriesTwice { at: Span, names: Vec<String> },
     #[error("`{name}` holds {count} runbooks, and a series runs one a version")]
     SeriesFile { at: Span, name: String, count: usize },
+    #[error("this is no regular expression: {why}")]
+    BadPattern { at: Span, why: String },
     #[error("`{field}` has no place in {place}")]
     MisplacedField { at: Span, field: &'static str, place: &'static str, help: &'static str },
     #[error("the manual step `{id}` does not say what to do")]
@@ -300,6 +302,9 @@ impl CheckError {
             E::SeriesTwice { at, .. } => said("RB0147", *at, "in this folder", "nobody could say which comes first: leave one of them".to_owned()),
             E::SeriesFile { at, .. } => {
                 said("RB0148", *at, "in this folder", "put one runbook into each file, and what they share into a file to import".to_owned())
+            }
+            E::BadPattern { at, .. } => {
+                said("RB0149", *at, "not understood", "write one as grep -E takes it, such as `[a-z]+-[0-9]{4}`; the whole value must match it".to_owned())
             }
             E::MisplacedField { at, help, .. } => said("RB0135", *at, "not here", (*help).to_owned()),
             E::ManualWithoutInstructions { at, .. } => said("RB0136", *at, "what is to be done?", "add `instructions \"…\"`".to_owned()),

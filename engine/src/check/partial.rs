@@ -9,7 +9,7 @@ use super::{CheckError, Library, ParsedFile, check};
 /// Mistakes of what stands there, whatever else does.
 const SURE: &[&str] = &[
     "RB0103", "RB0107", "RB0108", "RB0109", "RB0110", "RB0111", "RB0117", "RB0121", "RB0123", "RB0124", "RB0125", "RB0126", "RB0127", "RB0130", "RB0131",
-    "RB0132", "RB0133", "RB0138", "RB0139", "RB0145", "RB0146", "RB0147", "RB0148",
+    "RB0132", "RB0133", "RB0138", "RB0139", "RB0145", "RB0146", "RB0147", "RB0148", "RB0149",
 ];
 
 /// A name that is declared nowhere, if it stands nowhere else in the file.

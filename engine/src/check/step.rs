@@ -1,12 +1,13 @@
 //! Steps and actions: their fields, and the arguments that an action is given.
 
 use grammar::ast::{Action, ActionCall, Does, Fields, Name, Param, Step, Undo};
+use grammar::source::Text;
 
 use super::error::CheckError;
 use super::merged::Merged;
 use super::names::{self, Known, Names, What, similar};
 use super::walk::{Checker, Place};
-use crate::value::Type;
+use crate::value::{Type, pattern};
 
 impl<'a> Checker<'a> {
     pub(super) fn step(&mut self, step: &Step, place: &mut Place, manual: bool) {
@@ -277,9 +278,35 @@ impl<'a> Checker<'a> {
             self.known_early(bound, "a bound", place);
         }
         if let Some(pattern) = &param.matches {
-            self.not_built(pattern.span, "`matches`");
+            self.pattern(pattern, &wanted);
+        }
+        if place.in_action {
+            self.no_limits(param);
         }
         self.variable(&param.name, Known::new(What::Param, kind, param.name.span), place);
+    }
+
+    /// `matches`: a regular expression that can be read, for something that is text.
+    fn pattern(&mut self, pattern: &Text, wanted: &Type) {
+        let of = match wanted.present() {
+            Type::List(of) => of,
+            one => one,
+        };
+        if !pattern::fits(of) {
+            let help = "only text has a pattern; for numbers, durations and sizes write `min` and `max`";
+            self.error(CheckError::MisplacedField { at: pattern.span, field: "matches", place: "a param that is no text", help });
+        } else if let Err(why) = pattern::compile(&pattern.text) {
+            self.error(CheckError::BadPattern { at: pattern.span, why });
+        }
+    }
+
+    /// The native spelling has no place for them, and who uses an action sees none of them.
+    fn no_limits(&mut self, param: &Param) {
+        let limits = [("one_of", param.one_of.as_ref()), ("min", param.min.as_ref()), ("max", param.max.as_ref())];
+        let limits = limits.into_iter().filter_map(|(field, limit)| Some((field, limit?.span())));
+        for (field, at) in limits.chain(param.matches.iter().map(|pattern| ("matches", pattern.span))) {
+            self.error(CheckError::MisplacedField { at, field, place: "a param of an action", help: "`require` in the action what must hold" });
+        }
     }
 
     pub(super) fn action(&mut self, action: &Action) {

@@ -97,6 +97,9 @@ fn every_mistake_points_at_its_place_and_says_what_to_write() {
         ("manual m on h { when p == \"v\"\n instructions \"do\"\n evidence n: int \"?\" }\n step b on h { run `echo {{ n }}` }", "RB0140", "n", "n is defined"),
         ("manual m on t { instructions \"do\"\n evidence n: int \"?\" }\n step b on h { when n > 3\n run `true` }", "RB0113", "n", "max(n)"),
         ("fact n: int on h = `echo 3`\n step s on h { run `true`\n expect n }", "RB0137", "n", "loop variables"),
+        ("param q: string = \"a\" { matches \"a(\" }", "RB0149", "a(", "grep -E"),
+        ("param q: string = \"a\" { matches \"[z-a]\" }", "RB0149", "[z-a]", "grep -E"),
+        ("param q: int = 3 { matches \"[0-9]\" }", "RB0135", "[0-9]", "`min` and `max`"),
         ("for x in t batch 0 { step s on x { run `true` } }", "RB0138", "0", "one item"),
         ("for x in t batch [1, 0] { step s on x { run `true` } }", "RB0138", "[1, 0]", "[1, 5, 20%]"),
         ("for x in t batch [1, 200%] { step s on x { run `true` } }", "RB0138", "[1, 200%]", "[1, 5, 20%]"),
@@ -122,7 +125,6 @@ fn what_is_not_built_yet_is_refused_and_never_ignored() {
         ("step s on h { run `true`\n unreachable skip }", "skip"),
         ("step a on h { run `true` }\n step b on h { when succeeded(\"a\")\n run `true` }", "\"a\""),
         ("param s: secret\n step a on h { run `true` }", "secret"),
-        ("param q: string = \"a\" { matches \"a+\" }\n step s on h { run `true` }", "a+"),
     ]
     .into_iter()
     .filter_map(|(body, at)| miss(&within(body), "RB0901", at, "won't pretend"))
@@ -291,4 +293,15 @@ fn imports_bring_actions_in_once_and_name_their_circles() {
     }
     let errors = check(read("import \"loop.runbook\"\nrunbook x { }"), &mut folder).expect_err("a circle");
     assert_eq!((errors[0].code, errors[0].message.as_str()), ("RB0131", "files import each other in a circle: loop.runbook → loop.runbook"));
+}
+
+#[test]
+fn a_param_of_an_action_has_no_limits_in_either_spelling() {
+    let text = "action: a.b\nparams:\n  n: {type: int, min: 3}\n  s: {type: string, matches: a+, one_of: [a, aa]}\nrun: echo {{ n }} -- {{ s }}\n";
+    let source = Source { id: SourceId(0), path: "t.runbook.yaml".to_owned(), text: text.to_owned() };
+    let errors = check(ParsedFile { file: grammar::parse(&source).file, source }, &mut NoFiles).expect_err("limits");
+    assert_eq!(
+        errors.iter().map(|e| (e.code, &text[e.span.start..e.span.end])).collect::<Vec<_>>(),
+        [("RB0135", "3"), ("RB0135", "a+"), ("RB0135", "[a, aa]")]
+    );
 }

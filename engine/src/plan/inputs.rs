@@ -12,7 +12,7 @@ use super::lower::Lowering;
 use super::model::{Bound, FactSpec, FrameId, HostName};
 use super::transfer::ProjectFiles;
 use crate::check::similar;
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, pattern};
 
 /// What the plan is drawn for. Operator and run id come later: a plan is the same for everyone.
 #[derive(Debug, Clone, Default)]
@@ -153,6 +153,12 @@ impl Lowering<'_> {
                 why: format!("`{}` is not one of those allowed", value.display()),
                 allowed: format!("give one of {allowed}"),
             });
+        }
+        if let Some(pattern) = &param.matches
+            && !pattern::matches(&pattern.text, value)
+        {
+            let why = format!("`{}` does not match", value.display());
+            self.error(PlanError::ParamOutOfRange { at, name: name(), why, allowed: format!("give what matches `{}` as a whole", pattern.text) });
         }
         let bounds = [(&param.min, std::cmp::Ordering::Less, "less than", "at least"), (&param.max, std::cmp::Ordering::Greater, "more than", "at most")];
         for (bound, wrong, than, help) in bounds {

@@ -54,3 +54,16 @@ fn what_can_not_be_reckoned_is_said_with_its_place() {
         try_plan("runbook x { target t = [\"w1\"]\n target second: host = t[1]\n step s on second { run `true` } }", &given(&[], &[])).expect_err("no second");
     assert_eq!(errors[0].code, "RB0411");
 }
+
+#[test]
+fn a_value_matches_its_pattern_as_a_whole() {
+    let text = "runbook x { param ticket: string = \"OPS-1\" { matches \"[A-Z]+-[0-9]+\" }\n param hosts: list(host) = [\"w1\"] { matches \"w[0-9]\" }\n step s on local { run `echo {{ ticket }} {{ hosts }}` } }";
+    assert!(try_plan(text, &given(&[("ticket", "DB-77"), ("hosts", "w1,w2")], &[])).is_ok());
+    for (name, value) in [("ticket", "OPS-1; reboot"), ("ticket", "ops-1"), ("hosts", "w1,x2")] {
+        let errors = try_plan(text, &given(&[(name, value)], &[])).expect_err(value);
+        assert!(
+            errors[0].code == "RB0405" && errors[0].message.contains("does not match") && errors[0].help.as_ref().is_some_and(|h| h.contains("as a whole"))
+        );
+    }
+    assert_eq!(try_plan(&text.replace("\"OPS-1\"", "\"none\""), &given(&[], &[])).expect_err("its default")[0].code, "RB0405");
+}
