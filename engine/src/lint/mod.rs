@@ -5,6 +5,7 @@ mod allow;
 mod and_or_mistaken;
 mod branches_meet;
 mod branches_share_scope;
+mod budget_too_short;
 mod cd_unchecked;
 mod command_by_hand;
 mod condition_settled;
@@ -22,6 +23,7 @@ mod irreversible_unordered;
 mod killed_at_once;
 mod left_running;
 mod left_unchanged;
+mod limits_contradict;
 mod list_may_be_empty;
 mod ls_parsed;
 mod may_be_option;
@@ -37,6 +39,7 @@ mod released_inside;
 mod removal_unbounded;
 mod retry_unchecked;
 mod run_from_the_net;
+mod scope_too_short;
 mod sed_program;
 mod shell;
 mod shut_out;
@@ -51,6 +54,7 @@ mod undo_captures;
 mod unused;
 mod verified_stale;
 mod walk;
+mod window_too_short;
 
 use grammar::diagnostic::{Diagnostic, Fix, Severity};
 use grammar::source::{Source, SourceId, Span};
@@ -165,6 +169,10 @@ static RULES: &[&Rule] = &[
     &held_by_hand::RULE,
     &released_inside::RULE,
     &shut_out::RULE,
+    &scope_too_short::RULE,
+    &budget_too_short::RULE,
+    &window_too_short::RULE,
+    &limits_contradict::RULE,
     &branches_meet::RULE,
     &branches_share_scope::RULE,
     &expansion_unquoted::RULE,

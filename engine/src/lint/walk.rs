@@ -84,18 +84,23 @@ pub(super) fn fields(program: &Program) -> Vec<(&Name, &Fields)> {
 /// Every piece, at any depth.
 pub(super) fn blocks<'a>(block: &'a Block, look: &mut impl FnMut(&'a Piece)) {
     for piece in &block.pieces {
-        look(piece);
-        match piece {
-            Piece::Boundary(boundary) => blocks(&boundary.block, look),
-            Piece::During(during) => {
-                if let Some(block) = &during.block {
-                    blocks(block, look);
-                }
+        within(piece, look);
+    }
+}
+
+/// A piece, and every one in it.
+pub(super) fn within<'a>(piece: &'a Piece, look: &mut impl FnMut(&'a Piece)) {
+    look(piece);
+    match piece {
+        Piece::Boundary(boundary) => blocks(&boundary.block, look),
+        Piece::During(during) => {
+            if let Some(block) = &during.block {
+                blocks(block, look);
             }
-            Piece::Parallel(block) => blocks(block, look),
-            Piece::For(each) => blocks(&each.block, look),
-            Piece::Step(_) | Piece::Manual(_) | Piece::Gate(_) | Piece::Call(_) | Piece::Series(_) | Piece::Fact(_) | Piece::Require(_) => {}
         }
+        Piece::Parallel(block) => blocks(block, look),
+        Piece::For(each) => blocks(&each.block, look),
+        Piece::Step(_) | Piece::Manual(_) | Piece::Gate(_) | Piece::Call(_) | Piece::Series(_) | Piece::Fact(_) | Piece::Require(_) => {}
     }
 }
 

@@ -39,6 +39,14 @@ impl Window {
         Ok(Self { days, times, zone })
     }
 
+    /// The seconds for which it is open at a time, at most. `None` where one stretch meets another: that is not reckoned.
+    pub(crate) fn longest(&self) -> Option<u64> {
+        const DAY: u32 = 24 * 60;
+        let meet = self.times.iter().any(|(_, to)| self.times.iter().any(|(from, _)| from % DAY == to % DAY));
+        let minutes = self.times.iter().map(|(from, to)| if from < to { to - from } else { to + DAY - from }).max()?;
+        (!meet).then_some(u64::from(minutes) * 60)
+    }
+
     /// Whether a moment, in milliseconds since the Unix epoch, lies in it. The end does not.
     #[must_use]
     pub fn contains(&self, now: i64) -> bool {

@@ -48,6 +48,11 @@ impl Hosts {
         hosts
     }
 
+    /// By name.
+    pub(crate) fn into_values(self) -> BTreeMap<String, Value> {
+        self.0
+    }
+
     /// What an expression of targets comes to as they are declared.
     pub(crate) fn value(&self, text: &Expr) -> Option<Value> {
         Expression::compile(text).ok()?.eval(self).ok()

@@ -6,4 +6,5 @@ pub(super) mod names;
 pub(super) mod pairs;
 pub(super) mod paths;
 pub(super) mod truth;
+pub(super) mod worst_case;
 pub(super) mod written;

@@ -205,6 +205,17 @@ impl<'a> Paths<'a> {
         self.around(spot).filter_map(|room| if let Kind::Loop(each) = room.kind { Some(each) } else { None })
     }
 
+    /// The limit that the blocks around a piece give to what stands in it.
+    pub(crate) fn timeout(&self, spot: Spot<'a>) -> Option<&'a Expr> {
+        self.trail(spot).into_iter().rev().find_map(|(room, _)| self.rooms[room].settings.and_then(|s| s.timeout.as_ref()))
+    }
+
+    /// The pieces over which a scope is held.
+    pub(crate) fn held(&self, during: &During) -> Vec<&'a Piece> {
+        let room = self.rooms.iter().position(|room| matches!(room.kind, Kind::Held(other) if std::ptr::eq(other, during)));
+        self.spots.iter().filter(|spot| Some(spot.room) == room).map(|spot| spot.piece).collect()
+    }
+
     /// Where a scope is taken.
     pub(crate) fn holder(&self, during: &During) -> Option<Spot<'a>> {
         self.spots.iter().find(|spot| matches!(spot.piece, Piece::During(other) if std::ptr::eq(other, during))).copied()

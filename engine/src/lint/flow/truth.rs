@@ -45,6 +45,23 @@ pub(crate) fn truth(condition: &Expr, given: &[&Expr], names: &Names) -> Truth {
     }
 }
 
+/// The largest sets of these conditions that may hold together, as their texts. Where that would take too many cases:
+/// all of them.
+pub(crate) fn together(conditions: &[&Expr], names: &Names) -> Vec<BTreeSet<String>> {
+    let read: BTreeMap<&str, Logic> = conditions.iter().filter_map(|text| Some((text.text.trim(), Logic::of(text)?))).collect();
+    let Some(world) = World::of(read.values(), names) else { return vec![read.keys().map(|text| (*text).to_owned()).collect()] };
+    let mut found: Vec<BTreeSet<String>> = Vec::new();
+    for case in world.cases() {
+        let holds = read.iter().filter(|(_, logic)| world.value(logic, &case) != Some(false));
+        let set: BTreeSet<String> = holds.map(|(text, _)| (*text).to_owned()).collect();
+        if !found.iter().any(|other| set.is_subset(other)) {
+            found.retain(|other| !other.is_subset(&set));
+            found.push(set);
+        }
+    }
+    found
+}
+
 /// Something with a few possible values: a name, or a part of which nothing more is known than that it holds or not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Thing {
@@ -272,6 +289,18 @@ mod tests {
         assert_eq!(said("dry", &["dry or n > 3"]), Truth::Depends);
         assert_eq!(said("n > 2", &["n > 3"]), Truth::Always);
         assert_eq!(said("dry", &["false"]), Truth::Depends, "what is around it is to blame");
+    }
+
+    #[test]
+    fn conditions_that_exclude_each_other_hold_apart() {
+        let program = check(parsed("t.runbook", HEAD), &mut NoFiles).unwrap_or_else(|e| panic!("{e:#?}"));
+        let names = Names::of(program.runbook().expect("a runbook"), &program);
+        let texts: Vec<Text> = ["mode == \"fast\"", "mode == \"slow\"", "dry"].iter().map(|t| Text::verbatim(*t, Span::default())).collect();
+        let mut sets = together(&texts.iter().collect::<Vec<_>>(), &names);
+        sets.sort();
+        let wanted = [["dry", "mode == \"fast\""], ["dry", "mode == \"slow\""]];
+        assert_eq!(sets, wanted.map(|set| set.map(str::to_owned).into()).to_vec());
+        assert_eq!(together(&[], &names), [BTreeSet::new()]);
     }
 
     #[test]

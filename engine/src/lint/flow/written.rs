@@ -1,7 +1,23 @@
 //! Where a clause stands in its file, for fixes that take one out.
 
+use grammar::ast::Operand;
 use grammar::diagnostic::Edit;
-use grammar::source::{Source, Span};
+use grammar::source::{Source, Span, Text};
+use grammar::splice;
+
+use crate::check::Program;
+
+/// Another literal in place of one. `None`: it is computed.
+pub(crate) fn literal(operand: &Operand, by: &str, program: &Program) -> Option<Edit> {
+    let (Operand::Literal(text) | Operand::Computed(text)) = operand else { return None };
+    clause(text, by, program)
+}
+
+/// Another literal in a clause such as `budget 15m`. `None`: it is computed.
+pub(crate) fn clause(text: &Text, by: &str, program: &Program) -> Option<Edit> {
+    let is_literal = text.text.trim().starts_with(|c: char| c.is_ascii_digit());
+    is_literal.then(|| splice(program.source(text.span.source)?, text, 0..text.text.len(), by)).flatten()
+}
 
 /// Takes out the line on which nothing but this clause stands, in either spelling. `None`: it shares its line.
 pub(crate) fn whole_line(source: &Source, value: Span, keyword: &str) -> Option<Edit> {
