@@ -7,6 +7,7 @@ mod branches_meet;
 mod branches_share_scope;
 mod budget_too_short;
 mod cd_unchecked;
+mod choice_refuses;
 mod command_by_hand;
 mod condition_settled;
 mod errexit_off;
@@ -15,6 +16,7 @@ mod fails_unseen;
 mod failure_swallowed;
 mod flow;
 mod gate_not_next;
+mod gate_too_late;
 mod held_by_hand;
 mod here_doc_expands;
 mod http_error_unseen;
@@ -40,6 +42,7 @@ mod removal_unbounded;
 mod retry_unchecked;
 mod run_from_the_net;
 mod scope_too_short;
+mod second_person_alone;
 mod sed_program;
 mod shell;
 mod shut_out;
@@ -173,8 +176,11 @@ static RULES: &[&Rule] = &[
     &budget_too_short::RULE,
     &window_too_short::RULE,
     &limits_contradict::RULE,
+    &gate_too_late::RULE,
+    &second_person_alone::RULE,
     &branches_meet::RULE,
     &branches_share_scope::RULE,
+    &choice_refuses::RULE,
     &expansion_unquoted::RULE,
     &failure_swallowed::RULE,
     &cd_unchecked::RULE,

@@ -4,17 +4,17 @@ use grammar::ast::{Condition, Does, Piece, Require, Step};
 use grammar::diagnostic::Severity;
 use grammar::source::{Span, Text};
 
-use super::flow::names::{always, constant};
+use super::flow::names::always;
 use super::flow::paths::{Paths, Spot, called, when};
 use super::{Found, Rule, walk};
 use crate::check::Program;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 pub(super) static RULE: Rule = Rule {
     code: "RB0315",
     severity: Severity::Warning,
     title: "something that is never reached",
-    explanation: "Behind a gate that nobody can pass (its time is over at once, nobody may answer it), or a step or a requirement whose command is `false`, nothing ever runs; a loop over nothing has no items. What stands there looks as if it were covered.",
+    explanation: "Behind a gate that nobody can pass, since its time is over at once, or a step or a requirement whose command is `false`, nothing ever runs; a loop over nothing has no items. What stands there looks as if it were covered.",
     bad: "runbook x { target h: host = \"h1\"\n gate sure \"Go on?\" { timeout 0s then end }\n step s on h { run `true` } }",
     good: "runbook x { target h: host = \"h1\"\n gate sure \"Go on?\" { timeout 10m then end }\n step s on h { run `true` } }",
     find,
@@ -62,10 +62,8 @@ fn stops(spot: Spot<'_>) -> Option<&'static str> {
         // An expression that never holds is found by a rule of its own, which says that the run stops there.
         Piece::Require(require) => refuses(require).then_some(NEVER_HOLDS),
         Piece::Gate(gate) => {
-            let at_once = gate.timeout.as_ref().and_then(|timeout| always(&timeout.after)).is_some_and(|after| after == Value::Duration(0));
-            let approvers = gate.approvers.as_ref().and_then(|who| constant(who, &Type::List(Box::new(Type::String))));
-            let nobody = matches!(approvers, Some(Value::List(who)) if who.is_empty());
-            at_once.then_some("the gate before it is over at once").or_else(|| nobody.then_some("nobody may answer the gate before it"))
+            let after = gate.timeout.as_ref().and_then(|timeout| always(&timeout.after));
+            (after == Some(Value::Duration(0))).then_some("the gate before it is over at once")
         }
         Piece::Step(step) => (step.fields.tolerate.is_none() && step_fails(step)).then_some("the step before it always fails"),
         Piece::Manual(_) | Piece::Boundary(_) | Piece::During(_) | Piece::Parallel(_) | Piece::For(_) | Piece::Call(_) | Piece::Series(_) | Piece::Fact(_) => {

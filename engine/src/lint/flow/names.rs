@@ -79,8 +79,6 @@ impl Names {
             Piece::Gate(gate) => {
                 if let Some(choices) = &gate.choices {
                     let among = constant(choices, &Type::List(Box::new(Type::String))).and_then(items);
-                    // These two words are a refusal, whatever is offered.
-                    let among = among.map(|all| all.into_iter().filter(|v| !matches!(v.display().as_str(), "no" | "reject")).collect());
                     let name = Name { value: gate.id.replace('-', "_"), span: gate.id.span };
                     self.add(&name, Known { kind: Some(Type::String), among, may_be_unset: true, ..Known::default() });
                 }
