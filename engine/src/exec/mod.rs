@@ -3,5 +3,6 @@
 pub mod driver;
 pub mod keeper;
 pub mod people;
+pub(crate) mod secret;
 pub mod transport;
 pub mod watch;

@@ -114,7 +114,7 @@ impl<'a> Place<'a> {
         let bound = command.script.bind(&names).map_err(|e| e.to_string())?;
         let mut env = Vec::with_capacity(command.env.len());
         for (name, value) in &command.env {
-            env.push((name.clone(), Self::environment(value, &names).map_err(|why| format!("env {name}: {why}"))?));
+            env.push((name.clone(), Self::environment(value, &names).map_err(|why| format!("env {name}: {why}"))?.into()));
         }
         // J3: not even the target keeps what a private step prints, nor does a message of ours quote it.
         let unheard = match (self.private, self.captured) {
@@ -132,6 +132,8 @@ impl<'a> Place<'a> {
             pipefail: changing,
             stdin: command.stdin.as_ref().map(text).transpose()?.map(String::into_bytes),
             staged: false,
+            masks: Vec::new(),
+            hush: false,
             timeout: Duration::from_secs(command.timeout),
             output_limit: if changing { JOB_LIMIT } else { ANSWER_LIMIT },
         };

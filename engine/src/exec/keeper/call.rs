@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 pub use crate::outcome::{Ended, Exit, Identity, Shell};
 
 /// One command with everything that it needs. Values travel beside the script, never in it and never in argv.
@@ -12,7 +14,7 @@ pub struct Call {
     /// Set as unexported shell variables before the script, in this order. No NUL.
     pub values: Vec<(String, String)>,
     /// Exported.
-    pub env: Vec<(String, String)>,
+    pub env: Vec<(String, Zeroizing<String>)>,
     pub cwd: Option<String>,
     /// `sudo -n -H -u user`.
     pub user: Option<String>,
@@ -20,6 +22,10 @@ pub struct Call {
     /// What a changing command has and a guard has not.
     pub pipefail: bool,
     pub stdin: Option<Vec<u8>>,
+    /// What must stand in no file: masked in what it prints, before that is kept on the target. The longest first.
+    pub masks: Vec<Zeroizing<String>>,
+    /// What it prints is itself a secret: it goes from memory to the channel, and its errors nowhere.
+    pub hush: bool,
     /// It reads what was staged for its attempt (`Keeper::stage`) instead.
     pub staged: bool,
     pub timeout: Duration,

@@ -18,8 +18,14 @@ const NOISE: usize = 64 * 1024;
 const FRAME: u64 = 64 * 1024;
 
 /// The resident half. Comments stay here.
-const TEXT: [&str; 5] =
-    [include_str!("sh/marks.sh"), include_str!("sh/job.sh"), include_str!("sh/follow.sh"), include_str!("sh/ask.sh"), include_str!("sh/serve.sh")];
+const TEXT: [&str; 6] = [
+    include_str!("sh/marks.sh"),
+    include_str!("sh/job.sh"),
+    include_str!("sh/veil.sh"),
+    include_str!("sh/follow.sh"),
+    include_str!("sh/ask.sh"),
+    include_str!("sh/serve.sh"),
+];
 
 /// What is sent to a new shell: functions, settings, and one call on the last line, which does nothing when cut off.
 pub(super) fn text(nonce: &str, base: &str, run: &str) -> String {

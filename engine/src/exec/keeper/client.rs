@@ -188,7 +188,7 @@ impl Keeper {
         let _seat = self.seat().await?;
         let mut follow = Follow::new(sink, call.output_limit);
         loop {
-            let request = request::command("read", "-", &self.life(), 0, grace(when), call)?;
+            let request = request::command(if call.hush { "hush" } else { "read" }, "-", &self.life(), 0, grace(when), call)?;
             let mut channel = self.channel(when.deadline).await?;
             match self.followed(&mut channel, &request, &mut follow).await {
                 Ok(Followed::Ended { ended, reached, why, held }) => {

@@ -2,13 +2,15 @@
 
 use std::fmt::Write as _;
 
+use zeroize::Zeroizing;
+
 use super::{KeeperError, call::Call, call::Shell, name::plain};
 
 /// A request line with all that follows it.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) nonce: String,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Zeroizing<Vec<u8>>,
 }
 
 /// 128 random bits: what a frame must carry to be believed.
@@ -34,7 +36,7 @@ pub(super) fn line(verb: &str, attempt: &str, life: &str, words: &[&str]) -> Res
         text.push_str(word);
     }
     text.push_str(" .\n");
-    Ok(Request { nonce, bytes: text.into_bytes() })
+    Ok(Request { nonce, bytes: text.into_bytes().into() })
 }
 
 /// A command. `epoch` only for recorded jobs. `grace`: seconds between TERM and KILL.
@@ -55,17 +57,29 @@ pub(super) fn command(verb: &str, attempt: &str, life: &str, epoch: u64, grace: 
     let end = format!("#RB-END {nonce}\n");
     let mut text = body(call, &nonce)?;
     text.push_str(&end);
-    let mut data = String::new();
+    let mut data = Zeroizing::new(String::new());
     if let Some(stdin) = call.stdin.as_deref().filter(|bytes| !bytes.is_empty() && !call.staged) {
-        data = escaped(stdin);
+        data = escaped(stdin).into();
         data.push('\n');
         data.push_str(&end);
     }
-    let sizes = if call.staged { format!("{}:staged", text.len()) } else { format!("{}:{}", text.len(), data.len()) };
+    let mut masks = Zeroizing::new(String::new());
+    for mask in &call.masks {
+        masks.push_str(&octal(mask.as_bytes()));
+        masks.push('\n');
+    }
+    if !masks.is_empty() {
+        masks.push_str(&end);
+    }
+    let input = if call.staged { "staged".to_owned() } else { data.len().to_string() };
+    let sizes = format!("{}:{input}:{}:{}", text.len(), masks.len(), call.masks.iter().map(|m| m.len()).max().unwrap_or(0));
     // The sixth word takes the place of its dash.
     let mut bytes = head.bytes;
-    bytes.truncate(bytes.len() - "- .\n".len());
-    bytes.extend_from_slice(format!("{sizes} .\n{text}{data}").as_bytes());
+    let dash = bytes.len() - "- .\n".len();
+    bytes.truncate(dash);
+    for part in [&format!("{sizes} .\n"), &*text, &*data, &*masks] {
+        bytes.extend_from_slice(part.as_bytes());
+    }
     Ok(Request { nonce, bytes })
 }
 
@@ -78,19 +92,22 @@ pub(super) fn stage(attempt: &str, life: &str, epoch: u64, at: u64, bytes: &[u8]
 
 /// What the command's shell runs: its folder, the proof that it was reached, its input, its values, itself. The script
 /// is one compound command, so it is parsed whole before anything of it runs; its first line stays the first.
-fn body(call: &Call, nonce: &str) -> Result<String, KeeperError> {
-    let mut text = String::new();
+fn body(call: &Call, nonce: &str) -> Result<Zeroizing<String>, KeeperError> {
+    let mut text = Zeroizing::new(String::new());
     let cwd = call.cwd.as_deref().unwrap_or("/");
-    let _ = writeln!(text, "unset rb_b rb_l; cd -- {} || exit 126", quoted(cwd)?);
+    let _ = writeln!(text, "unset rb_b rb_l; cd -- {} || exit 126", quoted(cwd)?.as_str());
     let _ = writeln!(text, "printf 'RB %s reached\\n' '{nonce}'");
+    if call.hush {
+        text.push_str("exec 2>/dev/null\n");
+    }
     if !call.staged && call.stdin.as_ref().is_none_or(Vec::is_empty) {
         text.push_str("exec </dev/null\n");
     }
     for (name, value) in &call.env {
-        let _ = writeln!(text, "export {}={}", variable(name)?, quoted(value)?);
+        let _ = writeln!(text, "export {}={}", variable(name)?, quoted(value)?.as_str());
     }
     for (name, value) in &call.values {
-        let _ = writeln!(text, "{}={}", variable(name)?, quoted(value)?);
+        let _ = writeln!(text, "{}={}", variable(name)?, quoted(value)?.as_str());
     }
     text.push_str("set -eu\n");
     if call.pipefail && call.shell == Shell::Bash {
@@ -102,9 +119,25 @@ fn body(call: &Call, nonce: &str) -> Result<String, KeeperError> {
 }
 
 /// In single quotes, which nothing but a single quote ends.
-fn quoted(value: &str) -> Result<String, KeeperError> {
+fn quoted(value: &str) -> Result<Zeroizing<String>, KeeperError> {
     without_nul("a value", value)?;
-    Ok(format!("'{}'", value.replace('\'', r"'\''")))
+    let mut quoted = Zeroizing::new(String::with_capacity(value.len() + 2));
+    quoted.push('\'');
+    for (at, part) in value.split('\'').enumerate() {
+        quoted.push_str(if at == 0 { "" } else { r"'\''" });
+        quoted.push_str(part);
+    }
+    quoted.push('\'');
+    Ok(quoted)
+}
+
+/// `\163\063`: what the target's filter compares.
+fn octal(bytes: &[u8]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(bytes.len() * 4));
+    for byte in bytes {
+        let _ = write!(text, "\\{byte:03o}");
+    }
+    text
 }
 
 fn variable(name: &str) -> Result<&str, KeeperError> {

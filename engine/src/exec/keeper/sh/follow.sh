@@ -1,7 +1,7 @@
 # The follower: the one that speaks to the engine while a command runs. It may stall or die with the channel; the job
 # reads nothing from it. It takes events, one a line:
 #   job ATT NONCE OUT ERR    follow this attempt from these bytes on
-#   tick ATT  ·  end ATT RC:LEFT  ·  dry ATT (all output is there)  ·  late ATT (ended, output held open)  ·  void ATT  ·  gone ATT
+#   tick ATT  ·  have ATT \ooo… (output that stands in no file)  ·  end ATT RC:LEFT  ·  dry ATT (all output is there)  ·  late ATT (ended, output held open)  ·  void ATT  ·  gone ATT
 # It answers with `some OUT ERR` and `end …`, followed by exactly that many bytes.
 rb_follow() { trap '' PIPE; A=
   while read -r rb_e rb_a rb_b rb_o rb_r; do
@@ -10,6 +10,7 @@ rb_follow() { trap '' PIPE; A=
     case $rb_e in
       tick) rb_sizes; [ "$rb_so" -gt 0 ] || [ "$rb_se" -gt 0 ] && { rb_say some "$rb_so" "$rb_se"; rb_bytes; } ;;
       end) rb_rc=$rb_b ;;
+      have) rb_say rest; { read -r rb_l <"$A.out"; printf '%s\n' "$rb_l"; printf "$rb_b"; printf '\nRB %s rest\n' "$rb_chan"; } >&8 ;;
       dry) rb_final no ;;
       late) rb_final stuck ;;
       void|gone) rb_say no "$rb_e"; A= ;;

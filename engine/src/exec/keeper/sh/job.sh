@@ -2,12 +2,23 @@
 # command would be deaf to SIGINT and SIGQUIT for ever), with standard input and the channel closed, so that it goes on
 # when the channel is gone: only the follower speaks to the engine.
 #   5 the command's standard output on its way to the drain    7 events for the follower    8 the channel
-rb_run() {
+rb_run() { rb_t=
   rb_watch </dev/null >/dev/null 8>&- & rb_w=$!
-  { { rb_keep 2>&1 >&5 5>&- | rb_drain "$A.err" >/dev/null 5>&- || true >"$A.cut"; } 5>&1 | rb_drain "$A.out" || true >"$A.cut"; } </dev/null 8>&-
+  { { rb_keep 2>&1 >&5 5>&- | rb_sink "$A.err" >/dev/null 5>&- || true >"$A.cut"; } 5>&1 | rb_sink "$A.out" || true >"$A.cut"; } </dev/null 8>&-
+  rb_over; }
+
+# The same for what prints a secret: its output goes through memory alone, and from there to the follower.
+rb_hush() {
+  rb_watch </dev/null >/dev/null 8>&- & rb_w=$!
+  rb_t=$({ { rb_keep 2>&1 >&5 5>&- | rb_sink "$A.err" >/dev/null 5>&-; } 5>&1 | { head -c 65700 | od -An -v -to1; cat >/dev/null; }; } </dev/null 8>&-)
+  set -f; set -- $rb_t; set +f; rb_t=; rb_x=$IFS; IFS='\'; [ "$#" = 0 ] || rb_t="\\$*"; IFS=$rb_x
+  rb_over; }
+
+rb_over() {
   # All pipes are closed. A stop (a link) is seen through by the watcher; else it has nothing left to do.
   if [ -L "$A.stop" ]; then until [ -L "$A.killed" ] || [ ! -d "/proc/$rb_w" ]; do rb_nap; done; fi
   kill "$rb_w"
+  [ -z "$rb_t" ] || printf 'have %s %s\n' "$A" "$rb_t" >&7; rb_t=
   [ -z "$rb_file" ] || rm -f "$rb_file"
   true >"$A.dry"; echo "dry $A" >&7; }
 
@@ -20,7 +31,7 @@ rb_keep() {
   fi
   exec 6>&2 2>/dev/null                           # what this shell has to say is not the command's output
   # A here-document saves a process, but bash may put it into a file, and long ones need the process anyway.
-  if [ -n "$rb_data$rb_file${BASH_VERSION-}" ] || [ "${#rb_body}" -gt 1000 ]; then rb_feed | rb_exec; else (rb_exec) <<RB_TEXT
+  if [ -n "$rb_data$rb_file$rb_masks${BASH_VERSION-}" ] || [ "${#rb_body}" -gt 1000 ]; then rb_feed | rb_exec; else (rb_exec) <<RB_TEXT
 $rb_body$rb_end
 RB_TEXT
   fi
@@ -49,6 +60,9 @@ rb_read='rb_b=; while :; do IFS= LC_ALL=C read -r rb_l || exit 125; [ "$rb_l" !=
 
 # The text, its end mark, the input. Builtins only: nothing of it is ever an argument or a file, but what was staged.
 rb_feed() { printf '%s%s\n' "$rb_body" "$rb_end"; [ -z "$rb_data" ] || printf %b "$rb_data"; [ -z "$rb_file" ] || cat "$rb_file"; }
+
+# What comes is kept, without the secrets that the command was given.
+rb_sink() { if [ -z "$rb_masks" ]; then rb_drain "$1"; else rb_veil | rb_drain "$1"; fi; }
 
 # Keeps what comes, live, up to the limit. Over the limit or on a full disk tee gives up the file and reads on.
 rb_drain() { trap '' PIPE; { trap '' XFSZ || trap '' 25; } 2>/dev/null; ulimit -f "$rb_max"; exec tee -a "$1" >/dev/null 2>&1 7>&-; }

@@ -8,7 +8,7 @@ rb_serve() {
   while IFS=' ' read -r rb_v rb_n A rb_life rb_1 rb_2 rb_3 rb_4 rb_5 rb_6 rb_dot; do
     [ "$rb_dot" = . ] || exit 1
     case $rb_v in
-      start) rb_start ;;        read) rb_look ;;         hello) rb_hello ;;    user) rb_reach ;;
+      start) rb_start ;;        read|hush) rb_look ;;    hello) rb_hello ;;    user) rb_reach ;;
       ask) rb_asked ;;          attach) rb_attach ;;     stop) rb_stop ;;      wait) rb_wait ;;
       stage) rb_stage ;;        clean) rb_clean ;;       ping) rb_say done ;;     *) rb_say no verb ;;
     esac
@@ -17,7 +17,7 @@ rb_serve() {
 
 # The folder of the run, the life mark before anything else in it, this driver's epoch, and then who is here.
 rb_hello() {
-  rb_miss=; for rb_x in setsid tee ln readlink wc head tail sleep mkdir rm; do command -v "$rb_x" >/dev/null || rb_miss="$rb_miss $rb_x"; done
+  rb_miss=; for rb_x in setsid tee ln readlink wc head tail sleep mkdir rm dd od; do command -v "$rb_x" >/dev/null || rb_miss="$rb_miss $rb_x"; done
   [ -z "$rb_miss" ] || { rb_say no tools "$rb_miss"; return; }
   [ -r /proc/self/stat ] && [ "$rb_boot" != none ] || { rb_say no tools /proc; return; }
   rb_x=$(LC_ALL=C mkdir -p "$rb_run/epoch" 2>&1) && cd "$rb_run" || { rb_say no folder "${rb_x%%
@@ -43,10 +43,12 @@ rb_reach() { rb_x=$(LC_ALL=C sudo -n -H -u "$rb_1" -- sh -c 'printf "RB %s as %s
   case $rb_x in *"RB $rb_n as $rb_1"*) rb_say reached ;; *) rb_say no user "${rb_x%%
 *}" ;; esac; }
 
-# The settings, then the text of a command: $rb_6 is BYTES:BYTES of text and of input, each in lines up to its end mark;
-# BYTES:staged where the input was staged.
-rb_take() { rb_secs=$rb_1 rb_grace=${rb_2%:*} rb_epoch=${rb_2#*:} rb_max=$rb_3 rb_user=$rb_4 rb_shell=$rb_5; rb_body= rb_data= rb_file= rb_end="#RB-END $rb_n"
-  rb_lines "${rb_6%:*}"; rb_body=$rb_t; case $rb_6 in *:0) ;; *:staged) rb_file=$A.in ;; *) rb_lines "${rb_6#*:}"; rb_data=${rb_t%?};; esac; }
+# The settings, then the text of a command: $rb_6 is TEXT:INPUT:MASKS:LONGEST, the bytes of each, in lines up to an end
+# mark; INPUT is `staged` where that was staged, LONGEST are the bytes of the longest mask.
+rb_take() { rb_secs=$rb_1 rb_grace=${rb_2%:*} rb_epoch=${rb_2#*:} rb_max=$rb_3 rb_user=$rb_4 rb_shell=$rb_5; rb_body= rb_data= rb_file= rb_masks= rb_end="#RB-END $rb_n"
+  rb_lines "${rb_6%%:*}"; rb_body=$rb_t; rb_6=${rb_6#*:}
+  case $rb_6 in 0:*) ;; staged:*) rb_file=$A.in ;; *) rb_lines "${rb_6%%:*}"; rb_data=${rb_t%?};; esac; rb_6=${rb_6#*:}
+  case $rb_6 in 0:*) ;; *) rb_lines "${rb_6%:*}"; rb_masks=$rb_t rb_most=${rb_6#*:};; esac; }
 rb_lines() { rb_t=
   if [ "$1" -gt 16384 ]; then rb_t=$(head -c "$1"; echo .); rb_t=${rb_t%.}
     case $rb_t in *"$rb_end
@@ -55,14 +57,14 @@ rb_lines() { rb_t=
   while :; do IFS= LC_ALL=C read -r rb_l || exit 1; [ "$rb_l" != "$rb_end" ] || return 0; rb_t="$rb_t$rb_l
 "; done; }
 
-# read: a command that changes nothing. The same machinery under a name of its own, without claim and go.
+# read: a command that changes nothing; hush: one whose output stands in no file. The same machinery under a name of its own, without claim and go.
 rb_look() { rb_take; rb_kind=read; rb_memory || { rb_say no memory-lost; return; }
   rb_c=$((rb_c+1))
   # Earlier ones are swept up now and then, not each time: a fork is dearer than a few small files.
   [ "$((rb_c % 64))" != 0 ] || rm -f ".rd.$rb_chan."*
   A=".rd.$rb_chan.$rb_c"
   printf 'RB %s opened\n' "$rb_n" >"$A.out" && true >"$A.err" || { rb_say no cannot-record; return; }
-  echo "job $A $rb_n 0 0" >&7; rb_run; }
+  if [ "$rb_v" = hush ]; then echo "job $A $rb_n 43 0" >&7; rb_hush; else echo "job $A $rb_n 0 0" >&7; rb_run; fi; }
 
 # start: 1 claim, 2 fence (after the claim: they write their epoch first and read the claims then), 3 go, by the keeper.
 rb_start() { rb_take; rb_kind=job

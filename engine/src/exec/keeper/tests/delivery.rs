@@ -37,7 +37,7 @@ async fn values_with_every_hostile_byte_arrive_as_they_are() {
                 let mut printed = Printed::default();
                 let call = Call {
                     values: vec![("v".into(), value.clone())],
-                    env: vec![("E".into(), value.clone())],
+                    env: vec![("E".into(), value.clone().into())],
                     shell: interpreter,
                     ..sh("printf %s \"$v\"; printf %s \"$E\" >&2")
                 };

@@ -53,7 +53,7 @@ impl Bench {
         let bin = dir.path().join("bin");
         fs::create_dir(&bin).expect("bin");
         if shell == "busybox" {
-            for tool in ["ln", "readlink", "setsid", "tee", "wc", "head", "tail", "sleep", "mkdir", "rm", "cat", "od", "id"] {
+            for tool in ["ln", "readlink", "setsid", "tee", "wc", "head", "tail", "sleep", "mkdir", "rm", "cat", "od", "id", "dd"] {
                 symlink("/usr/bin/busybox", bin.join(tool)).expect("link");
             }
         }
@@ -118,6 +118,8 @@ pub(super) fn sh(script: &str) -> Call {
         pipefail: false,
         stdin: None,
         staged: false,
+        masks: vec![],
+        hush: false,
         timeout: Duration::from_secs(60),
         output_limit: 64 << 20,
     }

@@ -6,4 +6,5 @@ mod delivery;
 mod lab;
 mod protocol;
 mod remote;
+mod secrets;
 mod staging;
