@@ -52,7 +52,7 @@ impl Iterator for Tokens<'_> {
 
 fn quoted_length(rest: &str, quote: char) -> usize {
     if let Some(inside) = rest.strip_prefix("\"\"\"") {
-        return inside.find("\"\"\"").map_or(rest.len(), |at| at + 6);
+        return block_end(inside).map_or(rest.len(), |end| 3 + end);
     }
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
@@ -64,6 +64,19 @@ fn quoted_length(rest: &str, quote: char) -> usize {
         }
     }
     rest.len()
+}
+
+/// Where a block of text ends that was opened by `"""`: on the same line, or at the beginning of a later one.
+fn block_end(inside: &str) -> Option<usize> {
+    let mut at = 0;
+    for (number, line) in inside.split_inclusive('\n').enumerate() {
+        let start = line.len() - line.trim_start_matches([' ', '\t']).len();
+        match line.find("\"\"\"").filter(|mark| number == 0 || *mark == start) {
+            Some(mark) => return Some(at + mark + 3),
+            None => at += line.len(),
+        }
+    }
+    None
 }
 
 /// The canonical writing of an expression, without one pair of parentheses around the whole.
@@ -205,7 +218,20 @@ fn last_is_its_end(value: &str) -> bool {
     false
 }
 
+/// The items of an expression that is one list, as they are written.
+pub(crate) fn items_of(text: &str) -> Option<Vec<String>> {
+    (text.starts_with('[') && spans_whole(text)).then(|| {
+        let whole = Text::verbatim(text, crate::source::Span::default());
+        texts_of(&whole).into_iter().map(|item| item.text).collect()
+    })
+}
+
 fn items(list: &Text, errors: &mut Errors) -> Vec<Operand> {
+    texts_of(list).iter().map(|item| operand(item, errors)).collect()
+}
+
+/// What stands between the commas of a list.
+fn texts_of(list: &Text) -> Vec<Text> {
     let end = list.text.len() - 1;
     let mut items = Vec::new();
     let mut depth = 0_usize;
@@ -223,8 +249,7 @@ fn items(list: &Text, errors: &mut Errors) -> Vec<Operand> {
     }
     items.push((from, end));
     let texts = items.into_iter().map(|(start, end)| trim(&part(list, start, end)));
-    let texts: Vec<Text> = texts.filter(|item| !item.text.is_empty()).collect();
-    texts.iter().map(|item| operand(item, errors)).collect()
+    texts.filter(|item| !item.text.is_empty()).collect()
 }
 
 /// Without the white space and the comments around it.

@@ -300,3 +300,28 @@ fn a_byte_order_mark_is_no_part_of_the_text() {
 fn yaml_scalars_keep_their_spelling() {
     step("use a.b(v: \"1.10\", no: \"no\", o: \"0755\")", "use: {a.b: {v: 1.10, no: no, o: 0755}}");
 }
+
+#[test]
+fn more_backticks_than_three_hold_a_command_with_three() {
+    let step = step(
+        "run ````\n  cat > notes.md <<'END'\n  ```sh\n  uptime\n  ```\n  END\n  ````",
+        "run: |\n  cat > notes.md <<'END'\n  ```sh\n  uptime\n  ```\n  END\n",
+    );
+    assert!(matches!(step.fields.does, Some(Does::Run(run)) if run.text.contains("\n```sh\n")));
+}
+
+#[test]
+fn line_breaks_at_the_end_of_a_command_are_no_part_of_it() {
+    step("run `x`; undo `y`", "run: \"x\\n\"\nundo: |+\n  y\n\n");
+}
+
+#[test]
+fn a_variable_of_the_environment_may_have_any_name() {
+    step("run `x`; env { when = \"a\"; parallel = \"b\"; run = \"c\"; step = \"d\" }", "run: x\nenv: {when: a, parallel: b, run: c, step: d}");
+}
+
+#[test]
+fn a_text_between_marks_may_hold_the_mark_in_a_line() {
+    let step = step("use a.b(t: \"\"\"\n  say \"\"\"\n  more, and ]\n  \"\"\", n: 5)", "use: {a.b: {t: \"say \\\"\\\"\\\"\\nmore, and ]\", n: 5}}");
+    assert!(matches!(step.fields.does, Some(Does::Use(call)) if call.args.len() == 2));
+}

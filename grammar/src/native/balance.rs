@@ -60,8 +60,11 @@ impl Walk<'_> {
     fn step(&mut self, c: char, errors: &mut Errors) {
         match c {
             '#' => self.skip_comment(),
-            '"' if self.rest().starts_with("\"\"\"") => self.skip_block("\"\"\"", errors),
-            '`' if self.rest().starts_with("```") => self.skip_block("```", errors),
+            '"' if self.rest().starts_with("\"\"\"") => self.skip_block("\"\"\"", 3, errors),
+            '`' if self.rest().starts_with("```") => {
+                let fence = self.rest().len() - self.rest().trim_start_matches('`').len();
+                self.skip_block("```", fence, errors);
+            }
             '"' => self.skip_line("\"", errors),
             '\'' => self.skip_line("'", errors),
             '`' => self.skip_line("`", errors),
@@ -105,25 +108,25 @@ impl Walk<'_> {
         self.at += kept.max(1);
     }
 
-    /// `"""` and three backticks: closed on the same line, or at the beginning of a later one.
-    fn skip_block(&mut self, mark: &'static str, errors: &mut Errors) {
-        let inside = &self.rest()[3..];
+    /// `"""`, and three backticks or more: closed on the same line, or at the beginning of a later one, by as many.
+    fn skip_block(&mut self, mark: &'static str, length: usize, errors: &mut Errors) {
+        let (fence, inside) = self.rest().split_at(length);
         let line = inside.split('\n').next().unwrap_or_default();
-        if let Some(end) = line.find(mark) {
-            self.at += 3 + end + 3;
+        if let Some(end) = line.find(fence) {
+            self.at += length + end + length;
             return;
         }
         let mut at = line.len();
         while at < inside.len() {
             let next = &inside[at + 1..];
             let body = next.trim_start_matches([' ', '\t']);
-            if body.starts_with(mark) {
-                self.at += 3 + at + 1 + (next.len() - body.len()) + 3;
+            if body.starts_with(fence) {
+                self.at += length + at + 1 + (next.len() - body.len()) + length;
                 return;
             }
             at += 1 + next.find('\n').unwrap_or(next.len());
         }
-        let span = self.span(self.at, 3);
+        let span = self.span(self.at, length);
         errors.push(match mark {
             "```" => SyntaxError::UnclosedCommand { span, mark },
             mark => SyntaxError::UnclosedText { span, mark },

@@ -61,10 +61,12 @@ impl Lowering<'_> {
     pub(super) fn text(&mut self, pair: Pair<'_>) -> Text {
         let span = self.span_of(&pair);
         let whole = pair.as_str();
-        for mark in ["\"\"\"", "```"] {
-            if whole.len() >= 6 && whole.starts_with(mark) {
-                return text::block(&whole[3..whole.len() - 3], span.start + 3, span.source, mark, self.errors);
-            }
+        if whole.len() >= 6 && whole.starts_with("\"\"\"") {
+            return text::block(&whole[3..whole.len() - 3], span.start + 3, span.source, "\"\"\"", self.errors);
+        }
+        if whole.len() >= 6 && whole.starts_with("```") {
+            let fence = whole.len() - whole.trim_start_matches('`').len();
+            return text::block(&whole[fence..whole.len() - fence], span.start + fence, span.source, "```", self.errors);
         }
         let inside = &whole[1..whole.len() - 1];
         let inside_span = self.span(span.start + 1, span.end - 1);

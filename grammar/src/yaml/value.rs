@@ -10,7 +10,7 @@ use crate::gathered::add_named;
 use crate::name::{self, is_name};
 use crate::source::{Span, Spanned, Text};
 use crate::syntax_error::{SyntaxError, suggest};
-use crate::weave::Weave;
+use crate::weave::{Weave, part};
 use crate::word::Word;
 
 impl Lowering<'_> {
@@ -55,7 +55,9 @@ impl Lowering<'_> {
         if let Some(span) = scalar.plain.then(|| self.comment_behind(node.span.end)).flatten() {
             self.errors.push(SyntaxError::LostTail { span });
         }
-        Some(scalar.text.clone())
+        // Line breaks at its end mean nothing to a shell, and the native form has no place for them.
+        let command = scalar.text.text.trim_end_matches('\n');
+        Some(if command.len() < scalar.text.text.len() { part(&scalar.text, 0, command.len()) } else { scalar.text.clone() })
     }
 
     /// The comment on the same line behind `end`.
