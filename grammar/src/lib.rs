@@ -7,6 +7,7 @@
 pub mod ast;
 pub mod diagnostic;
 mod expression;
+pub mod format;
 mod gathered;
 pub mod literal;
 mod name;

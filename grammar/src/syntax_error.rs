@@ -38,6 +38,9 @@
 //! | RB0036 | too many YAML nodes |
 //! | RB0037 | a plain scalar lost its tail to ` #` (warning) |
 //! | RB0038 | a piece whose keyword is not its first key |
+//! | RB0039 | what the other spelling can't say |
+//! | RB0040 | a text that would read back as something else (a defect) |
+//! | RB0041 | a comment that the other spelling can't hold (warning) |
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Span;
@@ -119,6 +122,12 @@ pub enum SyntaxError {
     LostTail { span: Span },
     #[error("the keyword of a piece is its first key")]
     KeywordNotFirst { span: Span, word: Word },
+    #[error("{form} can't hold {what}")]
+    Unwritable { span: Span, what: &'static str, form: &'static str, help: &'static str },
+    #[error("the file can't be printed: {why}")]
+    Unprintable { span: Span, why: String },
+    #[error("YAML can't hold this comment")]
+    CommentLost { span: Span },
 }
 
 /// What a diagnostic says besides its message and its place.
@@ -180,7 +189,10 @@ impl SyntaxError {
             | Self::WrongKind { span, .. }
             | Self::TooManyNodes { span, .. }
             | Self::LostTail { span }
-            | Self::KeywordNotFirst { span, .. } => *span,
+            | Self::KeywordNotFirst { span, .. }
+            | Self::Unwritable { span, .. }
+            | Self::Unprintable { span, .. }
+            | Self::CommentLost { span } => *span,
         }
     }
 
@@ -280,13 +292,16 @@ impl SyntaxError {
             Self::TooManyNodes { .. } => words("RB0036", "", "split the procedure into several files and import them"),
             Self::LostTail { .. } => words("RB0037", "read as a comment", "put the value in quotes, or behind `|` on a line of its own"),
             Self::KeywordNotFirst { word, .. } => words("RB0038", "", format!("move `{}` to the top of this mapping", word.text())),
+            Self::Unwritable { help, .. } => words("RB0039", "this", *help),
+            Self::Unprintable { .. } => words("RB0040", "", "nothing was written"),
+            Self::CommentLost { .. } => words("RB0041", "it is left out", "a control character stands in it: take that out"),
         }
     }
 
-    /// All but [`SyntaxError::LostTail`], which is a warning.
+    /// All but two, which are warnings.
     #[must_use]
     pub fn is_error(&self) -> bool {
-        !matches!(self, Self::LostTail { .. })
+        !matches!(self, Self::LostTail { .. } | Self::CommentLost { .. })
     }
 
     #[must_use]

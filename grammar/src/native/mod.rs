@@ -7,12 +7,16 @@ mod balance;
 mod block;
 mod entry;
 mod expected;
+mod extents;
 mod head;
 mod mistake;
 mod outline;
+mod slot;
 mod value;
 
+pub(crate) use extents::extents;
 pub(crate) use outline::outline;
+pub(crate) use slot::{Slot, takes};
 
 use pest::Parser as _;
 

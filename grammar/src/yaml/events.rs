@@ -144,7 +144,7 @@ impl Loader<'_> {
         }
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, span: Span) -> Node {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, mut span: Span) -> Node {
         let written = self.source.text.get(span.start..span.end).unwrap_or_default();
         if text.contains('\0') && !written.contains('\0') {
             let escape = ["\\0", "\\x00", "\\u0000", "\\U00000000"].iter().find_map(|escape| written.find(escape).map(|at| (at, escape.len())));
@@ -165,7 +165,7 @@ impl Loader<'_> {
             // The last line breaks are the block's, not the text's.
             ScalarStyle::Literal | ScalarStyle::Folded => {
                 let written = written.trim_end_matches(['\n', '\r', ' ']);
-                let span = Span::new(span.source, span.start, span.start + written.len());
+                span = Span::new(span.source, span.start, span.start + written.len());
                 let style = if style == ScalarStyle::Literal { Style::Literal } else { Style::Flowing };
                 align(text.trim_end_matches('\n'), self.source.text.get(span.start..).unwrap_or_default(), span, style)
             }
