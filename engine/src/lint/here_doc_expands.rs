@@ -39,7 +39,7 @@ fn is_foreign(said: &Said<'_>, name: &str) -> bool {
     let small = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
     let argument = name.starts_with(|c: char| c.is_ascii_digit());
     let in_function = argument && (!said.facts.functions.is_empty() || said.facts.simples.iter().any(|simple| simple.name == "set"));
-    small && !in_function && !said.env.contains(&name) && origin(&said.facts, name) == Origin::Unset
+    small && !in_function && !said.sets(name) && origin(&said.facts, name) == Origin::Unset
 }
 
 fn escaped(said: &Said<'_>, program: &Program, expansion: &Expansion) -> Option<grammar::diagnostic::Edit> {

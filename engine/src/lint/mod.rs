@@ -3,6 +3,7 @@
 
 mod allow;
 mod and_or_mistaken;
+mod asks_a_person;
 mod branches_meet;
 mod branches_share_scope;
 mod budget_too_short;
@@ -17,6 +18,7 @@ mod failure_swallowed;
 mod flow;
 mod gate_not_next;
 mod gate_too_late;
+mod guard_changes;
 mod held_by_hand;
 mod here_doc_expands;
 mod http_error_unseen;
@@ -30,6 +32,7 @@ mod list_may_be_empty;
 mod ls_parsed;
 mod may_be_option;
 mod mend;
+mod never_ends;
 mod never_reached;
 mod options;
 mod other_verb;
@@ -43,6 +46,7 @@ mod retry_unchecked;
 mod run_from_the_net;
 mod scope_too_short;
 mod second_person_alone;
+mod secret_in_command;
 mod sed_program;
 mod shell;
 mod shut_out;
@@ -184,6 +188,7 @@ static RULES: &[&Rule] = &[
     &expansion_unquoted::RULE,
     &failure_swallowed::RULE,
     &cd_unchecked::RULE,
+    &asks_a_person::RULE,
     &errexit_off::RULE,
     &status_always_zero::RULE,
     &sudo_redirect::RULE,
@@ -195,9 +200,12 @@ static RULES: &[&Rule] = &[
     &left_running::RULE,
     &run_from_the_net::RULE,
     &http_error_unseen::RULE,
+    &secret_in_command::RULE,
+    &guard_changes::RULE,
     &other_verb::RULE,
     &sudo_beside_as::RULE,
     &reboot_unawaited::RULE,
+    &never_ends::RULE,
     &owner_missing::RULE,
     &source_missing::RULE,
     &verified_stale::RULE,

@@ -42,8 +42,6 @@ pub(crate) struct Simple {
 /// Where a simple command or a pipeline stands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stands {
-    /// A failure here ends the script: `set -e` is in force.
-    pub(crate) strict: bool,
     /// Its exit status decides something: a condition, the left side of `&&` or `||`, or behind `!`.
     pub(crate) asked: bool,
     /// It reads something else than what the step is given: a file, a pipe, a here-document.
@@ -53,8 +51,6 @@ pub(crate) struct Stands {
     pub(crate) pipeline: usize,
     /// Its position in the pipeline.
     pub(crate) member: usize,
-    /// In a function's body: where it runs is told by who calls it.
-    pub(crate) in_function: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,10 +122,9 @@ pub(crate) struct Chain {
     /// Its neighbours in its list.
     pub(crate) previous: Option<usize>,
     pub(crate) next: Option<usize>,
-    /// Something comes behind it in the same shell.
-    pub(crate) followed: bool,
     /// It is a statement of the script itself, in no block.
     pub(crate) top: bool,
+    /// A failure here ends the script: `set -e` is in force.
     pub(crate) strict: bool,
     pub(crate) layer: Layer,
     /// Everything that runs in it.
@@ -153,7 +148,6 @@ pub(crate) struct Expansion {
     pub(crate) quoted: bool,
     pub(crate) at: At,
     pub(crate) site: Site,
-    pub(crate) chain: usize,
     /// The word it stands in, as it is written, and where in it.
     pub(crate) word: String,
     pub(crate) within: Range<usize>,

@@ -1,6 +1,6 @@
 //! Every command of a program's own files, with its role and what is said of it around it.
 
-use grammar::ast::{Action, Block, Condition, Does, Fact, Fields, Operand, Piece, Require, Settings, Step, Undo};
+use grammar::ast::{Action, Block, Condition, Does, Fact, Fields, Name, Operand, Piece, Require, Settings, Step, Undo};
 use grammar::diagnostic::Edit;
 use grammar::source::{Span, Text};
 
@@ -69,7 +69,7 @@ pub(crate) struct Said<'a> {
     /// It is given something to read.
     pub(crate) has_stdin: bool,
     /// What the runbook sets in its environment.
-    pub(crate) env: Vec<&'a str>,
+    pub(crate) env: Vec<(&'a Name, &'a Operand)>,
     pub(crate) facts: Facts,
     reading: &'a Reading,
 }
@@ -95,6 +95,11 @@ impl<'a> Said<'a> {
     /// What is known of a value, by its number.
     pub(crate) fn value_type(&self, number: usize) -> Option<&Type> {
         self.reading.types.get(number.checked_sub(1)?)?.as_ref().map(Type::present)
+    }
+
+    /// Whether the runbook sets a variable for it.
+    pub(crate) fn sets(&self, variable: &str) -> bool {
+        self.env.iter().any(|(name, _)| name.value == variable)
     }
 
     pub(crate) fn fields(&self) -> Option<&'a Fields> {
@@ -127,7 +132,7 @@ pub(crate) fn commands(program: &Program) -> Vec<Said<'_>> {
 struct Around<'a> {
     as_user: Option<&'a Text>,
     posix: bool,
-    env: Vec<&'a str>,
+    env: Vec<(&'a Name, &'a Operand)>,
 }
 
 impl<'a> Around<'a> {
@@ -137,7 +142,7 @@ impl<'a> Around<'a> {
         if let Some(shell) = &settings.shell {
             inner.posix = shell.text == "sh";
         }
-        inner.env.extend(settings.env.iter().map(|(name, _): &(_, Operand)| name.value.as_str()));
+        inner.env.extend(settings.env.iter().map(|(name, value)| (name, value)));
         inner
     }
 }

@@ -70,14 +70,6 @@ pub(crate) fn flag(words: &[String], letter: char, takes: &str, long: &[&str]) -
     None
 }
 
-/// Whether a long option is given, spelled `--name`, `--name=…`, or with one dash as some programs have it.
-pub(crate) fn has_long(words: &[String], names: &[&str]) -> bool {
-    words.iter().any(|word| {
-        let name = word.trim_start_matches('-');
-        word.starts_with('-') && names.contains(&name.split('=').next().unwrap_or(name))
-    })
-}
-
 /// The words that are no options, with their positions. `takes`: letters, and long names, whose value is the next word.
 pub(crate) fn operands<'w>(words: &'w [String], takes: &str, long: &[&str]) -> Vec<(usize, &'w str)> {
     let (mut found, mut skip, mut rest) = (Vec::new(), false, false);

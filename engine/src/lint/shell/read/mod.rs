@@ -15,7 +15,7 @@ const DEEPEST: usize = 16;
 
 /// `posix`: it runs under `sh`, where a substitution inherits `set -e`.
 pub(crate) fn read(script: &str, tree: &Program, posix: bool) -> Facts {
-    let here = Here { strict: true, asked: false, fed: false, followed: false, top: true, in_function: false, layer: Layer::Script, depth: 0 };
+    let here = Here { strict: true, asked: false, fed: false, top: true, layer: Layer::Script, depth: 0 };
     let mut reader = Reader { script, facts: Facts::default(), posix, errexit: true, base: Base::new(script, 0), chain: 0, pipeline: (0, 0) };
     reader.program(tree, here);
     reader.facts
@@ -40,9 +40,7 @@ struct Here {
     strict: bool,
     asked: bool,
     fed: bool,
-    followed: bool,
     top: bool,
-    in_function: bool,
     layer: Layer,
     depth: usize,
 }
@@ -86,9 +84,8 @@ impl Reader<'_> {
 
     fn statements(&mut self, items: &[(&AndOrList, bool)], here: Here) {
         let mut previous = None;
-        for (i, (item, background)) in items.iter().enumerate() {
-            let followed = i + 1 < items.len() || here.followed;
-            let chain = self.statement(item, *background, Here { followed, ..here });
+        for (item, background) in items {
+            let chain = self.statement(item, *background, here);
             if let Some(before) = previous {
                 self.facts.chains[chain].previous = Some(before);
                 let before: &mut Chain = &mut self.facts.chains[before];
@@ -108,7 +105,6 @@ impl Reader<'_> {
             background,
             previous: None,
             next: None,
-            followed: here.followed,
             top: here.top,
             strict,
             layer: here.layer,
@@ -122,7 +118,7 @@ impl Reader<'_> {
         let mut parts = Vec::new();
         for (i, (joint, pipeline)) in all.enumerate() {
             let decides = i < list.additional.len();
-            let inside = Here { strict: here.strict && !decides, asked: here.asked || decides, followed: here.followed || decides, top: false, ..here };
+            let inside = Here { strict: here.strict && !decides, asked: here.asked || decides, top: false, ..here };
             parts.push((joint, self.pipe(pipeline, inside)));
         }
         let chain = &mut self.facts.chains[number];
@@ -144,7 +140,7 @@ impl Reader<'_> {
         for (i, command) in pipeline.seq.iter().enumerate() {
             self.pipeline = (number, i);
             let errexit = self.errexit;
-            let inside = Here { fed: here.fed || i > 0, followed: here.followed && !several, ..here };
+            let inside = Here { fed: here.fed || i > 0, ..here };
             members.push(self.command(command, inside));
             if several {
                 // Each of them is a shell of its own.
@@ -157,16 +153,7 @@ impl Reader<'_> {
     }
 
     fn stands(&self, here: Here) -> Stands {
-        Stands {
-            strict: here.strict && self.errexit,
-            asked: here.asked,
-            fed: here.fed,
-            layer: here.layer,
-            chain: self.chain,
-            pipeline: self.pipeline.0,
-            member: self.pipeline.1,
-            in_function: here.in_function,
-        }
+        Stands { asked: here.asked, fed: here.fed, layer: here.layer, chain: self.chain, pipeline: self.pipeline.0, member: self.pipeline.1 }
     }
 
     fn command(&mut self, command: &Command, here: Here) -> Member {
@@ -185,7 +172,7 @@ impl Reader<'_> {
             }
             Command::Function(function) => {
                 self.facts.functions.push(function.fname.value.clone());
-                self.compound(&function.body.0, Here { strict: true, asked: false, followed: false, in_function: true, ..here });
+                self.compound(&function.body.0, Here { strict: true, asked: false, ..here });
                 Kind::Function
             }
             Command::ExtendedTest(test, _) => {
@@ -199,15 +186,14 @@ impl Reader<'_> {
     }
 
     fn compound(&mut self, compound: &CompoundCommand, here: Here) -> Kind {
-        let condition = Here { strict: false, asked: true, followed: true, ..here };
-        let again = Here { followed: true, ..here };
+        let condition = Here { strict: false, asked: true, ..here };
         match compound {
             CompoundCommand::Arithmetic(command) => {
                 self.arithmetic(&command.expr.value, self.base.at(&command.loc));
                 Kind::Test
             }
             CompoundCommand::ArithmeticForClause(clause) => {
-                self.list(&clause.body.list, again);
+                self.list(&clause.body.list, here);
                 Kind::Loop
             }
             CompoundCommand::BraceGroup(group) => {
@@ -216,7 +202,7 @@ impl Reader<'_> {
             }
             CompoundCommand::Subshell(shell) => {
                 let errexit = self.errexit;
-                self.list(&shell.list, Here { followed: false, ..here });
+                self.list(&shell.list, Here { ..here });
                 self.errexit = errexit;
                 Kind::Subshell
             }
@@ -228,7 +214,7 @@ impl Reader<'_> {
                 if clause.values.is_none() {
                     self.facts.assigned.push(Assigned { name: clause.variable_name.clone(), from: From::Elsewhere });
                 }
-                self.list(&clause.body.list, again);
+                self.list(&clause.body.list, here);
                 Kind::Loop
             }
             CompoundCommand::CaseClause(clause) => {
@@ -250,11 +236,11 @@ impl Reader<'_> {
             }
             CompoundCommand::WhileClause(clause) | CompoundCommand::UntilClause(clause) => {
                 self.list(&clause.0, condition);
-                self.list(&clause.1.list, again);
+                self.list(&clause.1.list, here);
                 Kind::Loop
             }
             CompoundCommand::Coprocess(process) => {
-                self.command(&process.body, Here { followed: false, ..here });
+                self.command(&process.body, Here { ..here });
                 Kind::Subshell
             }
         }
@@ -272,7 +258,7 @@ impl Reader<'_> {
             base.whole = (!self.script[at.min(self.script.len())..].starts_with(text)).then_some(around);
             let outer = std::mem::replace(&mut self.base, base);
             let (chain, pipeline, errexit) = (self.chain, self.pipeline, self.errexit);
-            self.program(&tree, Here { depth: here.depth + 1, followed: false, top: false, ..here });
+            self.program(&tree, Here { depth: here.depth + 1, top: false, ..here });
             (self.base, self.chain, self.pipeline, self.errexit) = (outer, chain, pipeline, errexit);
         }
         first..self.facts.simples.len()

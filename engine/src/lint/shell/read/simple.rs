@@ -95,7 +95,7 @@ impl Reader<'_> {
                 let start = whole.end.saturating_sub(word.value.len()).max(whole.start);
                 let before = self.facts.simples.len();
                 self.text(&word.value, At { start, end: whole.end }, Site::Assignment, here);
-                let lone = is_lone_substitution(&word.value).then(|| before..self.facts.simples.len());
+                let lone = is_lone_substitution(&word.value).then_some(before..self.facts.simples.len());
                 (lone.map_or_else(|| From::Word(word.value.clone()), From::Substitution), None)
             }
             AssignmentValue::Array(items) => (From::Elsewhere, Some(items)),
@@ -181,7 +181,7 @@ impl Reader<'_> {
     /// `<( )` and `>( )`.
     fn inside(&mut self, list: &brush_parser::ast::CompoundList, here: Here) {
         let errexit = self.errexit;
-        self.list(list, Here { layer: Layer::Substitution, followed: false, top: false, ..here });
+        self.list(list, Here { layer: Layer::Substitution, top: false, ..here });
         self.errexit = errexit;
     }
 
@@ -214,7 +214,7 @@ impl Reader<'_> {
         let (inner, at) = (inner.to_owned(), simple.argument_at(option + 1));
         let strict = words[..=option].iter().any(|word| word.contains('e'));
         let around = std::mem::replace(&mut self.errexit, strict);
-        self.nested(&inner, at.start + 1, at, Here { layer: Layer::Code, strict: true, asked: false, in_function: false, ..here });
+        self.nested(&inner, at.start + 1, at, Here { layer: Layer::Code, strict: true, asked: false, ..here });
         self.errexit = around;
     }
 }

@@ -104,7 +104,7 @@ impl Reader<'_> {
 
     fn expansion(&mut self, what: What, quoted: bool, within: Range<usize>, word: In<'_>) {
         let at = self.place(&within, word);
-        self.facts.expansions.push(Expansion { what, quoted, at, site: word.site, chain: self.chain, word: word.text.to_owned(), within });
+        self.facts.expansions.push(Expansion { what, quoted, at, site: word.site, word: word.text.to_owned(), within });
     }
 
     fn place(&self, range: &Range<usize>, word: In<'_>) -> At {
@@ -113,7 +113,7 @@ impl Reader<'_> {
 }
 
 /// Around a test no list is told apart: nothing in it is a statement.
-const QUIET: Here = Here { strict: false, asked: true, fed: false, followed: false, top: false, in_function: false, layer: Layer::Substitution, depth: 0 };
+const QUIET: Here = Here { strict: false, asked: true, fed: false, top: false, layer: Layer::Substitution, depth: 0 };
 
 fn what(expansion: &ParameterExpr) -> What {
     use ParameterExpr as E;
