@@ -17,6 +17,10 @@ mod watch;
 
 use std::process::ExitCode;
 
+/// Reading a runbook makes many small things, and a third of the time would go into the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = match args::read() {
         Ok(args) => args,

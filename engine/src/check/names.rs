@@ -1,6 +1,8 @@
 //! Names in scope, what they stand for, and the forms that names must have.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::LazyLock;
 
 use grammar::source::Span;
 
@@ -53,51 +55,60 @@ impl Known {
     }
 }
 
-/// The names that a place can see.
+/// The names that a place can see. There is a place for every step, and most see the same: what they share is not copied.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Names(BTreeMap<String, Known>);
+pub(super) struct Names {
+    bound: Rc<BTreeMap<String, Known>>,
+    /// There is a host, so that `host` has a value.
+    host: bool,
+}
+
+static HOST: LazyLock<Known> = LazyLock::new(|| Known::new(What::Builtin, Some(Type::Host), Span::default()));
 
 impl Names {
     pub(super) fn with_builtins() -> Self {
         let builtin = |kind| Known::new(What::Builtin, Some(kind), Span::default());
-        Self(BTreeMap::from([
+        let bound = BTreeMap::from([
             ("local".to_owned(), builtin(Type::Host)),
             ("operator".to_owned(), builtin(Type::String)),
             ("run_id".to_owned(), builtin(Type::String)),
             ("now".to_owned(), builtin(Type::DateTime)),
             ("vars".to_owned(), builtin(Type::Json)),
-        ]))
+        ]);
+        Self { bound: Rc::new(bound), host: false }
     }
 
     /// The same, where there is a host.
     pub(super) fn on_a_host(&self) -> Self {
-        let mut names = self.clone();
-        names.0.insert("host".to_owned(), Known::new(What::Builtin, Some(Type::Host), Span::default()));
-        names
+        Self { host: true, ..self.clone() }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Known> {
-        self.0.get(name)
+        if self.host && name == "host" { Some(&HOST) } else { self.bound.get(name) }
     }
 
     pub(super) fn bind(&mut self, name: &str, known: Known) {
-        self.0.insert(name.to_owned(), known);
+        Rc::make_mut(&mut self.bound).insert(name.to_owned(), known);
     }
 
     /// Takes over what another place has bound.
     pub(super) fn extend(&mut self, other: &Self) {
-        for (name, known) in &other.0 {
-            self.0.entry(name.clone()).or_insert_with(|| known.clone());
+        self.host |= other.host;
+        if Rc::ptr_eq(&self.bound, &other.bound) {
+            return;
+        }
+        for (name, known) in other.bound.iter().filter(|(name, _)| !self.bound.contains_key(*name)).collect::<Vec<_>>() {
+            self.bind(name, known.clone());
         }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Known)> {
-        self.0.iter()
+        self.bound.iter()
     }
 
     /// The name that was probably meant.
     pub(super) fn similar(&self, name: &str) -> Option<String> {
-        similar(name, self.0.keys().map(String::as_str))
+        similar(name, self.bound.keys().map(String::as_str))
     }
 }
 

@@ -140,7 +140,7 @@ pub(super) fn human(rule: Rule) -> &'static [&'static str] {
         Rule::equals => &["`=`"],
         Rule::expression | Rule::condition | Rule::item | Rule::word_of_expression | Rule::word_of_item | Rule::inside => &["an expression"],
         Rule::quoted | Rule::text | Rule::text_line | Rule::text_block => &["a text in double quotes"],
-        Rule::text_line_content | Rule::text_block_one | Rule::text_block_content => &["the end of the text"],
+        Rule::text_line_content | Rule::unescaped | Rule::rest_of_line | Rule::text_block_one | Rule::text_block_content => &["the end of the text"],
         Rule::bracketed | Rule::braced => &["brackets"],
         Rule::operand | Rule::atom | Rule::simple => &["a value such as `10m`, `5`, `name` or `( expression )`"],
         Rule::command | Rule::command_line | Rule::command_block => &["a command in backticks"],

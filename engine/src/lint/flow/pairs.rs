@@ -47,18 +47,23 @@ static PAIRS: [Pair; 13] = [
 
 /// The pairs of which a command takes.
 pub(crate) fn taken(command: &Text) -> impl Iterator<Item = &'static Pair> {
-    let commands = commands(&command.text);
-    PAIRS.iter().filter(move |pair| commands.iter().any(|words| says(words, pair.take)))
+    PAIRS.iter().filter(|pair| says(&command.text, pair.take))
 }
 
 impl Pair {
     pub(crate) fn is_given_by(&self, command: &Text) -> bool {
-        commands(&command.text).iter().any(|words| says(words, self.give))
+        says(&command.text, self.give)
     }
 
     pub(crate) fn fails(&self, command: &Text) -> bool {
-        commands(&command.text).iter().any(|words| self.fails.iter().any(|wanted| says(words, wanted)))
+        self.fails.iter().any(|wanted| says(&command.text, wanted))
     }
+}
+
+/// Whether a command of the script has these words, in their order.
+fn says(script: &str, wanted: &[&str]) -> bool {
+    // Nearly all scripts lack one of the words, and need not be taken apart.
+    wanted.iter().all(|word| script.contains(word)) && commands(script).iter().any(|words| has(words, wanted))
 }
 
 /// The simple commands of a script, by words; text in quotes may be taken apart, and then begins no command.
@@ -83,7 +88,7 @@ fn is_before_a_command(word: &str) -> bool {
         )
 }
 
-fn says(words: &[String], wanted: &[&str]) -> bool {
+fn has(words: &[String], wanted: &[&str]) -> bool {
     let (Some(first), Some(program)) = (words.first(), wanted.first()) else { return false };
     let mut rest = words[1..].iter();
     first.rsplit('/').next() == Some(program) && wanted[1..].iter().all(|word| rest.any(|w| w == word))

@@ -40,7 +40,12 @@ impl Reading {
 pub(super) fn place(runs: &[Run], text: &Text, start: usize, end: usize) -> (usize, usize) {
     let run = |at: usize| runs[..runs.partition_point(|run| run.script <= at)].last().copied().unwrap_or(Run { script: 0, text: 0, value: None });
     let first = run(start);
-    let from = if first.value.is_some() { first.text } else { first.text + (start - first.script) };
+    let from = match first.value {
+        // Behind the value: what is missing at the end of the script.
+        Some(behind) if start == end && start > first.script => behind,
+        Some(_) => first.text,
+        None => first.text + (start - first.script),
+    };
     let to = if end > start {
         let last = run(end - 1);
         last.value.unwrap_or(last.text + (end - last.script))

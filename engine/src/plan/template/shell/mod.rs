@@ -62,6 +62,10 @@ pub(super) fn variable(number: usize) -> String {
 
 /// The place of each slot, by its number from 1, and the script's tree. `types[n - 1]` is what is known of slot n.
 pub(super) fn places(script: &str, types: &[Option<Type>]) -> Result<(Vec<Finding>, Option<Program>), SyntaxError> {
+    // Without a value in it only the shell must be able to read it.
+    if types.is_empty() {
+        return syntax::parse(script).map(|program| (Vec::new(), Some(program)));
+    }
     let mut walker = walk::Walker::new(script, types);
     syntax::refuse_by_neighbours(script, &mut walker);
     let program = match syntax::parse(script) {
