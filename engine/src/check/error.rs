@@ -69,7 +69,7 @@ pub enum CheckError {
     #[error("`import \"{path}\"`: {why}")]
     ImportFailed { at: Span, path: String, why: String },
     #[error("files import each other in a circle: {}", paths.join(" → "))]
-    ImportCycle { at: Span, paths: Vec<String> },
+    ImportCycle { at: Span, others: Vec<Span>, paths: Vec<String> },
     #[error("`import \"{path}\"` leads out of the project's folder")]
     ImportOutside { at: Span, path: String },
     #[error("there are two actions `{name}`")]
@@ -258,7 +258,10 @@ impl CheckError {
             ),
             E::AfterOutsideParallel { at } => said("RB0129", *at, "outside `parallel`", "leave it out: elsewhere blocks run top to bottom".to_owned()),
             E::ImportFailed { at, .. } => said("RB0130", *at, "not imported", "the path is relative to the file that imports it".to_owned()),
-            E::ImportCycle { at, .. } => said("RB0131", *at, "leads back", "move what both need into a third file".to_owned()),
+            E::ImportCycle { at, others, .. } => beside(
+                said("RB0131", *at, "leads back", "move what both need into a third file".to_owned()),
+                others.iter().map(|s| (*s, "part of the circle".to_owned())),
+            ),
             E::ImportOutside { at, .. } => said("RB0132", *at, "outside", "only files below the project's folder can be imported: copy it there".to_owned()),
             E::DuplicateAction { at, first, name, standard } => beside(
                 said(

@@ -76,6 +76,13 @@ pub struct Update {
     pub runbook: Runbook,
 }
 
+/// One `import`: where it is written, and the file that it brings in.
+#[derive(Debug, Clone)]
+pub struct Import {
+    pub path: Text,
+    pub file: SourceId,
+}
+
 #[derive(Default)]
 pub(super) struct Loaded {
     /// The main file first, then as imported.
@@ -85,6 +92,7 @@ pub(super) struct Loaded {
     /// What a `series` goes through, in the order of versions, by the place of its folder.
     pub(super) series: BTreeMap<Span, Vec<Update>>,
     pub(super) errors: Vec<Diagnostic>,
+    pub(super) imports: Vec<Import>,
     /// What of the standard library is there.
     standard: BTreeSet<SourceId>,
 }
@@ -128,7 +136,10 @@ impl Loaded {
         around.push(source.clone());
         for path in imports {
             match library.load(&path.text, &source) {
-                Ok(other) => self.import(&path, other, library, around),
+                Ok(other) => {
+                    self.imports.push(Import { path: path.clone(), file: other.source.id });
+                    self.import(&path, other, library, around);
+                }
                 Err(LoadError::Unreadable { why }) => self.errors.push(CheckError::ImportFailed { at: path.span, path: path.text.clone(), why }.into()),
                 Err(LoadError::Outside) => self.errors.push(CheckError::ImportOutside { at: path.span, path: path.text.clone() }.into()),
                 Err(LoadError::Mistaken(mistakes)) => self.mistaken(mistakes),
@@ -184,7 +195,14 @@ impl Loaded {
         if let Some(start) = around.iter().position(|s| s.id == other.source.id) {
             let mut paths: Vec<String> = around[start..].iter().map(|s| s.path.clone()).collect();
             paths.push(other.source.path);
-            self.errors.push(CheckError::ImportCycle { at: path.span, paths }.into());
+            // Told from its smallest position, whichever file was read first.
+            let inside: Vec<SourceId> = around[start..].iter().map(|s| s.id).collect();
+            let part = |import: &&Import| inside.contains(&import.path.span.source) && inside.contains(&import.file);
+            let mut places: Vec<Span> = self.imports.iter().filter(part).map(|import| import.path.span).chain([path.span]).collect();
+            places.sort_unstable();
+            places.dedup();
+            let at = places.remove(0);
+            self.errors.push(CheckError::ImportCycle { at, others: places, paths }.into());
         } else if !self.files.iter().any(|f| f.source.id == other.source.id) {
             self.take(other, library, around);
         }

@@ -29,7 +29,7 @@ use crate::plan::template::{Advice, Reading};
 
 pub use error::CheckError;
 pub(crate) use gate::{APPROVERS, AT_ONCE, bad_approver, is_user};
-pub use library::{Library, LoadError, NoFiles, ParsedFile, Update};
+pub use library::{Import, Library, LoadError, NoFiles, ParsedFile, Update};
 pub use names::RESERVED;
 pub(crate) use names::similar;
 pub use partial::check_beside;
@@ -44,6 +44,7 @@ pub struct Program {
     runbooks: BTreeMap<String, Runbook>,
     series: BTreeMap<Span, Vec<Update>>,
     actions: BTreeMap<String, Action>,
+    imports: Vec<Import>,
     sources: Vec<Source>,
     used: BTreeSet<Span>,
     advice: Vec<Advice>,
@@ -105,6 +106,12 @@ impl Program {
     #[must_use]
     pub fn actions(&self) -> &BTreeMap<String, Action> {
         &self.actions
+    }
+
+    /// Every import of its files.
+    #[must_use]
+    pub fn imports(&self) -> &[Import] {
+        &self.imports
     }
 
     /// The files that it was read from, the main one first; not the standard library.
@@ -176,5 +183,16 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
         return Err(errors);
     }
     let sources = loaded.files.into_iter().map(|f| f.source).collect();
-    Ok(Program { main: own.first().cloned(), own, runbooks: loaded.runbooks, series: loaded.series, actions: loaded.actions, sources, used, advice, readings })
+    Ok(Program {
+        main: own.first().cloned(),
+        own,
+        runbooks: loaded.runbooks,
+        series: loaded.series,
+        actions: loaded.actions,
+        imports: loaded.imports,
+        sources,
+        used,
+        advice,
+        readings,
+    })
 }

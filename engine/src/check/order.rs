@@ -108,7 +108,9 @@ pub(super) fn circles(graph: &DiGraph<usize, ()>) -> Vec<Vec<usize>> {
 /// Actions that come back to themselves.
 pub(super) fn recursions(actions: &BTreeMap<String, Action>) -> Vec<CheckError> {
     let mut graph = DiGraph::<usize, ()>::new();
-    let all: Vec<&Action> = actions.values().collect();
+    // By their places: a circle is told from its smallest.
+    let mut all: Vec<&Action> = actions.values().collect();
+    all.sort_by_key(|action| action.name.span);
     let nodes: Vec<NodeIndex> = (0..all.len()).map(|at| graph.add_node(at)).collect();
     let used = |action: &Action| match &action.fields.does {
         Some(Does::Use(call)) => Some(call.name.clone()),

@@ -227,6 +227,7 @@ impl<'a> Checker<'a> {
             }
             return None;
         };
+        self.used.insert(action.name.span);
         let known: Vec<String> = action.params.iter().map(|p| p.name.value.clone()).collect();
         for (name, value) in &call.args {
             match action.params.iter().find(|p| p.name.value == name.value) {

@@ -172,6 +172,11 @@ fn a_circle_of_actions_names_every_one() {
     let text = "action a.x() { use a.y() }\naction a.y() { use a.x() }";
     let errors = checked(text).expect_err("a circle");
     assert_eq!((errors[0].code, errors[0].message.as_str()), ("RB0117", "actions use each other in a circle: a.x → a.y → a.x"));
+    // From its smallest position, whatever the names are.
+    let text = "action b.first() { use a.second() }\naction a.second() { use b.first() }";
+    let errors = checked(text).expect_err("a circle");
+    assert_eq!(errors[0].message, "actions use each other in a circle: b.first → a.second → b.first");
+    assert_eq!(&text[errors[0].span.start..errors[0].span.end], "a.second");
 }
 
 #[test]
@@ -291,6 +296,15 @@ fn imports_bring_actions_in_once_and_name_their_circles() {
         let errors = check(read(text), &mut folder).expect_err("no such import");
         assert_eq!((errors[0].code, &text[errors[0].span.start..errors[0].span.end]), (code, at));
     }
+    let text = "import \"mine.runbook\"\nrunbook x { }";
+    let mut folder = Folder(BTreeMap::from([
+        ("mine.runbook", "import \"yours.runbook\"\naction m.m() { run `true` }"),
+        ("yours.runbook", "import \"mine.runbook\"\naction y.y() { run `true` }"),
+        ("loop.runbook", "import \"loop.runbook\"\naction l.l() { run `true` }"),
+    ]));
+    let errors = check(read(text), &mut folder).expect_err("a circle");
+    assert_eq!(errors[0].message, "files import each other in a circle: mine.runbook → yours.runbook → mine.runbook");
+    assert_eq!((errors[0].span.source, errors[0].related.len()), (SourceId(2), 1), "told from its smallest position");
     let errors = check(read("import \"loop.runbook\"\nrunbook x { }"), &mut folder).expect_err("a circle");
     assert_eq!((errors[0].code, errors[0].message.as_str()), ("RB0131", "files import each other in a circle: loop.runbook → loop.runbook"));
 }

@@ -22,6 +22,7 @@ mod guard_changes;
 mod held_by_hand;
 mod here_doc_expands;
 mod http_error_unseen;
+mod import_unused;
 mod irreversible_ungated;
 mod irreversible_unordered;
 mod killed_at_once;
@@ -34,6 +35,7 @@ mod may_be_option;
 mod mend;
 mod never_ends;
 mod never_reached;
+mod once_per_item;
 mod options;
 mod other_verb;
 mod owner_missing;
@@ -169,6 +171,7 @@ static RULES: &[&Rule] = &[
     &list_may_be_empty::RULE,
     &sed_program::RULE,
     &unused::RULE,
+    &import_unused::RULE,
     &condition_settled::RULE,
     &never_reached::RULE,
     &gate_not_next::RULE,
@@ -182,6 +185,7 @@ static RULES: &[&Rule] = &[
     &limits_contradict::RULE,
     &gate_too_late::RULE,
     &second_person_alone::RULE,
+    &once_per_item::RULE,
     &branches_meet::RULE,
     &branches_share_scope::RULE,
     &choice_refuses::RULE,

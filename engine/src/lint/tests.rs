@@ -1,12 +1,35 @@
 //! Every rule against its own examples, and the language page's example against all of them.
 
 use super::{Options, lint, mended, rules};
-use crate::check::{NoFiles, check};
+use crate::check::{Library, LoadError, ParsedFile, check};
 use crate::plan::tests::parsed;
 use grammar::diagnostic::{Diagnostic, Severity};
+use grammar::source::{Source, SourceId};
 
 /// Examples are cut short: who owns them and where they come from is left out.
 pub(super) const CUT_SHORT: [&str; 2] = ["RB0380", "RB0381"];
+
+/// One file lies beside the examples.
+struct Beside;
+
+impl Library for Beside {
+    fn load(&mut self, path: &str, _from: &Source) -> Result<ParsedFile, LoadError> {
+        if path != "site.runbook" {
+            return Err(LoadError::Unreadable { why: "there is no such file".to_owned() });
+        }
+        let text = "action site.reloaded() { run `systemctl reload site` }\naction site.held() { run `hold`\n undo `let-go` }\nrunbook site.all { target h: host\n step look on h { verify `true` } }";
+        let source = Source { id: SourceId(1), path: path.to_owned(), text: text.to_owned() };
+        Ok(ParsedFile { file: grammar::parse(&source).file, source })
+    }
+
+    fn list(&mut self, _folder: &str, _from: &Source) -> Result<Vec<String>, LoadError> {
+        Err(LoadError::Unreadable { why: "there are no folders".to_owned() })
+    }
+
+    fn find(&mut self, _path: &str, _from: &Source) -> Result<(), LoadError> {
+        Err(LoadError::Unreadable { why: "there are no other files".to_owned() })
+    }
+}
 
 pub(super) fn linted(text: &str) -> Vec<Diagnostic> {
     let options = Options { today: Some(jiff::civil::date(2026, 3, 1)), ..Options::default() };
@@ -15,7 +38,7 @@ pub(super) fn linted(text: &str) -> Vec<Diagnostic> {
 
 /// Everything that is said.
 pub(super) fn linted_on(text: &str, options: &Options) -> Vec<Diagnostic> {
-    let program = check(parsed("t.runbook", text), &mut NoFiles).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
+    let program = check(parsed("t.runbook", text), &mut Beside).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
     lint(&program, options)
 }
 
@@ -28,7 +51,7 @@ pub(super) fn places<'t>(code: &str, text: &'t str) -> Vec<&'t str> {
 pub(super) fn mended_text(path: &str, text: &str) -> String {
     let file = parsed(path, text);
     let source = file.source.clone();
-    let program = check(file, &mut NoFiles).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
+    let program = check(file, &mut Beside).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
     let fixes: Vec<_> = lint(&program, &Options::default()).into_iter().filter_map(|d| d.fix).collect();
     mended(&source, &fixes).text
 }

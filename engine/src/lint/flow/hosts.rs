@@ -123,6 +123,11 @@ impl Where {
         }
     }
 
+    /// Exactly one host, and always the same.
+    pub(crate) fn is_one(&self) -> bool {
+        self.items.is_empty() && (self.is_local() || self.hosts.as_ref().is_some_and(|hosts| hosts.len() == 1))
+    }
+
     /// Only the machine that the engine runs on.
     pub(crate) fn is_local(&self) -> bool {
         self.targets.iter().all(|name| name == "local")

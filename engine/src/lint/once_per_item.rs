@@ -1,0 +1,140 @@
+//! A step in a loop that has nothing to do with its item runs once for each of them.
+
+use std::collections::BTreeSet;
+
+use grammar::ast::{ActionCall, Does, Expr, For, Operand, Piece, Step, Undo};
+use grammar::diagnostic::Severity;
+use grammar::source::Text;
+
+use super::flow::hosts::Hosts;
+use super::flow::paths::{Paths, Spot};
+use super::{Found, Rule, walk};
+use crate::check::Program;
+use crate::check::merged::Merged;
+use crate::plan::template::{Expression, Prose};
+
+pub(super) static RULE: Rule = Rule {
+    code: "RB0330",
+    severity: Severity::Warning,
+    title: "a step in a batch runs once for each item",
+    explanation: "The items of a batch pass through the block side by side. A step there that changes one fixed host, and in which the item is nowhere named, does the same thing once for each item, several times at once. If it is meant once for the whole loop it stands before or behind it; once a batch is a loop over lists: `for group in (web | batch(2))`.",
+    bad: "runbook x { target web = [\"a\", \"b\", \"c\", \"d\"]\n target lb: host = \"lb1\"\n for h in web batch 2 { step reload on lb { run `systemctl reload haproxy` }\n step restart on h { use service.restarted(name: \"nginx\") } } }",
+    good: "runbook x { target web = [\"a\", \"b\", \"c\", \"d\"]\n target lb: host = \"lb1\"\n for h in web batch 2 { step restart on h { use service.restarted(name: \"nginx\") } }\n step reload on lb { run `systemctl reload haproxy` } }",
+    find,
+};
+
+fn find(program: &Program, found: &mut Found) {
+    for runbook in walk::runbooks(program) {
+        let (paths, hosts) = (Paths::of(runbook, program), Hosts::of(runbook));
+        for spot in &paths.spots {
+            let Piece::Step(step) = spot.piece else { continue };
+            let Some(each) = paths.loops(*spot).next().filter(|each| is_wide(each)) else { continue };
+            let acts = matches!(Merged::of_step(&step.fields, program.actions()).does(), Some((_, Does::Run(_) | Does::Upload { .. })));
+            if acts && !names_the_item(*spot, step, each, &paths) && hosts.of_piece(*spot, &paths).is_one() {
+                let note = found.add(
+                    step.id.span,
+                    format!("`{}` does the same for each `{}` of the loop, several at once", step.id.value, each.var.value),
+                    "once for each item",
+                    format!("put it before or behind the loop; once a batch is a loop over lists: `for group in ({} | batch(n))`", each.over.text.trim()),
+                );
+                note.related.push((each.batch.as_ref().map_or(each.var.span, |batch| batch.span), "these pass side by side".to_owned()));
+            }
+        }
+    }
+}
+
+fn is_wide(each: &For) -> bool {
+    each.batch.as_ref().is_some_and(|batch| batch.text.trim() != "1")
+}
+
+/// Whether anything in the step, or that it reads, comes from the item.
+fn names_the_item(spot: Spot<'_>, step: &Step, each: &For, paths: &Paths<'_>) -> bool {
+    let mut of_item: BTreeSet<String> = BTreeSet::from([each.var.value.clone()]);
+    // What is read inside the loop is read for the item.
+    walk::blocks(&each.block, &mut |piece| match piece {
+        Piece::Fact(fact) => of_item.extend([fact.name.value.clone()]),
+        Piece::Step(other) | Piece::Manual(other) => {
+            of_item.extend(other.fields.captures.iter().map(|c| c.name.value.clone()).chain(other.fields.evidence.iter().map(|e| e.name.value.clone())));
+        }
+        Piece::Gate(gate) => of_item.extend([gate.id.value.replace('-', "_")]),
+        Piece::For(inner) => of_item.extend([inner.var.value.clone()]),
+        _ => {}
+    });
+    let on = paths.on(spot).iter().any(|name| of_item.contains(&name.value));
+    let conditions = paths.all_conditions(spot);
+    on || mentioned(step).into_iter().chain(conditions.into_iter().flat_map(in_expression)).any(|name| of_item.contains(&name))
+}
+
+fn in_expression(text: &Expr) -> Vec<String> {
+    Expression::compile(text).map(|e| e.names().into_iter().map(|(name, _)| name).collect()).unwrap_or_default()
+}
+
+fn in_text(text: &Text) -> Vec<String> {
+    Prose::compile(text).map(|p| p.names().into_iter().map(|(name, _)| name).collect()).unwrap_or_default()
+}
+
+fn in_operand(operand: &Operand) -> Vec<String> {
+    match operand {
+        Operand::Literal(text) => in_text(text),
+        Operand::Computed(text) => in_expression(text),
+        Operand::List(items) => items.value.iter().flat_map(in_operand).collect(),
+    }
+}
+
+/// Every name in a step's own fields.
+fn mentioned(step: &Step) -> Vec<String> {
+    let fields = &step.fields;
+    let call = |call: &ActionCall| call.args.iter().flat_map(|(_, value)| in_operand(value)).collect();
+    let does: Vec<String> = match &fields.does {
+        Some(Does::Run(text)) => in_text(text),
+        Some(Does::Use(used)) => call(used),
+        Some(Does::Upload { src, to } | Does::Download { src, to }) => in_text(src).into_iter().chain(in_text(to)).collect(),
+        Some(Does::Sleep(_)) | None => Vec::new(),
+    };
+    let undo = if let Some(Undo::Command(text) | Undo::Manual(text)) = &fields.undo { Some(text) } else { None };
+    let texts = fields
+        .check
+        .iter()
+        .chain(&fields.stdin)
+        .chain(fields.verify.iter().map(|v| &v.cmd))
+        .chain(undo)
+        .chain(&step.settings.as_user)
+        .chain(&step.settings.cwd);
+    does.into_iter().chain(texts.flat_map(in_text)).chain(step.settings.env.iter().flat_map(|(_, value)| in_operand(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::places;
+
+    fn found(batch: &str, body: &str) -> usize {
+        let text = format!(
+            "runbook x {{\n target web = [\"a\", \"b\"]\n target lb: host = \"lb1\"\n for h in web {batch} {{\n {body}\n step restart on h {{ run `x` }} }} }}"
+        );
+        places("RB0330", &text).len()
+    }
+
+    #[test]
+    fn what_names_the_item_or_only_looks_is_meant_for_each() {
+        assert_eq!(found("batch 2", "step a on lb { run `reload` }"), 1);
+        assert_eq!(found("batch 50%", "step a on local { run `reload` }"), 1);
+        for body in [
+            "step a on lb { run `disable {{ h }}` }",
+            "step a on lb { use service.restarted(name: h) }",
+            "step a on lb { run `x`; env { HOST = h } }",
+            "step a on lb { verify `healthy` }",
+            "step a on local { sleep 5s }",
+            "step a on lb { when h == \"a\"; run `reload` }",
+            "fact role: string on h = `cat role`\n step a on lb { run `echo {{ role }}` }",
+            "step a on web { run `x` }",
+        ] {
+            assert_eq!(found("batch 2", body), 0, "{body}");
+        }
+    }
+
+    #[test]
+    fn one_by_one_it_may_be_meant_so() {
+        assert_eq!(found("", "step a on lb { run `reload` }"), 0);
+        assert_eq!(found("batch 1", "step a on lb { run `reload` }"), 0);
+    }
+}
