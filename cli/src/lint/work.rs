@@ -30,7 +30,7 @@ pub(super) fn all<I: Sync, T: Send + Sync>(items: &[I], one: impl Fn(&I) -> T + 
     std::thread::scope(|scope| {
         for _ in 1..threads {
             // Where no more threads are to be had, those that there are do it all.
-            let _ = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, &work);
+            let _ = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
         }
         work();
     });

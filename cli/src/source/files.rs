@@ -36,7 +36,7 @@ struct Slot {
     /// As it was asked for.
     shown: PathBuf,
     canonical: PathBuf,
-    file: OnceLock<Result<Arc<File>, NotRead>>,
+    file: OnceLock<Result<Arc<File>, Box<NotRead>>>,
 }
 
 /// Why there is no source, and what can be drawn all the same.
@@ -124,15 +124,15 @@ impl Files {
         slot
     }
 
-    fn open(&self, slot: &Slot) -> Result<Arc<File>, NotRead> {
+    fn open(&self, slot: &Slot) -> Result<Arc<File>, Box<NotRead>> {
         let shown = slot.shown.display().to_string();
         let read = match self.instead.get(&slot.canonical) {
             Some(text) => Ok(text.clone().into_bytes()),
             None => bytes(&slot.canonical),
         };
-        let bytes = read.map_err(|why| NotRead { diagnostic: unreadable(slot.id, &shown, &why), text: String::new() })?;
+        let bytes = read.map_err(|why| Box::new(NotRead { diagnostic: unreadable(slot.id, &shown, &why), text: String::new() }))?;
         let drawn = if std::str::from_utf8(&bytes).is_err() { drawable(&bytes) } else { String::new() };
-        let source = grammar::read_utf8(slot.id, &shown, bytes).map_err(|diagnostic| NotRead { diagnostic, text: drawn })?;
+        let source = grammar::read_utf8(slot.id, &shown, bytes).map_err(|diagnostic| Box::new(NotRead { diagnostic, text: drawn }))?;
         Ok(Arc::new(File { source, canonical: slot.canonical.clone(), parsed: OnceLock::new(), allowances: OnceLock::new() }))
     }
 }
