@@ -56,7 +56,7 @@ fn last_word(said: &Said<'_>) -> Option<At> {
         "exit" => simple.arguments().first().is_some_and(|status| literal(status).is_some_and(|text| text == "0")),
         _ => false,
     };
-    let start = said.script()[..simple.at.start].rfind("||")?;
+    let start = said.script().get(..simple.at.start)?.rfind("||")?;
     quiet.then_some(At { start, end: simple.at.end })
 }
 

@@ -33,7 +33,7 @@ fn find(_: &Program, found: &mut Found<'_>) {
                 // `bash <(curl …)`: what runs inside stands right behind it, in a pipeline of its own.
                 let next = facts.simples.get(i + 1)?;
                 let inside = next.stands.layer == super::shell::Layer::Substitution && next.stands.chain > facts.simples[i].stands.chain;
-                let before = said.script()[..next.at.start].trim_end();
+                let before = said.script().get(..next.at.start).unwrap_or_default().trim_end();
                 (inside && before.ends_with("<(") && loads(next)).then_some(next)
             });
         let mut all: Vec<&Simple> = piped.chain(given).chain(sourced).collect();

@@ -26,4 +26,6 @@ pub(super) use variables::{Origin, is_number, origin};
 pub(super) use written::{flag, has_flag, literal, operands};
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 pub(super) mod tests;

@@ -17,7 +17,7 @@ pub(crate) fn lost(said: &Said<'_>) -> Vec<At> {
         for pair in pipeline.members.windows(2) {
             if let [left, right] = pair
                 && may_fail(facts, left)
-                && let Some(at) = said.script()[..right.at.start].rfind('|')
+                && let Some(at) = said.script().get(..right.at.start).unwrap_or_default().rfind('|')
             {
                 found.push(At { start: at, end: at + 1 });
             }
@@ -49,7 +49,9 @@ fn is_sure(simple: &Simple) -> bool {
     let of_the_kernel = || !simple.arguments().is_empty() && simple.arguments().iter().all(|word| word.starts_with("/proc/") || word.starts_with("/sys/"));
     match simple.name.as_str() {
         "echo" | "printf" | ":" | "true" | "yes" | "seq" | "ps" | "mount" | "lsmod" | "env" | "printenv" | "set" | "hostname" | "uname" | "date" | "id"
-        | "whoami" | "pwd" | "uptime" | "nproc" | "free" | "jobs" | "exit" => true,
+        | "whoami" | "pwd" | "uptime" | "nproc" | "free" | "jobs" | "exit" | "ss" | "netstat" | "lsblk" => true,
+        // What is not installed is told by a failure: there "no" is the answer.
+        "dpkg" | "dpkg-query" | "rpm" => true,
         "cat" => of_the_kernel(),
         // What filters text that it is handed can't fail where the text is there; who hands it is looked at by itself.
         "grep" | "sed" | "cut" | "tr" | "sort" | "uniq" | "wc" | "head" | "tail" | "tac" => {

@@ -255,7 +255,7 @@ impl Reader<'_> {
         if let Ok(tree) = crate::plan::template::parse_shell(text) {
             let mut base = Base::new(text, at);
             // Backslashes in backticks and the like: what is read is not what is written.
-            base.whole = (!self.script[at.min(self.script.len())..].starts_with(text)).then_some(around);
+            base.whole = (!self.script.get(at..).is_some_and(|rest| rest.starts_with(text))).then_some(around);
             let outer = std::mem::replace(&mut self.base, base);
             let (chain, pipeline, errexit) = (self.chain, self.pipeline, self.errexit);
             self.program(&tree, Here { depth: here.depth + 1, top: false, ..here });
