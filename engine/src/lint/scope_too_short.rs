@@ -83,6 +83,12 @@ mod tests {
     }
 
     #[test]
+    fn one_scope_behind_the_other_is_held_over_all_that_follows() {
+        assert_eq!(found("15m", "during puppet.disabled(reason: \"x\", within: 6m) on h release always\n step a on h { sleep 10m }"), 1);
+        assert_eq!(found("16m", "during puppet.disabled(reason: \"x\", within: 6m) on h release always\n step a on h { sleep 10m }"), 0);
+    }
+
+    #[test]
     fn a_scope_with_a_block_ends_with_it() {
         let text = "runbook x { target h: host = \"h1\"\n during icinga.downtime(hosts: [h], for: 5m, reason: \"x\") on local release always { step a on h { sleep 5m } }\n step b on h { sleep 5m } }";
         assert!(places("RB0321", text).is_empty());

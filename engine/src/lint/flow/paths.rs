@@ -24,6 +24,7 @@ pub(crate) struct Room<'a> {
     pub(crate) kind: Kind<'a>,
     pub(crate) when: Option<&'a Expr>,
     settings: Option<&'a Settings>,
+    pieces: &'a [Piece],
     /// The room around it, and its position there.
     around: Option<(usize, usize)>,
 }
@@ -69,7 +70,7 @@ impl<'a> Paths<'a> {
     }
 
     fn room(&mut self, kind: Kind<'a>, block: &'a Block, around: Option<(usize, usize)>) -> usize {
-        self.rooms.push(Room { kind, when: block.when.as_ref(), settings: Some(&block.settings), around });
+        self.rooms.push(Room { kind, when: block.when.as_ref(), settings: Some(&block.settings), pieces: &block.pieces, around });
         self.rooms.len() - 1
     }
 
@@ -88,7 +89,7 @@ impl<'a> Paths<'a> {
                         self.pieces(&block.pieces, inside);
                     }
                     None if !matches!(self.rooms[room].kind, Kind::Parallel(_)) => {
-                        self.rooms.push(Room { kind: Kind::Held(during), when: None, settings: None, around });
+                        self.rooms.push(Room { kind: Kind::Held(during), when: None, settings: None, pieces: &pieces[position + 1..], around });
                         return self.pieces(&pieces[position + 1..], self.rooms.len() - 1);
                     }
                     None => {}
@@ -212,8 +213,8 @@ impl<'a> Paths<'a> {
 
     /// The pieces over which a scope is held.
     pub(crate) fn held(&self, during: &During) -> Vec<&'a Piece> {
-        let room = self.rooms.iter().position(|room| matches!(room.kind, Kind::Held(other) if std::ptr::eq(other, during)));
-        self.spots.iter().filter(|spot| Some(spot.room) == room).map(|spot| spot.piece).collect()
+        let room = self.rooms.iter().find(|room| matches!(room.kind, Kind::Held(other) if std::ptr::eq(other, during)));
+        room.map_or(&[][..], |room| room.pieces).iter().collect()
     }
 
     /// Where a scope is taken.
