@@ -3,6 +3,7 @@
 use super::{Options, lint, mended, rules};
 use crate::check::{Library, LoadError, ParsedFile, check};
 use crate::plan::tests::parsed;
+use grammar::Spelling;
 use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::{Source, SourceId};
 
@@ -84,6 +85,22 @@ fn a_fix_of_a_bad_example_takes_its_finding_away_and_nothing_else_appears() {
         assert!(offered.iter().all(|fix| fix.title.starts_with(char::is_lowercase)), "{}: a title is an imperative: {offered:?}", rule.code);
     }
     assert!(fixes > 0, "no rule has a fix");
+}
+
+#[test]
+fn the_fix_of_an_example_mends_it_in_yaml_as_well() {
+    let codes = |path: &str, text: &str| {
+        let program = check(parsed(path, text), &mut Beside).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
+        lint(&program, &Options { today: Some(jiff::civil::date(2026, 3, 1)), ..Options::default() }).into_iter().map(|d| d.code).collect::<Vec<_>>()
+    };
+    for rule in rules().iter().filter(|rule| rule.mends().is_some()) {
+        let native = parsed("t.runbook", rule.bad).source;
+        let yaml = grammar::format::convert(&native, Spelling::Native, Spelling::Yaml).unwrap_or_else(|e| panic!("{}: {e:#?}", rule.bad)).text;
+        assert!(codes("t.yaml", &yaml).contains(&rule.code), "{}: {yaml}", rule.code);
+        let after = mended_text("t.yaml", &yaml);
+        // It is parsed, checked and linted anew.
+        assert!(!codes("t.yaml", &after).contains(&rule.code), "{}: {after}", rule.code);
+    }
 }
 
 #[test]
