@@ -15,6 +15,7 @@ mod outputs;
 mod refusals;
 mod schema;
 mod second_person;
+mod secrets;
 mod series;
 mod spellings;
 mod terminal;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use engine::run::event::Purpose;
 
 use crate::complaint::{Complaint, Status};
+use crate::inputs;
 use crate::out::Out;
 use crate::run::remembered::Remembered;
 use crate::run::{drive, open};
@@ -31,6 +32,9 @@ pub(crate) struct DriveArgs {
     /// The configuration of every ssh, instead of the one that the run began with
     #[arg(long, value_name = "FILE")]
     ssh_config: Option<PathBuf>,
+    /// A file with the run's secrets, as for `run`; all else in it was pinned when the run began
+    #[arg(long, value_name = "FILE")]
+    params: Option<PathBuf>,
     /// Every new event as a line of JSON on standard output
     #[arg(long)]
     events: bool,
@@ -49,6 +53,7 @@ pub(crate) fn again(out: &Out, opened: open::Opened, purpose: Purpose, args: &Dr
     if let Some(path) = &args.ssh_config {
         remembered.ssh_config = Some(std::path::absolute(path).map_err(|e| Complaint::usage(format!("--ssh-config: {e}")))?);
     }
+    let secrets = inputs::secrets::gather(&opened.plan, args.params.as_deref())?;
     out.must(&format!("run {}", opened.run));
-    drive::go(out, opened, purpose, remembered.options(args.wait, outside_window), args.events)
+    drive::go(out, opened, purpose, remembered.options(args.wait, outside_window, secrets), args.events)
 }

@@ -60,6 +60,7 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     let ssh_config = args.ssh_config.as_deref().map(look::ssh_config).transpose()?;
     let looker = look::looker(ssh_config.clone())?;
     let plan = pipeline::planned(out, &ready, &mut inputs, &looker)?;
+    let secrets = inputs::secrets::gather(&plan, args.inputs.params.as_deref())?;
     let here = std::env::current_dir().map_err(|e| Complaint::usage(format!("the folder you are in can't be used: {e}")))?;
     let remembered = Remembered { ssh_config, answers: answers(&plan, &args.answer)?, here };
     let contents = contents(&plan, &ready.program, &inputs::pinned(&inputs, &ready.program), &remembered)?;
@@ -69,7 +70,7 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     if ready.warnings.warnings > 0 {
         out.say(&format!("{}: `runbook lint {}` shows them", ready.warnings.words(), named.file.display()));
     }
-    drive::go(out, run, Purpose::Run, remembered.options(args.wait, args.outside_window.clone()), args.events)
+    drive::go(out, run, Purpose::Run, remembered.options(args.wait, args.outside_window.clone(), secrets), args.events)
 }
 
 /// What it uploads, and then the run's first event, with all that it pins, in one commit.

@@ -8,7 +8,7 @@ use engine::plan::{Given, Inputs};
 use engine::value::Type;
 use grammar::ast::Param;
 use inquire::validator::Validation;
-use inquire::{InquireError, Password, PasswordDisplayMode, Text};
+use inquire::{InquireError, Text};
 
 use crate::complaint::{Complaint, INTERRUPTED};
 
@@ -19,7 +19,8 @@ pub(super) fn missing(program: &Program, kinds: &BTreeMap<String, Type>, inputs:
     for param in &runbook.params {
         let name = &param.name.value;
         let Some(kind) = kinds.get(name) else { continue };
-        if param.default.is_some() || param.kind.optional || inputs.params.contains_key(name) {
+        // Secrets are asked for when the plan is drawn.
+        if *kind == Type::Secret || param.default.is_some() || param.kind.optional || inputs.params.contains_key(name) {
             continue;
         }
         inputs.params.insert(name.clone(), Given::Text(ask(param, kind)?));
@@ -40,14 +41,6 @@ fn ask(param: &Param, kind: &Type) -> Result<String, Complaint> {
     let message = format!("{}:", param.name.value);
     let written = kind.written_as();
     let help = param.help.as_ref().map_or(written.clone(), |help| format!("{} ({written})", help.text));
-    if *kind == Type::Secret {
-        return Password::new(&message)
-            .with_help_message(&help)
-            .with_display_mode(PasswordDisplayMode::Masked)
-            .without_confirmation()
-            .prompt()
-            .map_err(gave_up);
-    }
     let wanted = kind.clone();
     let readable = move |text: &str| {
         Ok(match &wanted {
@@ -62,7 +55,7 @@ fn ask(param: &Param, kind: &Type) -> Result<String, Complaint> {
     Text::new(&message).with_help_message(&help).with_validator(readable).prompt().map_err(gave_up)
 }
 
-fn gave_up(error: InquireError) -> Complaint {
+pub(super) fn gave_up(error: InquireError) -> Complaint {
     match error {
         InquireError::OperationCanceled | InquireError::OperationInterrupted => {
             Complaint::new(INTERRUPTED, "interrupted before anything began; nothing has changed anywhere")

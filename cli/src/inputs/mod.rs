@@ -2,13 +2,14 @@
 
 mod ask;
 mod file;
+pub(crate) mod secrets;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use engine::check::Program;
 use engine::plan::{Given, GivenFact, Inputs};
-use engine::value::Type;
+use engine::value::{Type, Value};
 
 use crate::complaint::Complaint;
 use crate::people;
@@ -39,6 +40,12 @@ pub(crate) fn gather(args: &InputArgs, program: &Program) -> Result<Inputs, Comp
     let mut inputs = Inputs::default();
     if let Some(path) = &args.params {
         inputs.params = file::read(path, &kinds)?;
+        // That one is given is all that the plan may know.
+        for (name, given) in &mut inputs.params {
+            if kinds.get(name).is_some_and(is_secret) && *given != Given::Value(Value::None) {
+                *given = hidden();
+            }
+        }
     }
     for (name, value) in pairs("-p", &args.param)? {
         if kinds.get(&name).is_some_and(is_secret) {
@@ -47,11 +54,8 @@ pub(crate) fn gather(args: &InputArgs, program: &Program) -> Result<Inputs, Comp
         }
         inputs.params.insert(name, Given::Text(value));
     }
-    for (name, kind) in kinds.iter().filter(|(_, kind)| is_secret(kind)) {
-        if let (None, Ok(value)) = (inputs.params.get(name), std::env::var(format!("RUNBOOK_SECRET_{}", variable(name)))) {
-            let _ = kind;
-            inputs.params.insert(name.clone(), Given::Text(value));
-        }
+    for (name, _) in kinds.iter().filter(|(name, kind)| is_secret(kind) && secrets::in_environment(name)) {
+        inputs.params.entry(name.clone()).or_insert_with(hidden);
     }
     for (name, hosts) in pairs("--target", &args.target)? {
         inputs.targets.insert(name, hosts.split(',').map(str::trim).filter(|h| !h.is_empty()).map(str::to_owned).collect());
@@ -89,6 +93,10 @@ pub(crate) fn pinned(inputs: &Inputs, program: &Program) -> serde_json::Value {
 fn kinds(program: &Program) -> BTreeMap<String, Type> {
     let params = program.runbook().map(|r| r.params.as_slice()).unwrap_or_default();
     params.iter().filter_map(|p| Some((p.name.value.clone(), Type::written(&p.kind)?))).collect()
+}
+
+fn hidden() -> Given {
+    Given::Text("***".to_owned())
 }
 
 fn is_secret(kind: &Type) -> bool {

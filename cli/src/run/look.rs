@@ -8,6 +8,7 @@ use engine::plan::model::Plan;
 
 use super::{id, person};
 use crate::complaint::{Complaint, FAILED, REFUSED};
+use crate::inputs::secrets;
 
 /// Who looks: the person here, with the id that the run is going to have.
 ///
@@ -15,7 +16,7 @@ use crate::complaint::{Complaint, FAILED, REFUSED};
 /// The system has no randomness.
 pub(crate) fn looker(ssh_config: Option<PathBuf>) -> Result<Looker, Complaint> {
     let run = id::new().map_err(|e| Complaint::new(REFUSED, format!("no id for the run: {e}")))?;
-    Ok(Looker { run, operator: person::operator(), ssh_config })
+    Ok(Looker { run, operator: person::operator(), ssh_config, hidden_env: secrets::variables() })
 }
 
 /// Reads the facts of a plan that its own shape depends on.

@@ -5,11 +5,14 @@ use std::path::PathBuf;
 
 use engine::exec::driver::Options;
 use engine::journal::chain::content_hash;
+use engine::plan::model::SlotId;
 use engine::run::event::{Pin, Role};
+use engine::value::SecretText;
 use serde::{Deserialize, Serialize};
 
 use super::open::{Opened, pins};
 use crate::complaint::Complaint;
+use crate::inputs::secrets;
 
 const NAME: &str = "options";
 
@@ -40,8 +43,8 @@ impl Remembered {
         Ok(serde_json::from_slice(&content).unwrap_or_default())
     }
 
-    pub(crate) fn options(self, wait: bool, outside_window: Option<String>) -> Options {
-        Options { ssh_config: self.ssh_config, answers: self.answers, here: self.here, outside_window, wait }
+    pub(crate) fn options(self, wait: bool, outside_window: Option<String>, secrets: Vec<(SlotId, SecretText)>) -> Options {
+        Options { ssh_config: self.ssh_config, answers: self.answers, here: self.here, secrets, hidden_env: secrets::variables(), outside_window, wait }
     }
 }
 

@@ -104,6 +104,12 @@ pub enum CheckError {
     SecretEvidence { at: Span, name: String },
     #[error("{}", super::gate::bad_approver(name))]
     BadApprover { at: Span, name: String },
+    #[error("the secret `{name}` can't stand here")]
+    SecretShown { at: Span, name: String },
+    #[error("a `private` step can't capture `{name}`")]
+    PrivateCapture { at: Span, name: String },
+    #[error("{what}")]
+    SecretWritten { at: Span, what: &'static str, help: &'static str },
     #[error("`{path}` is no place for a file: {why}")]
     BadPlace { at: Span, path: String, why: &'static str },
     #[error("`upload \"{path}\"` leads out of the project's folder")]
@@ -326,6 +332,19 @@ impl CheckError {
                 "a secret is a `param`, given anew to each process; evidence says what a person saw or chose".to_owned(),
             ),
             E::BadApprover { at, .. } => said("RB0168", *at, "who?", super::gate::APPROVERS.to_owned()),
+            E::SecretShown { at, .. } => said(
+                "RB0175",
+                *at,
+                "would be shown or written down",
+                "a secret may stand in `env`, in `stdin`, and as an argument that is declared `secret`".to_owned(),
+            ),
+            E::PrivateCapture { at, .. } => said(
+                "RB0176",
+                *at,
+                "goes into the journal",
+                "leave `private` or `capture` out; a value that nobody may see is a secret fact at the top of the runbook".to_owned(),
+            ),
+            E::SecretWritten { at, help, .. } => said("RB0180", *at, "can't be kept a secret", (*help).to_owned()),
             E::BadPlace { at, .. } => said("RB0179", *at, "not a place for a file", "write the whole path of the file".to_owned()),
             E::UploadOutside { at, .. } => said(Self::UPLOAD_OUTSIDE, *at, "outside", Self::UPLOAD_OUTSIDE_HELP.to_owned()),
             E::UploadUnreadable { at, .. } => said(Self::UPLOAD_UNREADABLE, *at, "can't be uploaded", Self::UPLOAD_UNREADABLE_HELP.to_owned()),

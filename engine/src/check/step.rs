@@ -116,7 +116,10 @@ impl<'a> Checker<'a> {
             }
         }
         if let Some(stdin) = &fields.stdin {
-            self.prose(stdin, here);
+            self.with_secrets(|checker| checker.prose(stdin, here));
+        }
+        if let (true, Some(capture)) = (merged.is_private(), merged.captures().first()) {
+            self.error(CheckError::PrivateCapture { at: capture.name.span, name: capture.name.value.clone() });
         }
         self.undo(fields, here);
         self.rest(fields, here, merged);
@@ -167,7 +170,10 @@ impl<'a> Checker<'a> {
 
     fn rest(&mut self, fields: &Fields, here: &Place, merged: &Merged<'_>) {
         for capture in &fields.captures {
-            self.written_type(&capture.kind);
+            if self.written_type(&capture.kind).is_some_and(|kind| *kind.present() == Type::Secret) {
+                let help = "what is captured stands in the journal: read it as a secret fact at the top of the runbook";
+                self.error(CheckError::SecretWritten { at: capture.kind.name.span, what: "a capture can't be a secret", help });
+            }
         }
         if let Some(tolerate) = &fields.tolerate {
             self.not_built(tolerate.span, "`tolerate`");
@@ -266,7 +272,10 @@ impl<'a> Checker<'a> {
             return;
         };
         let what = format!("`{}`", param.name.value);
-        if let Some(default) = &param.default {
+        if let (Some(default), Type::Secret) = (&param.default, wanted.present()) {
+            let help = "leave the default out; it is asked for, or comes from RUNBOOK_SECRET_NAME or --params";
+            self.error(CheckError::SecretWritten { at: default.span(), what: "a secret can't be written into a runbook", help });
+        } else if let Some(default) = &param.default {
             self.operand(default, &wanted, &what, place);
             self.known_early(default, &what, place);
         }

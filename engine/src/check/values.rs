@@ -103,8 +103,30 @@ impl Checker<'_> {
         }
     }
 
+    /// What goes to a program by a pipe, and nowhere else.
+    pub(super) fn with_secrets<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.may_be_secret, true);
+        let looked = look(self);
+        self.may_be_secret = before;
+        looked
+    }
+
     /// A value for something of a declared type.
     pub(super) fn operand(&mut self, operand: &Operand, kind: &Type, what: &str, place: &Place) {
+        if *kind.present() == Type::Secret && !self.may_be_secret {
+            let is_made_of_one = match operand {
+                Operand::Literal(text) => text.text.contains("{{"),
+                Operand::Computed(_) => true,
+                Operand::List(_) => false,
+            };
+            let is_none = matches!((operand, kind), (Operand::Literal(text), Type::Optional(_)) if text.text == "none");
+            if !is_made_of_one && !is_none {
+                let help = "declare it: `param NAME: secret`; it is asked for, or comes from RUNBOOK_SECRET_NAME or --params";
+                self.error(CheckError::SecretWritten { at: operand.span(), what: "a secret can't be written into a runbook", help });
+                return;
+            }
+            return self.with_secrets(|checker| checker.operand(operand, kind, what, place));
+        }
         match (operand, kind.present()) {
             (Operand::Literal(text), _) if text.text.contains("{{") => self.prose(text, place),
             (Operand::Literal(text), Type::List(_)) => {
@@ -145,6 +167,10 @@ impl Checker<'_> {
     fn names_in(&mut self, text: &Text, names: Vec<(String, Span)>, place: &Place, templated: bool) -> bool {
         let mut sound = true;
         for (name, at) in names {
+            if !self.may_be_secret && place.names.get(&name).and_then(|k| k.kind.as_ref()).is_some_and(|k| *k.present() == Type::Secret) {
+                sound = false;
+                self.error(CheckError::SecretShown { at, name: name.clone() });
+            }
             let Some(known) = place.names.get(&name).cloned() else {
                 sound = false;
                 let error = self.undefined(name, at, place);

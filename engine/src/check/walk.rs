@@ -33,6 +33,8 @@ pub(super) struct Checker<'a> {
     pub(super) advice: Vec<Advice>,
     /// Every command as its shell will read it, by the place of its text.
     pub(super) readings: BTreeMap<Span, Reading>,
+    /// What is looked at now goes to a program, by a pipe.
+    pub(super) may_be_secret: bool,
     /// The paths of files that are uploaded, where they are written out.
     pub(super) uploads: Vec<grammar::source::Text>,
     pub(super) ids: BTreeMap<String, Span>,
@@ -63,6 +65,7 @@ impl<'a> Checker<'a> {
             advice: Vec::new(),
             readings: BTreeMap::new(),
             uploads: Vec::new(),
+            may_be_secret: false,
             ids: BTreeMap::new(),
             gates: BTreeMap::new(),
             elsewhere: BTreeMap::new(),
@@ -185,10 +188,11 @@ impl<'a> Checker<'a> {
             let similar = similar(unknown, Type::names());
             self.error(CheckError::UnknownType { at: unknown.span, name: unknown.value.clone(), similar });
         }
-        if let Some(kind) = &kind
-            && matches!(kind.present(), Type::Secret)
+        if let Some(Type::List(of)) = kind.as_ref().map(Type::present)
+            && **of == Type::Secret
         {
-            self.not_built(written.name.span, "the type `secret`");
+            let help = "declare each secret by a name of its own";
+            self.error(CheckError::SecretWritten { at: written.name.span, what: "there is no list of secrets", help });
         }
         kind
     }
@@ -260,7 +264,7 @@ impl<'a> Checker<'a> {
                     corrected: names::corrected(name, '_').to_uppercase(),
                 });
             }
-            self.any_operand(value, &here);
+            self.with_secrets(|checker| checker.any_operand(value, &here));
         }
         if let Some(shell) = &settings.shell
             && !matches!(shell.text.as_str(), "bash" | "sh")
@@ -335,10 +339,20 @@ impl<'a> Checker<'a> {
 
     pub(super) fn fact(&mut self, fact: &Fact, place: &mut Place, what: What) {
         let kind = self.written_type(&fact.kind);
-        if let Some(secret) = &fact.secret
-            && secret.value
-        {
-            self.not_built(secret.span, "a fact that is `secret`");
+        let said = fact.secret.as_ref().is_some_and(|s| s.value);
+        let kind = if said { Some(Type::Secret) } else { kind };
+        let is_secret = kind.as_ref().is_some_and(|k| *k.present() == Type::Secret);
+        let wrong = if said && !matches!(fact.kind.name.value.as_str(), "string" | "secret") {
+            Some(("a secret fact is text", "declare it `string` or `secret`"))
+        } else if is_secret && fact.kind.optional {
+            Some(("a secret fact can't be left out", "leave the `?` out"))
+        } else if is_secret && what != What::TopFact {
+            Some(("a secret fact is read in preflight only", "move it to the top of the runbook, and pass it on as an argument that is declared `secret`"))
+        } else {
+            None
+        };
+        if let Some((what, help)) = wrong {
+            self.error(CheckError::SecretWritten { at: fact.name.span, what, help });
         }
         let here = self.settings(&fact.settings, place);
         if here.on.is_empty() && !place.in_action {
@@ -347,7 +361,7 @@ impl<'a> Checker<'a> {
         let here = Place { names: here.names.on_a_host(), ..here };
         self.script(&fact.cmd, &here);
         if let Some(stdin) = &fact.stdin {
-            self.prose(stdin, &here);
+            self.with_secrets(|checker| checker.prose(stdin, &here));
         }
         let mut known = Known::new(what, kind, fact.name.span);
         known.spread = self.spread(&here);

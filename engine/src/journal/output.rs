@@ -30,6 +30,14 @@ impl OutputFiles {
         Ok(Self { out: open("out")?, err: open("err")?, path: folder.join(attempt) })
     }
 
+    /// Forgets what is there.
+    ///
+    /// # Errors
+    /// The folder can't be written.
+    pub fn clear(&self) -> Result<(), JournalError> {
+        self.out.set_len(0).and_then(|()| self.err.set_len(0)).map_err(JournalError::folder(&self.path))
+    }
+
     /// Bytes that are there already: where a re-attached stream goes on.
     #[must_use]
     pub fn lengths(&self) -> (u64, u64) {

@@ -13,6 +13,11 @@ use crate::value::{Type, Value};
 
 impl<'p> Lowering<'p> {
     pub(super) fn fact_nodes(&mut self, fact: &'p Fact, context: &Context<'p>, before: Exits) -> Exits {
+        if fact.secret.as_ref().is_some_and(|s| s.value) || fact.kind.name.value == "secret" {
+            let help = "read it at the top of the runbook that is run, and pass it on as an argument";
+            self.error(super::error::PlanError::NotBuiltYet { at: fact.name.span, what: "a secret fact of a called runbook", help });
+            return before;
+        }
         let (hosts, around) = self.place(&fact.settings, context);
         let Some(spec) = self.fact(fact, &hosts.names, hosts.spread, context.frame, context.frame, &around) else { return before };
         let id = format!("fact-{}", fact.name.value);
@@ -44,7 +49,8 @@ impl<'p> Lowering<'p> {
 
     /// A fact's slot is bound in `owner`; its command sees `frame`.
     pub(super) fn fact(&mut self, fact: &'p Fact, hosts: &[HostName], spread: bool, owner: FrameId, frame: FrameId, around: &Around<'p>) -> Option<FactSpec> {
-        let kind = Type::written(&fact.kind)?;
+        let is_secret = fact.secret.as_ref().is_some_and(|s| s.value);
+        let kind = if is_secret { Type::Secret } else { Type::written(&fact.kind)? };
         let host = if let [host] = hosts { Some(host.as_str()) } else { None };
         let timeout = fact.settings.timeout.as_ref().map(|t| (t, frame));
         let command = self.command(&fact.cmd, frame, host, around, timeout, fact.stdin.as_ref().map(|s| (s, frame)), super::settings::GUARD_SECONDS)?;

@@ -59,6 +59,10 @@ impl Lowering<'_> {
             });
         }
         for param in &runbook.params {
+            if Type::written(&param.kind).is_some_and(|kind| *kind.present() == Type::Secret) {
+                self.secret(param, inputs.params.contains_key(&param.name.value));
+                continue;
+            }
             if let Some(value) = self.param(param, inputs.params.get(&param.name.value)) {
                 self.in_range(param, &value, ROOT, param.name.span);
                 self.bind(ROOT, &param.name.value, Bound::Value(value), Type::written(&param.kind));
@@ -103,6 +107,19 @@ impl Lowering<'_> {
         self.known.insert(spec.slot, drawn.clone());
         spec.drawn = drawn;
         spec
+    }
+
+    /// Its place, and never its value.
+    fn secret(&mut self, param: &Param, given: bool) {
+        let name = &param.name.value;
+        if param.kind.optional && !given {
+            self.bind(ROOT, name, Bound::Value(Value::None), Type::written(&param.kind));
+            return;
+        }
+        let slot = self.slot(name, Type::Secret, Vec::new(), false);
+        let text = |text: &Option<grammar::source::Text>| text.as_ref().map(|t| t.text.clone());
+        self.secrets.push(super::model::SecretSpec { name: name.clone(), slot, help: text(&param.help), matches: text(&param.matches) });
+        self.bind(ROOT, name, Bound::Slot(slot), Some(Type::Secret));
     }
 
     fn param(&mut self, param: &Param, given: Option<&Given>) -> Option<Value> {

@@ -59,6 +59,9 @@ pub struct Plan {
     pub hosts: Vec<HostPlan>,
     pub frames: Vec<Frame>,
     pub slots: Vec<Slot>,
+    /// Params whose values no plan and no journal holds: each process that drives the run is given them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretSpec>,
     /// Read in preflight, in this order.
     pub facts: Vec<FactSpec>,
     /// Asked in preflight, after the facts.
@@ -105,6 +108,15 @@ pub enum Bound {
         kind: Type,
     },
     Slot(SlotId),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SecretSpec {
+    pub name: String,
+    pub slot: SlotId,
+    pub help: Option<String>,
+    /// What the whole of it must match.
+    pub matches: Option<String>,
 }
 
 /// What a slot holds, for people and for types.

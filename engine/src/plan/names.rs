@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use grammar::source::Span;
+
 use super::frames::{find, typed};
 use super::model::{Bound, FrameId, HostName, LOCAL, Plan, Slot, SlotId};
 use super::template::Scope;
-use crate::value::Value;
+use crate::value::{SecretText, Type, Value};
 
 /// A node's scope. `frame` is the command's, so that an action sees its own names.
 #[derive(Debug, Clone, Copy)]
@@ -35,9 +37,34 @@ impl<'a> Names<'a> {
         match bound {
             Bound::Value(value) => Some(value.clone()),
             Bound::Computed { expression, frame, kind } => expression.eval(&self.within(*frame)).ok().and_then(|value| typed(value, kind).ok()),
+            Bound::Written { prose, frame, kind: Type::Secret } => {
+                prose.render_for_program(&self.within(*frame)).ok().map(|text| Value::Secret(SecretText::new(text)))
+            }
             Bound::Written { prose, frame, kind } => prose.render(&self.within(*frame)).ok().and_then(|text| kind.read(&text).ok()),
             Bound::Slot(slot) => self.slot(*slot),
         }
+    }
+
+    /// The secrets that these names come down to.
+    #[must_use]
+    pub fn secrets_behind(&self, names: Vec<(String, Span)>) -> Vec<SecretText> {
+        let mut found = Vec::new();
+        for (name, _) in names {
+            match find(&self.plan.frames, self.frame, &name) {
+                Some(Bound::Computed { expression, frame, .. }) => found.extend(self.within(*frame).secrets_behind(expression.names())),
+                Some(Bound::Written { prose, frame, .. }) => found.extend(self.within(*frame).secrets_behind(prose.names())),
+                Some(Bound::Slot(slot)) => match self.slot(*slot) {
+                    Some(Value::Secret(secret)) => found.push(secret),
+                    Some(Value::PerHost(hosts)) => found.extend(hosts.into_values().filter_map(|value| match value {
+                        Value::Secret(secret) => Some(secret),
+                        _ => None,
+                    })),
+                    _ => {}
+                },
+                Some(Bound::Value(_)) | None => {}
+            }
+        }
+        found
     }
 
     fn slot(&self, id: SlotId) -> Option<Value> {

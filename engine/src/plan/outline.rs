@@ -94,6 +94,7 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
         hosts: lowering.hosts,
         frames: lowering.frames,
         slots: lowering.slots,
+        secrets: lowering.secrets,
         facts: lowering.facts,
         requires: lowering.requires,
         blocks,

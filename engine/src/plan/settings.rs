@@ -123,6 +123,19 @@ impl<'p> Lowering<'p> {
     fn variable(&mut self, operand: &Operand, name: &str, frame: FrameId, host: Option<&str>) -> Option<Bound> {
         let what = format!("`{name}`");
         match operand {
+            Operand::Literal(text) if text.text.contains("{{") => {
+                let prose = self.prose(text)?;
+                if self.early(frame, host, |early| early.unknown(prose.names())).is_some() {
+                    return Some(Bound::Written { prose, frame, kind: Type::String });
+                }
+                match self.early(frame, host, |early| prose.render_for_program(early)) {
+                    Ok(rendered) => Some(Bound::Value(Value::String(rendered))),
+                    Err(error) => {
+                        self.error(PlanError::NotComputed { at: error.span, what, why: error.sentence });
+                        None
+                    }
+                }
+            }
             Operand::Literal(_) => self.operand(operand, &Type::String, &what, frame, host),
             Operand::List(_) => self.operand(operand, &Type::List(Box::new(Type::String)), &what, frame, host),
             Operand::Computed(text) => {
@@ -181,7 +194,7 @@ impl<'p> Lowering<'p> {
     fn carried(&mut self, text: &Text, written_in: FrameId, command: FrameId, host: Option<&str>, what: &'static str) -> Option<Prose> {
         let prose = self.prose(text)?;
         match self.early(written_in, host, |early| early.unknown(prose.names())) {
-            None => match self.early(written_in, host, |early| prose.render(early)) {
+            None => match self.early(written_in, host, |early| prose.render_for_program(early)) {
                 Ok(rendered) => self.prose(&Text::verbatim(rendered.replace("{{", "\\{{"), text.span)),
                 Err(error) => {
                     self.error(PlanError::NotComputed { at: error.span, what: what.to_owned(), why: error.sentence });

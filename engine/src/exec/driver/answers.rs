@@ -3,7 +3,8 @@
 use super::bind::Ready;
 use super::sink::Collected;
 use crate::outcome::Exit;
-use crate::value::{Type, Value};
+use crate::value::{SecretText, Type, Value};
+use zeroize::Zeroizing;
 
 pub(super) enum Answered {
     Yes(Collected),
@@ -13,11 +14,11 @@ pub(super) enum Answered {
 
 pub(super) async fn ask(ready: &Ready) -> Answered {
     let mut collected = Collected::default();
-    match ready.read(&mut collected).await {
+    match ready.read_veiled(&mut collected).await {
         Err(error) => Answered::Error { why: error.to_string() },
-        Ok(ended) => match ended.exit {
+        Ok((ended, hidden)) => match ended.exit {
             Exit::Code(0) => {
-                collected.cut = ended.cut;
+                (collected.cut, collected.hidden) = (ended.cut, hidden);
                 Answered::Yes(collected)
             }
             Exit::Code(code @ 1..=125) => Answered::No { why: format!("exit status {code}{}", collected.said()) },
@@ -37,9 +38,26 @@ pub(super) async fn read_value(ready: &Ready, kind: &Type) -> Result<Value, Stri
         }
         // The beginning of a value is another value.
         (Answered::Yes(collected), _) if collected.cut => Err("its output was not kept whole (the disk is full, or it is over the limit)".to_owned()),
+        (Answered::Yes(collected), _) if collected.hidden => Err(HOLDS_A_SECRET.to_owned()),
         (Answered::Yes(collected), kind) => capture(kind, &collected.out),
         (Answered::No { why } | Answered::Error { why }, _) => Err(why),
     }
+}
+
+/// A value that goes into the journal.
+pub(super) const HOLDS_A_SECRET: &str = "its output holds a secret of this run, and what is read stands in the journal: read it as a secret fact";
+
+/// The value of a secret fact; its text is in no error.
+pub(super) async fn read_secret(ready: &Ready) -> Result<SecretText, String> {
+    let mut collected = Collected::default();
+    let ended = ready.read(&mut collected).await.map_err(|e| e.to_string())?;
+    let out = Zeroizing::new(collected.out);
+    if !ended.exit.is_success() {
+        return Err(format!("{}; what it said is not kept, since it may be the secret", ended.exit));
+    }
+    let text = std::str::from_utf8(&out).map_err(|_| "its output is not UTF-8".to_owned())?;
+    let secret = SecretText::new(text.strip_suffix('\n').unwrap_or(text));
+    secret.refusal().map_or(Ok(secret), |why| Err(why.to_owned()))
 }
 
 /// Standard output without its last line break, read by a type.

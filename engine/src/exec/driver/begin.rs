@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::answers::capture;
+use super::answers::{HOLDS_A_SECRET, capture};
 use super::bind::{JOB_LIMIT, Place, Ready};
 use super::sink::{CAPTURE_LIMIT, Recorded};
 use super::world::World;
@@ -125,9 +125,14 @@ impl Driver<'_> {
         let private = spec.is_some_and(|s| s.private);
         let name = attempt_name(&at.path, undoing, number);
         let files = if private { None } else { Some(OutputFiles::open(self.ledger.folder(), self.ledger.run(), &name)?) };
+        let masks = self.world.masks();
+        // Where secrets are masked, what is kept is not as long as what was printed: it is read again from its beginning.
+        if let (false, Some(files)) = (masks.is_empty(), &files) {
+            files.clear()?;
+        }
         let offsets = files.as_ref().map_or((0, 0), OutputFiles::lengths);
         let captures = if undoing { Vec::new() } else { spec.map(|s| s.captures.clone()).unwrap_or_default() };
-        let mut sink = Recorded::new(files, node, self.sender.clone(), !captures.is_empty(), private);
+        let mut sink = Recorded::new(files, node, self.sender.clone(), !captures.is_empty(), private).without(&masks);
         if !captures.is_empty() && offsets.0 > 0 {
             sink.goes_on_from(output::read_beginning(self.ledger.folder(), self.ledger.run(), &name, "out", CAPTURE_LIMIT + 1)?);
         }
@@ -225,11 +230,15 @@ impl Attempt {
 
     fn ended(&mut self, ended: Ended) -> Vec<EventKind> {
         let (node, attempt) = (self.node, self.number);
+        let hidden = self.sink.end();
         if self.undoing {
             return vec![EventKind::UndoEnded { node, attempt, ended }];
         }
         let ended = Ended { cut: ended.cut || self.sink.damaged, ..ended };
-        let (captures, capture_error) = self.captured(&ended);
+        let (captures, capture_error) = match self.captured(&ended) {
+            (captures, None) if hidden && !captures.is_empty() => (Vec::new(), Some(HOLDS_A_SECRET.to_owned())),
+            captured => captured,
+        };
         vec![EventKind::StepEnded { node, attempt, ended, captures, capture_error }]
     }
 

@@ -1,18 +1,22 @@
 //! From a planned command to one that can be sent: names looked up, values bound, settings rendered.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::sink::ANSWER_LIMIT;
+use zeroize::Zeroizing;
+
+use super::sink::{ANSWER_LIMIT, Veiled};
 use super::world::World;
 use crate::exec::keeper::call::{Call, Ended, Sink};
 use crate::exec::keeper::{Keeper, KeeperError, When};
+use crate::exec::secret::Masks;
 use crate::plan::model::{Bound, Command, FrameId, LOCAL, NodeId, Plan};
 use crate::plan::names::Names;
 use crate::plan::template::{Expression, Prose, Scope as _};
 use crate::run::event::Millis;
 use crate::run::state::RunState;
-use crate::value::Type;
+use crate::value::{SecretText, Type, Value};
 
 /// Output of a changing command that is kept, a stream (J4).
 pub(super) const JOB_LIMIT: u64 = 64 << 20;
@@ -35,12 +39,25 @@ pub(super) struct Place<'a> {
 pub(super) struct Ready {
     pub(super) keeper: Rc<Keeper>,
     pub(super) call: Call,
+    masks: Arc<Masks>,
 }
 
 impl Ready {
     /// Runs a command that only reads.
     pub(super) async fn read(&self, sink: &mut dyn Sink) -> Result<Ended, KeeperError> {
-        self.keeper.read(&self.call, When::within(self.call.timeout), sink).await
+        self.read_veiled(sink).await.map(|(ended, _)| ended)
+    }
+
+    /// The same, and whether a secret was in its standard output.
+    pub(super) async fn read_veiled(&self, sink: &mut dyn Sink) -> Result<(Ended, bool), KeeperError> {
+        let when = When::within(self.call.timeout);
+        if self.masks.is_empty() || self.call.hush {
+            return self.keeper.read(&self.call, when, sink).await.map(|ended| (ended, false));
+        }
+        let mut veiled = Veiled::new(sink, &self.masks);
+        let ended = self.keeper.read(&self.call, when, &mut veiled).await;
+        let hidden = veiled.end();
+        ended.map(|ended| (ended, hidden))
     }
 }
 
@@ -113,13 +130,24 @@ impl<'a> Place<'a> {
         let text = |prose: &Prose| prose.render(&names).map_err(|e| e.to_string());
         let bound = command.script.bind(&names).map_err(|e| e.to_string())?;
         let mut env = Vec::with_capacity(command.env.len());
+        let mut secrets = Vec::new();
         for (name, value) in &command.env {
-            env.push((name.clone(), Self::environment(value, &names).map_err(|why| format!("env {name}: {why}"))?.into()));
+            env.push((name.clone(), Self::environment(value, &names, &mut secrets).map_err(|why| format!("env {name}: {why}"))?));
         }
+        let stdin = match &command.stdin {
+            None => None,
+            Some(prose) => {
+                secrets.extend(names.secrets_behind(prose.names()));
+                Some(prose.render_for_program(&names).map_err(|e| e.to_string())?.into_bytes())
+            }
+        };
+        // What it was given it may print: that is masked before anything is kept on its host.
+        let masks = Masks::of(&secrets).patterns().map(|pattern| pattern.to_owned().into()).collect();
         // J3: not even the target keeps what a private step prints, nor does a message of ours quote it.
         let unheard = match (self.private, self.captured) {
             (false, _) => "",
             (true, false) => "exec >/dev/null 2>&1; ",
+            // A fact of a private step: its value is kept, and nothing else.
             (true, true) => "exec 2>/dev/null; ",
         };
         let call = Call {
@@ -130,20 +158,40 @@ impl<'a> Place<'a> {
             user: command.user.as_ref().map(text).transpose()?,
             shell: command.shell,
             pipefail: changing,
-            stdin: command.stdin.as_ref().map(text).transpose()?.map(String::into_bytes),
+            stdin,
             staged: false,
-            masks: Vec::new(),
+            masks,
             hush: false,
             timeout: Duration::from_secs(command.timeout),
             output_limit: if changing { JOB_LIMIT } else { ANSWER_LIMIT },
         };
         let host = self.host.unwrap_or(LOCAL);
-        Ok(Ready { keeper: world.keeper(host)?, call })
+        Ok(Ready { keeper: world.keeper(host)?, call, masks: world.masks() })
     }
 
-    fn environment(bound: &Bound, names: &Names<'_>) -> Result<String, String> {
-        let value = names.value(bound).ok_or("it has no value yet")?;
-        Ok(value.to_shell_words().map_err(|e| e.to_string())?.join(" "))
+    /// As a program reads it, and the secrets that it is made of.
+    fn environment(bound: &Bound, names: &Names<'_>, secrets: &mut Vec<SecretText>) -> Result<Zeroizing<String>, String> {
+        match bound {
+            Bound::Written { prose, frame, .. } => {
+                let names = names.within(*frame);
+                secrets.extend(names.secrets_behind(prose.names()));
+                return prose.render_for_program(&names).map(Into::into).map_err(|e| e.to_string());
+            }
+            Bound::Computed { expression, frame, .. } => secrets.extend(names.within(*frame).secrets_behind(expression.names())),
+            Bound::Value(_) | Bound::Slot(_) => {}
+        }
+        let value = match bound {
+            Bound::Computed { expression, frame, .. } => expression.eval(&names.within(*frame)).map_err(|e| e.to_string())?,
+            other => names.value(other).ok_or("it has no value yet")?,
+        };
+        match value {
+            Value::Secret(secret) => {
+                let text = secret.reveal().to_owned();
+                secrets.push(secret);
+                Ok(text.into())
+            }
+            value => Ok(value.to_shell_words().map_err(|e| e.to_string())?.join(" ").into()),
+        }
     }
 
     /// The command as a person would type it.

@@ -1,15 +1,18 @@
 //! The journal and the state that is folded from it, kept as one: nothing is in one that is not in the other.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::DriveError;
 use crate::exec::keeper::call::Stream;
+use crate::exec::secret::Masks;
 use crate::exec::watch::Watch;
 use crate::journal::{Durable, Journal, JournalError};
-use crate::plan::model::{NodeId, Plan};
+use crate::plan::model::{HostName, NodeId, Plan, SlotId};
 use crate::run::event::{Event, EventKind, Evidence, Millis, Purpose};
 use crate::run::state::RunState;
+use crate::value::{SecretText, Value};
 
 pub(super) struct Ledger<'a> {
     journal: Journal,
@@ -17,6 +20,9 @@ pub(super) struct Ledger<'a> {
     state: RunState,
     /// In the state, and not yet on disk.
     noted: Vec<(Millis, EventKind)>,
+    /// What no event holds, laid over the state after each fold.
+    secrets: Vec<(SlotId, HostName, SecretText)>,
+    masks: Arc<Masks>,
     watch: &'a mut dyn Watch,
 }
 
@@ -25,7 +31,7 @@ impl<'a> Ledger<'a> {
         let events = journal.catch_up()?;
         let state = RunState::fold(&plan, &events)?;
         journal.was_written_to()?;
-        Ok(Self { journal, plan, state, noted: Vec::new(), watch })
+        Ok(Self { journal, plan, state, noted: Vec::new(), secrets: Vec::new(), masks: Arc::default(), watch })
     }
 
     pub(super) fn start_driver(&mut self, purpose: Purpose, operator: String) -> Result<(), DriveError> {
@@ -33,6 +39,20 @@ impl<'a> Ledger<'a> {
         let event = EventKind::DriverStarted { epoch: self.state.epoch + 1, purpose, operator, pid: std::process::id(), machine };
         self.commit(vec![event])?;
         Ok(())
+    }
+
+    /// This process knows a secret from now on: its value is found by its name, and masked in all that is written.
+    pub(super) fn know(&mut self, slot: SlotId, host: HostName, secret: SecretText) -> Arc<Masks> {
+        self.secrets.push((slot, host, secret));
+        self.masks = Arc::new(Masks::of(self.secrets.iter().map(|(_, _, secret)| secret)));
+        self.lay_over();
+        Arc::clone(&self.masks)
+    }
+
+    fn lay_over(&mut self) {
+        for (slot, host, secret) in &self.secrets {
+            self.state.slots.entry(*slot).or_default().insert(host.clone(), Value::Secret(secret.clone()));
+        }
     }
 
     pub(super) fn state(&self) -> &RunState {
@@ -61,6 +81,7 @@ impl<'a> Ledger<'a> {
     pub(super) fn note(&mut self, kinds: Vec<EventKind>) {
         let at = now();
         for kind in kinds {
+            let kind = masked(kind, &self.masks);
             let event = Event { seq: self.state.seq + 1, at, kind };
             match self.state.apply(&self.plan, &event) {
                 Ok(()) => self.noted.push((at, event.kind)),
@@ -113,6 +134,7 @@ impl<'a> Ledger<'a> {
         let known = self.journal.seq();
         let events = self.journal.catch_up()?;
         self.state = RunState::fold(&self.plan, &events)?;
+        self.lay_over();
         for event in events.iter().filter(|e| e.seq > known) {
             self.watch.event(&self.plan, &self.state, event);
         }
@@ -137,8 +159,29 @@ impl<'a> Ledger<'a> {
     }
 
     pub(super) fn notice(&mut self, text: &str) {
-        self.watch.notice(text);
+        self.watch.notice(&self.masks.text(text));
     }
+}
+
+/// Text that came from a host or a person may hold a secret: it stands in the journal masked. Names, numbers and hashes
+/// are left alone.
+fn masked(kind: EventKind, masks: &Arc<Masks>) -> EventKind {
+    const TEXTS: [&str; 9] = ["why", "output", "note", "question", "instructions", "capture_error", "command", "string", "by_hand"];
+    fn walk(value: &mut serde_json::Value, in_text: bool, masks: &Arc<Masks>) {
+        match value {
+            serde_json::Value::String(text) if in_text => *text = masks.text(text),
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| walk(item, in_text, masks)),
+            serde_json::Value::Object(map) => map.iter_mut().for_each(|(key, item)| walk(item, TEXTS.contains(&key.as_str()), masks)),
+            _ => {}
+        }
+    }
+    if masks.is_empty() {
+        return kind;
+    }
+    let Ok(mut value) = serde_json::to_value(&kind) else { return kind };
+    let before = value.clone();
+    walk(&mut value, false, masks);
+    if value == before { kind } else { serde_json::from_value(value).unwrap_or(kind) }
 }
 
 /// Wall-clock time for the record. It decides nothing but what a person wrote as a date or a deadline.

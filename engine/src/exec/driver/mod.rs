@@ -20,6 +20,7 @@ mod transfer;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -36,11 +37,12 @@ use self::world::World;
 use super::people::People;
 use super::watch::Watch;
 use crate::journal::{Journal, JournalError, files};
-use crate::plan::model::{LOCAL, NodeId, Plan};
+use crate::plan::model::{LOCAL, NodeId, Plan, SlotId};
 use crate::run::event::{EventKind, Purpose};
 use crate::run::fold::IllegalEvent;
 use crate::run::state::RunState;
 use crate::run::{Effect, decide, verdict};
+use crate::value::SecretText;
 
 /// How often answers from other processes are looked for: 2 µs each time.
 const LOOK: Duration = Duration::from_millis(50);
@@ -54,6 +56,10 @@ pub struct Options {
     pub answers: BTreeMap<String, String>,
     /// Why the run may start outside its window.
     pub outside_window: Option<String>,
+    /// The params that no plan holds, by their places.
+    pub secrets: Vec<(SlotId, SecretText)>,
+    /// Variables of this process that none of its children may see.
+    pub hidden_env: Vec<OsString>,
     /// The folder of whoever started the run: where a `download` with a relative path goes.
     pub here: PathBuf,
     /// Stay while a gate is open, though nobody can be asked here.
@@ -93,6 +99,9 @@ pub async fn drive(journal: Journal, plan: Plan, purpose: Purpose, options: Opti
         return Err(DriveError::Final { run: ledger.run().to_owned(), state: verdict::word(ledger.state()) });
     }
     let world = Rc::new(World::new(&ledger, &options));
+    for (slot, secret) in &options.secrets {
+        world.mask(ledger.know(*slot, String::new(), secret.clone()));
+    }
     let drives = async {
         // The local shell starts while the disk takes the first event. It writes nothing before it is greeted.
         if plan.hosts.iter().any(|h| h.name == LOCAL) {
@@ -291,6 +300,7 @@ impl Driver<'_> {
                     self.ledger.note(events);
                 }
             }
+            News::Secret { slot, host, value } => self.world.mask(self.ledger.know(slot, host, value)),
             News::Output { node, stream, bytes } => self.ledger.show_output(node, stream, &bytes),
         }
         Ok(())

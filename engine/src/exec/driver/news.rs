@@ -1,14 +1,21 @@
 //! What comes back from the tasks.
 
 use crate::exec::keeper::call::Stream;
-use crate::plan::model::NodeId;
+use crate::plan::model::{HostName, NodeId, SlotId};
 use crate::run::event::EventKind;
+use crate::value::SecretText;
 
 pub(super) enum News {
     /// What an effect came to.
     Answer {
         key: String,
         events: Vec<EventKind>,
+    },
+    /// The value of a secret fact: it stands in no event.
+    Secret {
+        slot: SlotId,
+        host: HostName,
+        value: SecretText,
     },
     Output {
         node: NodeId,

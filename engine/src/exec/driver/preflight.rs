@@ -3,14 +3,16 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::answers::{Answered, ask, read_value};
+use super::answers::{Answered, ask, read_secret, read_value};
 use super::bind::Place;
+use super::news::News;
 use super::{DriveError, Driver, ledger};
 use crate::exec::keeper::KeeperError;
 use crate::plan::model::{Condition, HostName};
 use crate::plan::window::Window;
 use crate::run::event::{EventKind, Purpose};
 use crate::run::state::Stage;
+use crate::value::Type;
 
 impl Driver<'_> {
     /// A run starts and resumes inside its window; a rollback never waits for one.
@@ -66,6 +68,20 @@ impl Driver<'_> {
         match Place::of_run(&plan, self.ledger.state(), Some(&host)).ready(&spec.command, false, &self.world) {
             Err(why) => {
                 self.ledger.commit(vec![EventKind::FactFailed { fact, host, why }])?;
+            }
+            Ok(mut ready) if kind == Type::Secret => {
+                ready.call.hush = true;
+                let (sender, slot) = (self.sender.clone(), spec.slot);
+                self.fly(key, async move {
+                    match read_secret(&ready).await {
+                        Ok(value) => {
+                            // The loop ends only with its run; then nobody needs it.
+                            let _ = sender.send(News::Secret { slot, host, value });
+                            Vec::new()
+                        }
+                        Err(why) => vec![EventKind::FactFailed { fact, host, why }],
+                    }
+                });
             }
             Ok(ready) => self.fly(key, async move {
                 vec![match read_value(&ready, &kind).await {

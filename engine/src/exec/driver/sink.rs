@@ -1,9 +1,12 @@
 //! Where output goes: into memory for what is asked, into files and to the watcher for what is done.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 
 use super::news::News;
 use crate::exec::keeper::call::{Sink, Stream};
+use crate::exec::secret::{Masker, Masks};
 use crate::journal::output::OutputFiles;
 use crate::plan::model::NodeId;
 use crate::value::Value;
@@ -21,6 +24,8 @@ pub(super) struct Collected {
     pub(super) err: Vec<u8>,
     /// It printed more than this.
     pub(super) cut: bool,
+    /// A secret was in its standard output, and is masked there.
+    pub(super) hidden: bool,
 }
 
 impl Sink for Collected {
@@ -44,6 +49,41 @@ impl Collected {
     }
 }
 
+/// Masks what comes before another sink sees it.
+pub(super) struct Veiled<'a> {
+    to: &'a mut dyn Sink,
+    maskers: [Masker; 2],
+    room: Vec<u8>,
+}
+
+impl<'a> Veiled<'a> {
+    pub(super) fn new(to: &'a mut dyn Sink, masks: &Arc<Masks>) -> Self {
+        Self { to, maskers: [Masker::new(masks), Masker::new(masks)], room: Vec::new() }
+    }
+
+    /// Passes on what was held, and says whether a secret was in the standard output.
+    pub(super) fn end(mut self) -> bool {
+        for (stream, masker) in [Stream::Out, Stream::Err].into_iter().zip(&mut self.maskers) {
+            masker.end(&mut self.room);
+            if !self.room.is_empty() {
+                self.to.write(stream, &self.room);
+            }
+            self.room.clear();
+        }
+        self.maskers[0].has_found()
+    }
+}
+
+impl Sink for Veiled<'_> {
+    fn write(&mut self, stream: Stream, bytes: &[u8]) {
+        self.maskers[usize::from(stream == Stream::Err)].take(bytes, &mut self.room);
+        if !self.room.is_empty() {
+            self.to.write(stream, &self.room);
+        }
+        self.room.clear();
+    }
+}
+
 /// Output of a job: on disk beside the journal as it comes, and shown.
 pub(super) struct Recorded {
     files: Option<OutputFiles>,
@@ -54,11 +94,29 @@ pub(super) struct Recorded {
     /// Our own copy could not be written whole. The target's is.
     pub(super) damaged: bool,
     private: bool,
+    maskers: Option<[Masker; 2]>,
 }
 
 impl Recorded {
     pub(super) fn new(files: Option<OutputFiles>, node: NodeId, news: mpsc::UnboundedSender<News>, capture: bool, private: bool) -> Self {
-        Self { files, node, news, captured: capture.then(Vec::new), damaged: false, private }
+        Self { files, node, news, captured: capture.then(Vec::new), damaged: false, private, maskers: None }
+    }
+
+    /// Nothing of these comes through.
+    pub(super) fn without(mut self, masks: &Arc<Masks>) -> Self {
+        self.maskers = (!masks.is_empty()).then(|| [Masker::new(masks), Masker::new(masks)]);
+        self
+    }
+
+    /// The command has ended: what was held is no beginning of a secret. Whether one was in the standard output.
+    pub(super) fn end(&mut self) -> bool {
+        let Some(mut maskers) = self.maskers.take() else { return false };
+        for (stream, masker) in [Stream::Out, Stream::Err].into_iter().zip(&mut maskers) {
+            let mut rest = Vec::new();
+            masker.end(&mut rest);
+            self.pass(stream, &rest);
+        }
+        maskers[0].has_found()
     }
 
     /// What was captured before, by a process that is gone.
@@ -87,6 +145,22 @@ impl Recorded {
 
 impl Sink for Recorded {
     fn write(&mut self, stream: Stream, bytes: &[u8]) {
+        match &mut self.maskers {
+            None => self.pass(stream, bytes),
+            Some(maskers) => {
+                let mut open = Vec::with_capacity(bytes.len());
+                maskers[usize::from(stream == Stream::Err)].take(bytes, &mut open);
+                self.pass(stream, &open);
+            }
+        }
+    }
+}
+
+impl Recorded {
+    fn pass(&mut self, stream: Stream, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
         if let (Stream::Out, Some(captured)) = (stream, &mut self.captured) {
             let room = (CAPTURE_LIMIT + 1).saturating_sub(captured.len());
             captured.extend_from_slice(&bytes[..bytes.len().min(room)]);

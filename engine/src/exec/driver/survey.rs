@@ -2,6 +2,7 @@
 //! host for that, a job folder, is gone when it is done.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub struct Looker {
     pub operator: String,
     /// `-F` of every ssh.
     pub ssh_config: Option<PathBuf>,
+    /// Variables of this process that none of its children may see.
+    pub hidden_env: Vec<OsString>,
 }
 
 /// Facts by their names, each by host.
@@ -37,7 +40,7 @@ pub async fn survey(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Res
 }
 
 async fn read(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Result<Facts, Vec<String>> {
-    let world = Rc::new(World::looking(&looker.run, looker.ssh_config.clone()));
+    let world = Rc::new(World::looking(&looker.run, looker.ssh_config.clone(), looker.hidden_env.clone()));
     let mut state = RunState::new(plan);
     looker.operator.clone_into(&mut state.operator);
     let last = wanted.last().map_or(0, |last| *last as usize + 1);

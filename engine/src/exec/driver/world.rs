@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -13,7 +15,8 @@ use tokio::time::Instant;
 use super::Options;
 use super::ledger::Ledger;
 use crate::exec::keeper::{Keeper, KeeperError, RunFolder};
-use crate::exec::transport::{Connector, Target};
+use crate::exec::secret::Masks;
+use crate::exec::transport::{Connector, LocalShell, Target};
 use crate::outcome::Identity;
 use crate::plan::model::{HostName, LOCAL};
 
@@ -36,6 +39,8 @@ pub(super) struct World {
     /// Connections that were begun before the greeting.
     early: RefCell<HashMap<HostName, JoinHandle<Result<Keeper, KeeperError>>>>,
     keepers: RefCell<HashMap<HostName, Rc<Keeper>>>,
+    /// What must be masked in all that commands print.
+    masks: RefCell<Arc<Masks>>,
 }
 
 impl World {
@@ -47,25 +52,39 @@ impl World {
             // The one that this process is about to write.
             epoch: state.epoch + 1,
             who: format!("{}:{}:{}", rustix::system::uname().nodename().to_string_lossy(), std::process::id(), &ledger.head()[..12]),
-            connector: Connector { ssh_config: options.ssh_config.clone(), ..Connector::default() },
+            connector: Connector {
+                ssh_config: options.ssh_config.clone(),
+                local: LocalShell { without: options.hidden_env.clone(), ..LocalShell::default() },
+                ..Connector::default()
+            },
             handshakes: Semaphore::new(HANDSHAKES),
             early: RefCell::default(),
             keepers: RefCell::default(),
+            masks: RefCell::default(),
         }
     }
 
     /// For a look at hosts before there is a run, in job folders of its own.
-    pub(super) fn looking(run: &str, ssh_config: Option<PathBuf>) -> Self {
+    pub(super) fn looking(run: &str, ssh_config: Option<PathBuf>, hidden_env: Vec<OsString>) -> Self {
         Self {
             run: run.to_owned(),
             folder: format!("{run}.look"),
             epoch: 1,
             who: format!("{}:{}", rustix::system::uname().nodename().to_string_lossy(), std::process::id()),
-            connector: Connector { ssh_config, ..Connector::default() },
+            connector: Connector { ssh_config, local: LocalShell { without: hidden_env, ..LocalShell::default() }, ..Connector::default() },
             handshakes: Semaphore::new(HANDSHAKES),
             early: RefCell::default(),
             keepers: RefCell::default(),
+            masks: RefCell::default(),
         }
+    }
+
+    pub(super) fn masks(&self) -> Arc<Masks> {
+        Arc::clone(&self.masks.borrow())
+    }
+
+    pub(super) fn mask(&self, masks: Arc<Masks>) {
+        *self.masks.borrow_mut() = masks;
     }
 
     pub(super) fn run(&self) -> &str {

@@ -1,5 +1,6 @@
 //! The machine that the engine runs on: the same shell, the same keeper, no network.
 
+use std::ffi::OsString;
 use std::process::Stdio;
 
 use tokio::process::Command;
@@ -14,17 +15,23 @@ pub struct LocalShell {
     pub args: Vec<String>,
     /// Added to the engine's own environment.
     pub env: Vec<(String, String)>,
+    /// Taken out of it.
+    pub without: Vec<OsString>,
 }
 
 impl Default for LocalShell {
     fn default() -> Self {
-        Self { program: "/bin/sh".into(), args: Vec::new(), env: Vec::new() }
+        Self { program: "/bin/sh".into(), args: Vec::new(), env: Vec::new(), without: Vec::new() }
     }
 }
 
 impl LocalShell {
     pub(super) fn spawn(&self) -> Result<Pipe, Unreachable> {
-        let mut child = Command::new(&self.program)
+        let mut shell = Command::new(&self.program);
+        for name in &self.without {
+            shell.env_remove(name);
+        }
+        let mut child = shell
             .args(&self.args)
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())

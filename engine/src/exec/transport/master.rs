@@ -52,6 +52,9 @@ impl Master {
         if let Some(config) = &connector.ssh_config {
             ssh.arg("-F").arg(config);
         }
+        for name in &connector.local.without {
+            ssh.env_remove(name);
+        }
         ssh.args(["-T", "-N", "-f", "-n"]).arg("-S").arg(&master.socket);
         for option in OPTIONS {
             ssh.arg("-o").arg(option);

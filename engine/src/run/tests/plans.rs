@@ -57,6 +57,7 @@ impl Builder {
             vars: serde_json::Value::Null,
             hosts: hosts.iter().map(|h| HostPlan { name: (*h).to_owned(), users: Vec::new(), bash: true, sums: false }).collect(),
             frames: vec![Frame::default()],
+            secrets: Vec::new(),
             slots: Vec::new(),
             facts: Vec::new(),
             requires: Vec::new(),

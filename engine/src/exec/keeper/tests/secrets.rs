@@ -52,7 +52,7 @@ async fn j3_what_a_command_was_given_is_in_no_file_of_its_host_however_it_prints
             assert_eq!(String::from_utf8_lossy(&printed.err), "error ***\n", "{shell}");
         }
         let mut printed = Printed::default();
-        keeper.read(&masked("echo \"$PW\"; ps axww -o args"), soon(), &mut printed).await.expect("read");
+        keeper.read(&masked("printf '%s\\n' \"$PW\"; ps axww -o args"), soon(), &mut printed).await.expect("read");
         assert!(printed.text().starts_with("***\n") && !printed.text().contains("s3cr"), "{shell}");
         assert_eq!(stands(&bench.run(), "s3cr"), Vec::<String>::new(), "{shell}");
     }
