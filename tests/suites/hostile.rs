@@ -71,6 +71,19 @@ fn attacks() -> Vec<(String, String)> {
     list.iter().map(|one| (one["value"].as_str().expect("a value").to_owned(), one["why"].as_str().expect("a reason").to_owned())).collect()
 }
 
+/// JSON in which every sign that a reader could stumble over is escaped.
+fn ascii(value: &serde_json::Value) -> String {
+    let mut out = String::new();
+    for c in value.to_string().chars() {
+        if (' '..='~').contains(&c) {
+            out.push(c);
+        } else {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    out
+}
+
 /// Every context in which a value may stand, each for every value; a folder `X` is the canary.
 fn attack_runbook(shell: &str, home: &str) -> String {
     format!(
@@ -91,8 +104,8 @@ fn attack_runbook(shell: &str, home: &str) -> String {
         a={{{{ v }}}}; printf '<%s>' "$a" "${{u:-{{{{ v }}}}}}"
         sh -c 'printf "<%s>" "$1"' sh {{{{ v }}}}
         cat <<END
-      {{{{ v }}}}|
-      END
+        {{{{ v }}}}|
+        END
         }} >> {{{{ out }}}}
         ```
       undo none "a test"
@@ -108,8 +121,7 @@ fn attack(desk: &Desk, shell: &str, more: &[&str]) {
     std::fs::create_dir_all(&home).expect("a folder");
     let file = desk.file(&format!("attack-{shell}.runbook"), attack_runbook(shell, &home.display().to_string())).display().to_string();
     let values: Vec<String> = attacks().into_iter().map(|(value, _)| value).collect();
-    let params =
-        desk.file("params.json", serde_json::json!({ "values": values, "out": desk.path("out").display().to_string() }).to_string()).display().to_string();
+    let params = desk.file("params.json", ascii(&serde_json::json!({ "values": values, "out": desk.path("out").display().to_string() }))).display().to_string();
     let _ = std::fs::remove_file(desk.path("out"));
     let ran = desk.runbook(["run", &file, "--params", &params].iter().chain(more));
     assert_eq!(ran.status, 0, "{shell}: {}", ran.err);
@@ -158,7 +170,7 @@ fn a_hostile_name_of_a_host_a_user_or_a_path_is_refused_or_taken_as_it_is() {
         for argument in [format!("there={value}"), "there=local".to_owned()] {
             let text = "runbook a \"A\" {\n  target there: host\n  param f: string\n  step s on there { cwd \"{{ f }}\"; check `false`; verify `true`; run `true`; undo none \"x\" }\n}\n";
             let file = desk.file("a.runbook", text).display().to_string();
-            let params = desk.file("p.json", serde_json::json!({ "f": value }).to_string()).display().to_string();
+            let params = desk.file("p.json", ascii(&serde_json::json!({ "f": value }))).display().to_string();
             let ran = desk.runbook(["plan", &file, "--params", &params, "--target", &argument]);
             assert!(matches!(ran.status, 0 | 2), "{value:?}: {ran:?}");
         }

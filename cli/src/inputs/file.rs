@@ -31,7 +31,15 @@ fn parse(text: &str, kinds: &BTreeMap<String, Type>) -> Result<BTreeMap<String, 
         return Ok(BTreeMap::new());
     }
     let options = serde_saphyr::Options::default();
-    serde_saphyr::with_deserializer_from_str_with_options(text, options, |deserializer| Params { kinds }.deserialize(deserializer)).map_err(|e| e.to_string())
+    serde_saphyr::with_deserializer_from_str_with_options(text, options, |deserializer| Params { kinds }.deserialize(deserializer))
+        .map_err(|e| if kinds.values().any(|kind| *kind.present() == Type::Secret) { place(&e.to_string()) } else { e.to_string() })
+}
+
+/// Only the place of a mistake: the parser's own words show the lines around it, and a secret may stand there.
+fn place(said: &str) -> String {
+    let at = said.find("line ").map(|from| &said[from..]).and_then(|rest| rest.split(':').next()).unwrap_or("somewhere");
+    let at: String = at.chars().filter(|c| c.is_ascii_alphanumeric() || *c == ' ').take(30).collect();
+    format!("it is not as it should be at {at}; what stands there is not shown, since it may be a secret")
 }
 
 struct Params<'a> {

@@ -1,7 +1,7 @@
 //! What a read-only command says. Yes is exit status 0, no is 1 to 125; everything else is an error, never a no.
 
 use super::bind::Ready;
-use super::sink::Collected;
+use super::sink::{Collected, holds_a_mask};
 use crate::outcome::Exit;
 use crate::value::{SecretText, Type, Value};
 use zeroize::Zeroizing;
@@ -18,7 +18,8 @@ pub(super) async fn ask(ready: &Ready) -> Answered {
         Err(error) => Answered::Error { why: error.to_string() },
         Ok((ended, hidden)) => match ended.exit {
             Exit::Code(0) => {
-                (collected.cut, collected.hidden) = (ended.cut, hidden);
+                collected.cut = ended.cut;
+                collected.hidden = hidden || !ready.call.masks.is_empty() && holds_a_mask(&collected.out);
                 Answered::Yes(collected)
             }
             Exit::Code(code @ 1..=125) => Answered::No { why: format!("exit status {code}{}", collected.said()) },

@@ -230,7 +230,8 @@ impl Attempt {
 
     fn ended(&mut self, ended: Ended) -> Vec<EventKind> {
         let (node, attempt) = (self.node, self.number);
-        let hidden = self.sink.end();
+        // A command that was given a secret is masked on its host: then only the mask is left of it here.
+        let hidden = self.sink.end() || !self.world.masks().is_empty() && self.sink.captured_a_mask();
         if self.undoing {
             return vec![EventKind::UndoEnded { node, attempt, ended }];
         }

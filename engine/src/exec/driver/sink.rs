@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::news::News;
 use crate::exec::keeper::call::{Sink, Stream};
-use crate::exec::secret::{Masker, Masks};
+use crate::exec::secret::{MASK, Masker, Masks};
 use crate::journal::output::OutputFiles;
 use crate::plan::model::NodeId;
 use crate::value::Value;
@@ -47,6 +47,10 @@ impl Collected {
             _ => String::new(),
         }
     }
+}
+
+pub(super) fn holds_a_mask(out: &[u8]) -> bool {
+    out.windows(MASK.len()).any(|window| window == MASK.as_bytes())
 }
 
 /// Masks what comes before another sink sees it.
@@ -124,6 +128,11 @@ impl Recorded {
         if let Some(captured) = &mut self.captured {
             *captured = before;
         }
+    }
+
+    /// Whether a secret was masked in it already where it was printed.
+    pub(super) fn captured_a_mask(&self) -> bool {
+        self.captured.as_deref().is_some_and(holds_a_mask)
     }
 
     /// What is captured; `None`: nothing is to be.

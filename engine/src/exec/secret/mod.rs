@@ -4,4 +4,4 @@
 mod forms;
 mod mask;
 
-pub(crate) use mask::{Masker, Masks};
+pub(crate) use mask::{MASK, Masker, Masks};
