@@ -195,7 +195,7 @@ impl<'p> Lowering<'p> {
         let prose = self.prose(text)?;
         match self.early(written_in, host, |early| early.unknown(prose.names())) {
             None => match self.early(written_in, host, |early| prose.render_for_program(early)) {
-                Ok(rendered) => self.prose(&Text::verbatim(rendered.replace("{{", "\\{{"), text.span)),
+                Ok(rendered) => Some(Prose::plain(rendered, text.span)),
                 Err(error) => {
                     self.error(PlanError::NotComputed { at: error.span, what: what.to_owned(), why: error.sentence });
                     None

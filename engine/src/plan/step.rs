@@ -278,7 +278,7 @@ impl<'p> Lowering<'p> {
             return self.prose(text);
         }
         let shown = self.shown(text, copy.frames[layer], Some(copy.host));
-        self.prose(&Text::verbatim(shown.replace("{{", "\\{{"), text.span))
+        Some(super::template::Prose::plain(shown, text.span))
     }
 
     #[expect(clippy::option_option, reason = "an error was noted, there is none, there is one")]

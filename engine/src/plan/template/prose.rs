@@ -48,6 +48,12 @@ impl Prose {
         })
     }
 
+    /// Text that stands for itself, braces and all: what values were put into is never read as a template again.
+    #[must_use]
+    pub fn plain(text: String, span: Span) -> Self {
+        Self { text: Text::verbatim(text.clone(), span), parts: vec![Part::Plain(text)] }
+    }
+
     /// The expression that it begins with, where it does.
     #[must_use]
     pub fn begins_with(&self) -> Option<&Expression> {
