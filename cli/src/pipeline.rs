@@ -1,14 +1,17 @@
 //! From a file to its findings and its plan: the stages of the library in their order.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use engine::check::{ParsedFile, Program, check, check_beside};
 use engine::exec::driver::Looker;
+use engine::inventory::Inventory;
 use engine::lint::Options;
 use engine::plan::model::Plan;
 use engine::plan::{GivenFact, Inputs, Outline, ProjectFiles, outline};
 use grammar::ast::File;
 use grammar::diagnostic::Diagnostic;
+use grammar::source::Source;
 
 use crate::complaint::{Complaint, USAGE};
 use crate::diagnostics::{Tally, draw};
@@ -47,7 +50,7 @@ pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
     let mut program = check(main, &mut project).map_err(|errors| refuse(out, &files, &errors))?;
     program.choose(&chosen);
     let mut said = parsed.diagnostics.clone();
-    let called: Vec<String> = program.reachable().into_iter().map(|r| r.name.value.clone()).collect();
+    let called = program.reachable();
     said.extend(rules(&mut program, &called, &Options::default()));
     program.choose(&chosen);
     if has_errors(&said) {
@@ -55,6 +58,18 @@ pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
     }
     let uploads = Rc::new(Uploads::new(&files, root_of(&named.file)));
     Ok(Ready { files, program, warnings: Tally::of(&said), uploads })
+}
+
+/// Reads an inventory, with its text as it is pinned. Its errors are drawn.
+///
+/// # Errors
+/// It can't be used; everything about that was said.
+pub(crate) fn inventory(out: &Out, ready: &Ready, path: Option<&Path>) -> Result<Option<(Inventory, Source)>, Complaint> {
+    let Some(path) = path else { return Ok(None) };
+    let refuse = |diagnostics: &[Diagnostic]| refuse(out, &ready.files, diagnostics);
+    let file = ready.files.read(path).map_err(|Unread(why)| refuse(&[*why]))?;
+    let inventory = engine::inventory::read(&file.source).map_err(|errors| refuse(&errors))?;
+    Ok(Some((inventory, file.source.clone())))
 }
 
 /// Plans it for what it is given, as far as that goes. Its errors are drawn.

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod exec;
+pub mod inventory;
 pub mod journal;
 pub mod lint;
 pub mod outcome;

@@ -5,6 +5,7 @@
 //! only to be used if no diagnostic beside it is an error.
 
 pub mod ast;
+pub mod data;
 pub mod diagnostic;
 mod expression;
 pub mod format;

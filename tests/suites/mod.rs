@@ -6,6 +6,7 @@ mod evidence;
 mod gates;
 mod hostile;
 mod house;
+mod inventory;
 mod journal;
 mod lint;
 mod malformed;

@@ -56,14 +56,16 @@ pub(crate) struct RunArgs {
 pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     let named = source::find(&args.file, args.inputs.runbook.as_deref());
     let ready = pipeline::ready(out, &named)?;
-    let mut inputs = inputs::gather(&args.inputs, &ready.program)?;
+    let inventory = pipeline::inventory(out, &ready, args.inputs.inventory.as_deref())?;
+    let mut inputs = inputs::gather(&args.inputs, &ready.program, inventory.as_ref().map(|(inventory, _)| inventory))?;
     let ssh_config = args.ssh_config.as_deref().map(look::ssh_config).transpose()?;
     let looker = look::looker(ssh_config.clone())?;
     let plan = pipeline::planned(out, &ready, &mut inputs, &looker)?;
     let secrets = inputs::secrets::gather(&plan, args.inputs.params.as_deref())?;
     let here = std::env::current_dir().map_err(|e| Complaint::usage(format!("the folder you are in can't be used: {e}")))?;
     let remembered = Remembered { ssh_config, answers: answers(&plan, &args.answer)?, here };
-    let contents = contents(&plan, &ready.program, &inputs::pinned(&inputs, &ready.program), &remembered)?;
+    let mut contents = contents(&plan, &ready.program, &inputs::pinned(&inputs, &ready.program), &remembered)?;
+    contents.extend(inventory.map(|(_, source)| pin(Role::Params, "inventory", source.text.into_bytes())));
 
     let run = create(&looker.run, &plan, contents, &ready.uploads, args.jobs).map_err(|c| Complaint { status: REFUSED, ..c })?;
     out.must(&format!("run {}", run.run));
@@ -109,12 +111,15 @@ fn keep(plan: &Plan, uploads: &Uploads, folder: &Path, run: &str) -> Result<Vec<
 
 fn contents(plan: &Plan, program: &Program, params: &serde_json::Value, remembered: &Remembered) -> Result<Vec<(Pin, Vec<u8>)>, Complaint> {
     let frozen = serde_json::to_vec(plan).map_err(|e| Complaint::new(FAILED, format!("the plan can't be frozen: {e}; nothing was run")))?;
-    let pin = |role, name: &str, content: Vec<u8>| (Pin { role, name: name.to_owned(), hash: content_hash(&content) }, content);
     let mut contents = vec![pin(Role::Plan, &plan.runbook, frozen)];
     contents.extend(program.sources().iter().map(|s| pin(Role::Source, &s.path, s.text.clone().into_bytes())));
     contents.push(pin(Role::Params, "params", params.to_string().into_bytes()));
     contents.push(remembered.pin());
     Ok(contents)
+}
+
+fn pin(role: Role, name: &str, content: Vec<u8>) -> (Pin, Vec<u8>) {
+    (Pin { role, name: name.to_owned(), hash: content_hash(&content) }, content)
 }
 
 /// By gate path: an answer for an id is one for every gate of that id.

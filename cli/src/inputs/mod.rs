@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use engine::check::Program;
+use engine::inventory::Inventory;
 use engine::plan::{Given, GivenFact, Inputs};
 use engine::value::{Type, Value};
 
@@ -26,16 +27,19 @@ pub(crate) struct InputArgs {
     /// A file of params, a mapping in YAML or JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) params: Option<PathBuf>,
-    /// The hosts of a target
+    /// The hosts of a target; a group of the inventory stands for all of its own
     #[arg(long, value_name = "NAME=HOST,…")]
     pub(crate) target: Vec<String>,
+    /// Groups of hosts, and what is known of each; a group gives its hosts to the target of its name
+    #[arg(long, value_name = "FILE")]
+    pub(crate) inventory: Option<PathBuf>,
 }
 
 /// Gathers what is given; at a terminal what is missing is asked for.
 ///
 /// # Errors
 /// An option that is no pair, a file that can't be read, a secret on a command line, or a person who gave up.
-pub(crate) fn gather(args: &InputArgs, program: &Program) -> Result<Inputs, Complaint> {
+pub(crate) fn gather(args: &InputArgs, program: &Program, inventory: Option<&Inventory>) -> Result<Inputs, Complaint> {
     let kinds = kinds(program);
     let mut inputs = Inputs::default();
     if let Some(path) = &args.params {
@@ -58,7 +62,17 @@ pub(crate) fn gather(args: &InputArgs, program: &Program) -> Result<Inputs, Comp
         inputs.params.entry(name.clone()).or_insert_with(hidden);
     }
     for (name, hosts) in pairs("--target", &args.target)? {
-        inputs.targets.insert(name, hosts.split(',').map(str::trim).filter(|h| !h.is_empty()).map(str::to_owned).collect());
+        let hosts: Vec<String> = hosts.split(',').map(str::trim).filter(|h| !h.is_empty()).map(str::to_owned).collect();
+        inputs.targets.insert(name, inventory.map_or(hosts.clone(), |inventory| inventory.hosts_of(&hosts)));
+    }
+    if let Some(inventory) = inventory {
+        inputs.vars = inventory.vars();
+        inputs.inventory = Some(inventory.path.clone());
+        for target in program.runbook().into_iter().flat_map(|r| &r.targets) {
+            if let Some(group) = inventory.group(&target.name.value) {
+                inputs.targets.entry(target.name.value.clone()).or_insert_with(|| group.to_vec());
+            }
+        }
     }
     if people::is_here() {
         ask::missing(program, &kinds, &mut inputs)?;

@@ -44,8 +44,8 @@ pub(super) fn lint(path: &Path, files: &Files, grounds: &Grounds, options: &Opti
     one.complete = true;
     let said = match check(ParsedFile { source: file.source.clone(), file: parsed.file.clone() }, &mut project) {
         Ok(mut program) => {
-            let names = program.own_runbooks().to_vec();
-            rules(&mut program, &names, &config.options(options.clone()))
+            let own = program.own_runbooks().to_vec();
+            rules(&mut program, &own, &config.options(options.clone()))
         }
         Err(errors) => {
             one.complete = false;
@@ -58,13 +58,13 @@ pub(super) fn lint(path: &Path, files: &Files, grounds: &Grounds, options: &Opti
     one
 }
 
-/// What the rules say of each of these runbooks; of a file of actions, what they say of those. What several share is said
+/// What the rules say of each of these runbooks, the first of which is meant already; of a file of actions, what they say of those. What several share is said
 /// once.
-pub(crate) fn rules(program: &mut Program, runbooks: &[String], options: &Options) -> Vec<Diagnostic> {
+pub(crate) fn rules(program: &mut Program, runbooks: &[Span], options: &Options) -> Vec<Diagnostic> {
     let mut said = lint_program(program, options);
     let mut told: HashSet<(Span, &str, String)> = said.iter().map(key).collect();
     for name in runbooks.iter().skip(1) {
-        program.choose(name);
+        program.choose_at(*name);
         said.extend(lint_program(program, options).into_iter().filter(|finding| told.insert(key(finding))));
     }
     said

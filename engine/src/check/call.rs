@@ -1,9 +1,10 @@
 //! `call`: another runbook as a block. What it is given fits what it declares, and no runbook comes back to itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use grammar::ast::{Block, Call, Operand, Param, Piece, Runbook, Series, Target};
+use grammar::ast::{Action, Block, Call, Operand, Param, Piece, Runbook, Series, Target};
 use grammar::source::{Span, Text};
+use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::error::CheckError;
@@ -15,6 +16,11 @@ use super::values::fits;
 use super::walk::{Checker, Place};
 use crate::plan::template::{Expression, Prose};
 use crate::value::Type;
+
+/// How many calls may stand inside each other.
+pub(super) const DEPTH: usize = 32;
+/// How many a runbook may come to, with all that are inside them.
+pub(super) const NUMBER: usize = 10_000;
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, call: &Call, place: &mut Place) {
@@ -37,7 +43,7 @@ impl Checker<'_> {
                 self.target_of_the_same_name(call.runbook.span, runbook, target, &here);
             }
         }
-        if place.parallel && self.is_irreversible(runbook, &mut Vec::new()) {
+        if place.parallel && self.irreversible.contains(&runbook.name.span) {
             self.error(CheckError::IrreversibleInParallel { at: call.id.span, id: call.id.value.clone() });
         }
     }
@@ -95,21 +101,6 @@ impl Checker<'_> {
             None if is_reckoned(target) => {}
             None => self.error(open(None)),
         }
-    }
-
-    /// Whether something in it, or in a runbook that it calls, can't be taken back.
-    pub(super) fn is_irreversible(&self, runbook: &Runbook, seen: &mut Vec<Span>) -> bool {
-        if seen.contains(&runbook.name.span) {
-            return false;
-        }
-        seen.push(runbook.name.span);
-        let mut found = false;
-        visit(&runbook.body, &mut |piece| {
-            if let Piece::Step(step) | Piece::Manual(step) = piece {
-                found |= Merged::of_step(&step.fields, self.actions).irreversible().is_some();
-            }
-        });
-        found || called(runbook, self.runbooks, self.series).into_iter().any(|other| self.is_irreversible(other, seen))
     }
 }
 
@@ -181,36 +172,88 @@ pub(super) fn called<'a>(runbook: &Runbook, runbooks: &'a BTreeMap<String, Runbo
     calls(runbook, runbooks, series).into_iter().map(|(_, called)| called).collect()
 }
 
-/// Runbooks that come back to themselves, each told from its smallest position.
-pub(super) fn circles(runbooks: &BTreeMap<String, Runbook>, series: &BTreeMap<Span, Vec<Update>>) -> Vec<CheckError> {
-    let mut all: Vec<&Runbook> = runbooks.values().chain(series.values().flatten().map(|update| &update.runbook)).collect();
-    all.sort_by_key(|r| r.name.span);
-    all.dedup_by_key(|r| r.name.span);
-    let calls: Vec<Vec<(Span, usize)>> = all
-        .iter()
-        .map(|runbook| {
-            let places = calls(runbook, runbooks, series).into_iter();
-            places.filter_map(|(at, other)| Some((at, all.binary_search_by_key(&other.name.span, |r| r.name.span).ok()?))).collect()
-        })
-        .collect();
-    let mut graph = DiGraph::<usize, ()>::new();
-    let nodes: Vec<NodeIndex> = (0..all.len()).map(|at| graph.add_node(at)).collect();
-    for (at, called) in calls.iter().enumerate() {
-        for (_, other) in called {
-            graph.update_edge(nodes[at], nodes[*other], ());
+/// Who calls whom.
+struct Calls<'a> {
+    all: Vec<&'a Runbook>,
+    /// Of each, the place of every call and the position of the one that is called.
+    calls: Vec<Vec<(Span, usize)>>,
+    graph: DiGraph<usize, ()>,
+}
+
+impl<'a> Calls<'a> {
+    fn of(runbooks: &'a BTreeMap<String, Runbook>, series: &'a BTreeMap<Span, Vec<Update>>) -> Self {
+        let mut all: Vec<&Runbook> = runbooks.values().chain(series.values().flatten().map(|update| &update.runbook)).collect();
+        all.sort_by_key(|r| r.name.span);
+        all.dedup_by_key(|r| r.name.span);
+        let place = |other: &Runbook| all.binary_search_by_key(&other.name.span, |r| r.name.span).ok();
+        let calls: Vec<Vec<(Span, usize)>> =
+            all.iter().map(|runbook| calls(runbook, runbooks, series).into_iter().filter_map(|(at, other)| Some((at, place(other)?))).collect()).collect();
+        let mut graph = DiGraph::<usize, ()>::new();
+        let nodes: Vec<NodeIndex> = (0..all.len()).map(|at| graph.add_node(at)).collect();
+        let edges: BTreeSet<(usize, usize)> = calls.iter().enumerate().flat_map(|(at, called)| called.iter().map(move |(_, other)| (at, *other))).collect();
+        for (at, other) in edges {
+            graph.add_edge(nodes[at], nodes[other], ());
+        }
+        Self { all, calls, graph }
+    }
+
+    /// Those that are called come before those that call them; none where there is a circle.
+    fn inner_first(&self) -> Vec<usize> {
+        toposort(&self.graph, None).unwrap_or_default().into_iter().rev().map(|node| self.graph[node]).collect()
+    }
+}
+
+/// Runbooks that come back to themselves, each told from its smallest position, and calls that would never come to an end
+/// for their number.
+pub(super) fn endless(runbooks: &BTreeMap<String, Runbook>, series: &BTreeMap<Span, Vec<Update>>) -> Vec<CheckError> {
+    let Calls { all, calls, graph } = &Calls::of(runbooks, series);
+    let circles = order::circles(graph).into_iter().filter_map(|circle| {
+        let inside: BTreeSet<usize> = circle.iter().copied().collect();
+        let mut spans: Vec<Span> = circle.iter().flat_map(|at| &calls[*at]).filter(|(_, other)| inside.contains(other)).map(|(at, _)| *at).collect();
+        spans.sort();
+        spans.dedup();
+        let mut spans = spans.into_iter();
+        let at = spans.next()?;
+        let mut names: Vec<String> = circle.iter().map(|at| all[*at].name.value.clone()).collect();
+        names.extend(names.first().cloned());
+        Some(CheckError::CallCycle { at, others: spans.collect(), names })
+    });
+    circles.chain(too_many(runbooks, series)).collect()
+}
+
+/// Calls that are nested too deep, or unfold to too many; each is told once, where it becomes too much.
+fn too_many(runbooks: &BTreeMap<String, Runbook>, series: &BTreeMap<Span, Vec<Update>>) -> Vec<CheckError> {
+    let graph = Calls::of(runbooks, series);
+    let (mut depth, mut number) = (vec![0_usize; graph.all.len()], vec![0_usize; graph.all.len()]);
+    let mut found = Vec::new();
+    for at in graph.inner_first() {
+        let called = &graph.calls[at];
+        depth[at] = called.iter().map(|(_, other)| depth[*other] + 1).max().unwrap_or(0);
+        number[at] = called.iter().fold(0, |sum, (_, other)| number[*other].saturating_add(1).saturating_add(sum));
+        let is_told = called.iter().any(|(_, other)| depth[*other] > DEPTH || number[*other] > NUMBER);
+        let deepest = called.iter().max_by_key(|(_, other)| (depth[*other], number[*other])).map(|(at, _)| *at);
+        if let Some(deepest) = deepest.filter(|_| !is_told && (depth[at] > DEPTH || number[at] > NUMBER)) {
+            found.push(CheckError::TooManyCalls { at: deepest, deep: depth[at] > DEPTH });
         }
     }
-    order::circles(&graph)
-        .into_iter()
-        .filter_map(|circle| {
-            let mut spans: Vec<Span> = circle.iter().flat_map(|at| &calls[*at]).filter(|(_, other)| circle.contains(other)).map(|(at, _)| *at).collect();
-            spans.sort();
-            spans.dedup();
-            let mut spans = spans.into_iter();
-            let at = spans.next()?;
-            let mut names: Vec<String> = circle.iter().map(|at| all[*at].name.value.clone()).collect();
-            names.extend(names.first().cloned());
-            Some(CheckError::CallCycle { at, others: spans.collect(), names })
-        })
-        .collect()
+    found
+}
+
+/// The runbooks that hold what can't be taken back, or call one that does, by the places of their names.
+pub(super) fn irreversible(actions: &BTreeMap<String, Action>, runbooks: &BTreeMap<String, Runbook>, series: &BTreeMap<Span, Vec<Update>>) -> BTreeSet<Span> {
+    let graph = Calls::of(runbooks, series);
+    let mut found = BTreeSet::new();
+    for at in graph.inner_first() {
+        let runbook = graph.all[at];
+        let mut own = false;
+        visit(&runbook.body, &mut |piece| {
+            if let Piece::Step(step) | Piece::Manual(step) = piece {
+                own = own || Merged::of_step(&step.fields, actions).irreversible().is_some();
+            }
+        });
+        if own || graph.calls[at].iter().any(|(_, other)| found.contains(&graph.all[*other].name.span)) {
+            found.insert(runbook.name.span);
+        }
+    }
+    found
 }

@@ -90,6 +90,8 @@ pub enum CheckError {
     SeriesTwice { at: Span, names: Vec<String> },
     #[error("`{name}` holds {count} runbooks, and a series runs one a version")]
     SeriesFile { at: Span, name: String, count: usize },
+    #[error("calls {}", if *deep { format!("are nested more than {} deep", super::call::DEPTH) } else { format!("unfold to more than {}", super::call::NUMBER) })]
+    TooManyCalls { at: Span, deep: bool },
     #[error("this is no regular expression: {why}")]
     BadPattern { at: Span, why: String },
     #[error("`{field}` has no place in {place}")]
@@ -312,6 +314,7 @@ impl CheckError {
             E::SeriesFile { at, .. } => {
                 said("RB0148", *at, "in this folder", "put one runbook into each file, and what they share into a file to import".to_owned())
             }
+            E::TooManyCalls { at, .. } => said("RB0150", *at, "one too many", "call some of them from the runbook at the top, one after the other".to_owned()),
             E::BadPattern { at, .. } => {
                 said("RB0149", *at, "not understood", "write one as grep -E takes it, such as `[a-z]+-[0-9]{4}`; the whole value must match it".to_owned())
             }

@@ -105,7 +105,7 @@ impl Loaded {
         let mut around = Vec::new();
         loaded.take(main, library, &mut around);
         loaded.errors.extend(order::recursions(&loaded.actions).into_iter().map(Into::into));
-        loaded.errors.extend(call::circles(&loaded.runbooks, &loaded.series).into_iter().map(Into::into));
+        loaded.errors.extend(call::endless(&loaded.runbooks, &loaded.series).into_iter().map(Into::into));
         loaded
     }
 

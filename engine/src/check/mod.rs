@@ -37,10 +37,10 @@ pub use partial::check_beside;
 /// A file of runbooks or of actions, with all that it imports, whose every name has a meaning and whose types fit.
 #[derive(Debug, Clone)]
 pub struct Program {
-    /// The runbook that is meant, by its name.
-    main: Option<String>,
+    /// The runbook that is meant, by the place of its name.
+    main: Option<Span>,
     /// Those that stand in the file itself, in its order.
-    own: Vec<String>,
+    own: Vec<Span>,
     runbooks: BTreeMap<String, Runbook>,
     series: BTreeMap<Span, Vec<Update>>,
     actions: BTreeMap<String, Action>,
@@ -56,7 +56,14 @@ impl Program {
     /// actions only.
     #[must_use]
     pub fn runbook(&self) -> Option<&Runbook> {
-        self.runbooks.get(self.main.as_ref()?)
+        self.runbook_at(self.main?)
+    }
+
+    /// The runbook whose name stands there.
+    #[must_use]
+    pub fn runbook_at(&self, name: Span) -> Option<&Runbook> {
+        let updates = self.series.values().flatten().map(|update| &update.runbook);
+        self.runbooks.values().chain(updates).find(|runbook| runbook.name.span == name)
     }
 
     /// Every runbook that can be called, by its name: those of the file, and of the files that it imports.
@@ -71,35 +78,42 @@ impl Program {
         self.series.get(&folder).map_or(&[], Vec::as_slice)
     }
 
-    /// The names of the runbooks that stand in the file itself, in its order.
+    /// The runbooks that stand in the file itself, in its order, by the places of their names.
     #[must_use]
-    pub fn own_runbooks(&self) -> &[String] {
+    pub fn own_runbooks(&self) -> &[Span] {
         &self.own
     }
 
     /// Another of its runbooks is meant. False: there is none of this name.
     pub fn choose(&mut self, name: &str) -> bool {
-        let is_there = self.runbooks.contains_key(name);
+        let at = self.runbooks.get(name).map(|runbook| runbook.name.span);
+        at.is_some_and(|at| self.choose_at(at))
+    }
+
+    /// The same by the place of its name: the runbooks of a series have no names of their own.
+    pub fn choose_at(&mut self, name: Span) -> bool {
+        let is_there = self.runbook_at(name).is_some();
         if is_there {
-            self.main = Some(name.to_owned());
+            self.main = Some(name);
         }
         is_there
     }
 
-    /// The runbook that is meant, and every one that it calls, directly or not.
+    /// The runbook that is meant, and every one that it calls, directly or not, by the places of their names.
     #[must_use]
-    pub fn reachable(&self) -> Vec<&Runbook> {
+    pub fn reachable(&self) -> Vec<Span> {
         let mut found: Vec<&Runbook> = self.runbook().into_iter().collect();
+        let mut known: BTreeSet<Span> = found.iter().map(|runbook| runbook.name.span).collect();
         let mut next = 0;
         while let Some(runbook) = found.get(next) {
             for called in call::called(runbook, &self.runbooks, &self.series) {
-                if !found.iter().any(|known| known.name.span == called.name.span) {
+                if known.insert(called.name.span) {
                     found.push(called);
                 }
             }
             next += 1;
         }
-        found
+        found.into_iter().map(|runbook| runbook.name.span).collect()
     }
 
     /// Every action that it can use, the standard library's among them.
@@ -166,6 +180,7 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
     let id = main.source.id;
     let loaded = library::Loaded::new(main, library, whole);
     let mut checker = walk::Checker::new(&loaded.actions, &loaded.runbooks, &loaded.series);
+    checker.irreversible = call::irreversible(&loaded.actions, &loaded.runbooks, &loaded.series);
     checker.errors = loaded.errors;
     for action in loaded.actions.values().filter(|a| !stdlib::is_standard(a.name.span.source)) {
         checker.action(action);
@@ -174,7 +189,7 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
         checker.runbook(runbook);
     }
     checker.find_uploads(&loaded.files, id, library);
-    let own: Vec<String> = loaded.files.iter().filter(|f| f.source.id == id).flat_map(|f| &f.file.runbooks).map(|r| r.name.value.clone()).collect();
+    let own: Vec<Span> = loaded.files.iter().filter(|f| f.source.id == id).flat_map(|f| &f.file.runbooks).map(|r| r.name.span).collect();
     let (mut errors, used) = (checker.errors, checker.used);
     let (advice, readings) = (checker.advice, checker.readings);
     if errors.iter().any(|e| e.severity == Severity::Error) {
@@ -184,7 +199,7 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
     }
     let sources = loaded.files.into_iter().map(|f| f.source).collect();
     Ok(Program {
-        main: own.first().cloned(),
+        main: own.first().copied(),
         own,
         runbooks: loaded.runbooks,
         series: loaded.series,

@@ -1,9 +1,9 @@
 //! The order of siblings in a `parallel`, and circles: petgraph names every node of one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use grammar::ast::{Action, Does, Name, Piece};
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::error::CheckError;
@@ -88,21 +88,47 @@ fn sorted(before: &[BTreeSet<usize>]) -> Vec<(usize, Vec<usize>)> {
     out
 }
 
-/// Every circle, in the order in which it turns.
-pub(super) fn circles(graph: &DiGraph<usize, ()>) -> Vec<Vec<usize>> {
-    let mut found: Vec<Vec<usize>> = tarjan_scc(graph)
+/// A circle of every knot, in the order in which it turns, from its smallest member on. Of several in one knot it is the
+/// shortest through that member.
+pub(crate) fn circles(graph: &DiGraph<usize, ()>) -> Vec<Vec<usize>> {
+    // Kosaraju's algorithm as petgraph has it keeps its own stack: a long chain is no danger to ours.
+    let mut found: Vec<Vec<usize>> = kosaraju_scc(graph)
         .into_iter()
-        .filter(|part| part.len() > 1 || part.first().is_some_and(|n| graph.contains_edge(*n, *n)))
-        .map(|part| {
-            let mut circle: Vec<usize> = part.iter().filter_map(|n| graph.node_weight(*n).copied()).collect();
-            circle.reverse();
-            let least = circle.iter().enumerate().min_by_key(|(_, at)| **at).map_or(0, |(i, _)| i);
-            circle.rotate_left(least);
-            circle
+        .filter_map(|part| {
+            let least = part.iter().copied().min_by_key(|node| graph[*node])?;
+            circle_through(graph, least, &part.into_iter().collect())
         })
         .collect();
     found.sort();
     found
+}
+
+/// The shortest way from a node back to itself inside its knot.
+fn circle_through(graph: &DiGraph<usize, ()>, start: NodeIndex, knot: &BTreeSet<NodeIndex>) -> Option<Vec<usize>> {
+    let mut came_from: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
+    let mut look = VecDeque::from([start]);
+    while let Some(node) = look.pop_front() {
+        // Neighbours come in the reverse order of their edges.
+        let mut next: Vec<NodeIndex> = graph.neighbors(node).filter(|other| knot.contains(other)).collect();
+        next.reverse();
+        if next.contains(&start) {
+            let mut way = vec![graph[node]];
+            let mut at = node;
+            while at != start {
+                at = *came_from.get(&at)?;
+                way.push(graph[at]);
+            }
+            way.reverse();
+            return Some(way);
+        }
+        for other in next {
+            if !came_from.contains_key(&other) {
+                came_from.insert(other, node);
+                look.push_back(other);
+            }
+        }
+    }
+    None
 }
 
 /// Actions that come back to themselves.

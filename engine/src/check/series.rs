@@ -95,7 +95,7 @@ impl Checker<'_> {
             for target in &runbook.targets {
                 self.target_of_the_same_name(series.folder.span, runbook, target, &here);
             }
-            if place.parallel && self.is_irreversible(runbook, &mut Vec::new()) {
+            if place.parallel && self.irreversible.contains(&runbook.name.span) {
                 self.error(CheckError::IrreversibleInParallel { at: series.folder.span, id: runbook.name.value.clone() });
             }
         }

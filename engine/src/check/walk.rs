@@ -26,6 +26,8 @@ pub(super) struct Checker<'a> {
     pub(super) actions: &'a BTreeMap<String, Action>,
     pub(super) runbooks: &'a BTreeMap<String, Runbook>,
     pub(super) series: &'a BTreeMap<Span, Vec<Update>>,
+    /// The runbooks that hold what can't be taken back, or call one that does, by the places of their names.
+    pub(super) irreversible: BTreeSet<Span>,
     pub(super) errors: Vec<Diagnostic>,
     /// The declarations that something uses, by their spans.
     pub(super) used: BTreeSet<Span>,
@@ -60,6 +62,7 @@ impl<'a> Checker<'a> {
             actions,
             runbooks,
             series,
+            irreversible: BTreeSet::new(),
             errors: Vec::new(),
             used: BTreeSet::new(),
             advice: Vec::new(),

@@ -23,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
 fn find(program: &Program, found: &mut Found) {
     let Some(main) = program.sources().first() else { return };
     let mut used: BTreeSet<&str> = BTreeSet::new();
-    for runbook in program.own_runbooks().iter().filter_map(|name| program.runbooks().get(name)) {
+    for runbook in program.own_runbooks().iter().filter_map(|name| program.runbook_at(*name)) {
         used.extend(runbook.notify.iter().map(|notify| notify.action.name.as_str()));
         walk::blocks(&runbook.body, &mut |piece| match piece {
             Piece::Step(step) | Piece::Manual(step) => used.extend(walk::used(&step.fields).map(|call| call.name.as_str())),

@@ -64,7 +64,13 @@ fn walk<'a>(program: &'a Program, block: &'a Block, around: Around<'a>, found: &
                     walk(program, &called.body, around, found);
                 }
             }
-            Piece::Gate(_) | Piece::Call(_) | Piece::Series(_) | Piece::Fact(_) | Piece::Require(_) => {}
+            Piece::Series(series) => {
+                for update in program.updates(series.folder.span).iter().filter(|_| around.is_something()) {
+                    walk(program, &update.runbook.body, around, found);
+                }
+                walk(program, &series.block, around, found);
+            }
+            Piece::Gate(_) | Piece::Call(_) | Piece::Fact(_) | Piece::Require(_) => {}
         }
     }
 }
@@ -100,7 +106,8 @@ pub(super) fn within<'a>(piece: &'a Piece, look: &mut impl FnMut(&'a Piece)) {
         }
         Piece::Parallel(block) => blocks(block, look),
         Piece::For(each) => blocks(&each.block, look),
-        Piece::Step(_) | Piece::Manual(_) | Piece::Gate(_) | Piece::Call(_) | Piece::Series(_) | Piece::Fact(_) | Piece::Require(_) => {}
+        Piece::Series(series) => blocks(&series.block, look),
+        Piece::Step(_) | Piece::Manual(_) | Piece::Gate(_) | Piece::Call(_) | Piece::Fact(_) | Piece::Require(_) => {}
     }
 }
 

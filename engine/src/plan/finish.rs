@@ -71,6 +71,7 @@ pub(super) fn hash(plan: &Plan) -> Result<String, serde_json::Error> {
     forget_places(&mut value);
     if let Some(object) = value.as_object_mut() {
         object.remove("hash");
+        object.remove("inventory");
     }
     let canonical = serde_json::to_vec(&sorted(value))?;
     Ok(Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect())

@@ -18,6 +18,7 @@ pub(super) struct Early<'a> {
     /// Facts that were read before the plan is drawn.
     pub(super) known: &'a BTreeMap<SlotId, BTreeMap<HostName, Value>>,
     pub(super) vars: &'a serde_json::Value,
+    pub(super) inventory: Option<&'a str>,
 }
 
 /// What a name stands for in a frame or in those around it; a sealed frame sees no further.
@@ -41,6 +42,10 @@ impl Early<'_> {
 }
 
 impl Scope for Early<'_> {
+    fn inventory(&self) -> Option<&str> {
+        self.inventory
+    }
+
     fn lookup(&self, name: &str) -> Option<Value> {
         match (name, self.host) {
             ("local", _) => Some(Value::String(LOCAL.to_owned())),

@@ -23,6 +23,8 @@ pub struct Inputs {
     pub facts: BTreeMap<String, GivenFact>,
     /// What the inventory knows of each host: `{"web1": {"rack": "a"}}`.
     pub vars: serde_json::Value,
+    /// The inventory's file, as a person knows it.
+    pub inventory: Option<String>,
     /// What may be uploaded; `None`: nothing.
     pub files: Option<Rc<dyn ProjectFiles>>,
 }

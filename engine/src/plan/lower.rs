@@ -23,6 +23,7 @@ pub(super) struct Lowering<'p> {
     pub(super) program: &'p Program,
     pub(super) errors: Vec<Diagnostic>,
     pub(super) vars: serde_json::Value,
+    pub(super) inventory: Option<String>,
     pub(super) hosts: Vec<HostPlan>,
     /// Where each of them stands in the list.
     pub(super) met: BTreeMap<HostName, usize>,
@@ -86,6 +87,7 @@ impl<'p> Lowering<'p> {
             program,
             errors: Vec::new(),
             vars: inputs.vars.clone(),
+            inventory: inputs.inventory.clone(),
             hosts: Vec::new(),
             met: BTreeMap::new(),
             frames: vec![Frame::default()],

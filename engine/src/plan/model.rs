@@ -55,6 +55,8 @@ pub struct Plan {
     pub windows: Vec<String>,
     /// What the inventory knows of each host, for `vars[host].x`.
     pub vars: serde_json::Value,
+    /// The inventory's file, for a var that is missing. It is no part of the hash.
+    pub inventory: Option<String>,
     /// Every host that the run touches, in the order of first use.
     pub hosts: Vec<HostPlan>,
     pub frames: Vec<Frame>,

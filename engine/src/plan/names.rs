@@ -85,6 +85,10 @@ pub(super) fn of_slot(slot: &Slot, read: &BTreeMap<HostName, Value>, host: Optio
 }
 
 impl Scope for Names<'_> {
+    fn inventory(&self) -> Option<&str> {
+        self.plan.inventory.as_deref()
+    }
+
     fn lookup(&self, name: &str) -> Option<Value> {
         match name {
             "local" => Some(Value::String(LOCAL.to_owned())),

@@ -91,6 +91,7 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
         hash: String::new(),
         windows: lowering.windows,
         vars: inputs.vars.clone(),
+        inventory: inputs.inventory.clone(),
         hosts: lowering.hosts,
         frames: lowering.frames,
         slots: lowering.slots,

@@ -47,7 +47,7 @@ impl<'p> Around<'p> {
 impl<'p> Lowering<'p> {
     /// What can be said of names before the run.
     pub(super) fn early<T>(&self, frame: FrameId, host: Option<&str>, ask: impl FnOnce(&Early<'_>) -> T) -> T {
-        ask(&Early { frames: &self.frames, frame, host, slots: &self.slots, known: &self.known, vars: &self.vars })
+        ask(&Early { frames: &self.frames, frame, host, slots: &self.slots, known: &self.known, vars: &self.vars, inventory: self.inventory.as_deref() })
     }
 
     /// An expression whose value must stand before the run.

@@ -159,6 +159,10 @@ fn with_names(text: &str) -> String {
 }
 
 impl Scope for Before<'_> {
+    fn inventory(&self) -> Option<&str> {
+        self.plan.inventory.as_deref()
+    }
+
     fn lookup(&self, name: &str) -> Option<Value> {
         match name {
             "local" => Some(Value::String(LOCAL.to_owned())),

@@ -30,6 +30,7 @@ pub(crate) fn given(params: &[(&str, &str)], targets: &[(&str, &[&str])]) -> Inp
         targets: targets.iter().map(|(name, hosts)| ((*name).to_owned(), hosts.iter().map(|h| (*h).to_owned()).collect())).collect::<BTreeMap<_, _>>(),
         facts: BTreeMap::new(),
         vars: serde_json::Value::Null,
+        inventory: None,
         files: None,
     }
 }

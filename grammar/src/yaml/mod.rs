@@ -1,6 +1,7 @@
 //! The YAML spelling: `events` loads a tree of nodes with spans, the other modules read the runbook out of it.
 
 mod align;
+mod data;
 mod document;
 mod events;
 mod extents;
@@ -12,6 +13,7 @@ mod piece;
 mod schema;
 mod value;
 
+pub(crate) use data::data;
 pub(crate) use extents::extents;
 pub(crate) use outline::outline;
 pub use schema::schema;

@@ -1,5 +1,7 @@
 //! `call`: what it is given, where it stands, and circles.
 
+use grammar::source::Span;
+
 use super::*;
 
 /// A runbook that wants a version and a set of hosts, and one that calls it with these arguments.
@@ -60,6 +62,27 @@ fn a_circle_of_calls_is_told_from_its_smallest_position() {
 }
 
 #[test]
+fn calls_are_not_nested_without_end_and_long_chains_are_told_and_do_no_harm() {
+    let chain = |length: usize| {
+        let books: String = (0..length).map(|n| format!("runbook r{n} {{ parallel {{ call c r{} }} }}\n", n + 1)).collect();
+        format!("{books}runbook r{length} {{ step s on local {{ run `true` }} }}")
+    };
+    assert!(checked(&chain(32)).is_ok());
+    let errors = checked(&chain(5_000)).expect_err("too deep");
+    assert_eq!(errors.iter().map(|e| (e.code, e.message.as_str())).collect::<Vec<_>>(), [("RB0150", "calls are nested more than 32 deep")]);
+    let doubled: String = (0..20).map(|n| format!("runbook r{n} {{ call a r{m}\n call b r{m} }}\n", m = n + 1)).collect();
+    let errors = checked(&format!("{doubled}runbook r20 {{ }}")).expect_err("a million calls");
+    assert_eq!(errors.iter().map(|e| (e.code, e.message.as_str())).collect::<Vec<_>>(), [("RB0150", "calls unfold to more than 10000")]);
+}
+
+#[test]
+fn of_a_knot_the_circle_through_its_smallest_position_is_told() {
+    let text = "runbook a { call one b\n call two c }\nrunbook b { call back a }\nrunbook c { call on d }\nrunbook d { call back a }";
+    let errors = checked(text).expect_err("a knot");
+    assert_eq!(errors.iter().map(|e| e.message.as_str()).collect::<Vec<_>>(), ["runbooks call each other in a circle: a → b → a"]);
+}
+
+#[test]
 fn what_can_not_be_taken_back_is_not_called_side_by_side_with_others() {
     let text = "runbook deep { target h: host = \"h1\"\n gate g \"?\" { timeout 1h then park }\n step drop on h { run `true`\n irreversible \"gone\" } }\n\
                 runbook middle { target h: host = \"h1\"\n call deeper deep }\n\
@@ -84,8 +107,9 @@ fn runbooks_of_an_imported_file_can_be_called() {
     let mut folder =
         Folder(BTreeMap::from([("up.runbook", "import \"deep.runbook\"\nrunbook site.up { call in site.deep }"), ("deep.runbook", "runbook site.deep { }")]));
     let program = check(read("import \"up.runbook\"\nrunbook x { call up site.up }\nrunbook y { }"), &mut folder).expect("sound");
-    assert_eq!(program.own_runbooks(), ["x", "y"]);
-    assert_eq!(program.reachable().into_iter().map(|r| r.name.value.as_str()).collect::<Vec<_>>(), ["x", "site.up", "site.deep"]);
+    let names = |places: &[Span]| places.iter().filter_map(|at| program.runbook_at(*at)).map(|r| r.name.value.clone()).collect::<Vec<_>>();
+    assert_eq!(names(program.own_runbooks()), ["x", "y"]);
+    assert_eq!(names(&program.reachable()), ["x", "site.up", "site.deep"]);
     let errors = check(read("import \"up.runbook\"\nrunbook site.up { }"), &mut folder).expect_err("two of one name");
     assert_eq!(errors[0].code, "RB0141");
 }

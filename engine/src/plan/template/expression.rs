@@ -11,6 +11,7 @@ use super::functions::{ENVIRONMENT, SUCCEEDED};
 use super::rewrite::{Rewritten, rewrite};
 use super::tokens::{Kind, tokens};
 use super::types::{type_of, typed};
+use super::vars;
 use crate::value::{SecretText, Type, Value};
 
 /// The most text that one value may have.
@@ -20,6 +21,11 @@ const MOST_TEXT: usize = 1 << 20;
 pub trait Scope {
     /// `None`: undefined. A value that was left out is `Some(Value::None)`.
     fn lookup(&self, name: &str) -> Option<Value>;
+
+    /// The inventory's file, for a var that is missing in it.
+    fn inventory(&self) -> Option<&str> {
+        None
+    }
 
     /// What `succeeded("step-id")` answers; `None`: there is nothing to say about such a step here.
     fn succeeded(&self, step: &str) -> Option<bool> {
@@ -107,8 +113,8 @@ impl Expression {
         let computed = ENVIRONMENT
             .compile_expression(&self.rewritten.code)
             .and_then(|expression| expression.eval(context))
-            .map_err(|error| self.explain(&error, secret))?;
-        let value = Value::from_computed(&computed).ok_or_else(|| self.undefined())?;
+            .map_err(|error| self.missing_var(scope).unwrap_or_else(|| self.explain(&error, secret)))?;
+        let value = Value::from_computed(&computed).ok_or_else(|| self.missing_var(scope).unwrap_or_else(|| self.undefined()))?;
         if value.display().len() > MOST_TEXT {
             return Err(EvalError { sentence: format!("`{}` gives more than 1 MiB of text", self.text.text), span: self.span() });
         }
@@ -149,6 +155,13 @@ impl Expression {
         Computed::from_function(move |step: &str| {
             known.get(step).copied().ok_or_else(|| minijinja::Error::new(ErrorKind::InvalidOperation, format!("nothing is known of a step `{step}` here")))
         })
+    }
+
+    /// The inventory does not say what the expression asks for.
+    fn missing_var(&self, scope: &dyn Scope) -> Option<EvalError> {
+        let asks = self.rewritten.names.iter().any(|(name, ..)| name == "vars");
+        let why = asks.then(|| vars::missing(&self.text, scope)).flatten()?;
+        Some(EvalError { sentence: format!("`{}` can't be worked out: {why}", self.text.text), span: self.span() })
     }
 
     fn undefined(&self) -> EvalError {

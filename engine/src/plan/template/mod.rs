@@ -15,6 +15,7 @@ mod shell;
 mod slots;
 mod tokens;
 mod types;
+mod vars;
 
 pub use error::{EvalError, TemplateError};
 pub use expression::{Expression, Scope};

@@ -54,6 +54,7 @@ impl Builder {
             title: None,
             hash: String::new(),
             windows: Vec::new(),
+            inventory: None,
             vars: serde_json::Value::Null,
             hosts: hosts.iter().map(|h| HostPlan { name: (*h).to_owned(), users: Vec::new(), bash: true, sums: false }).collect(),
             frames: vec![Frame::default()],
