@@ -7,13 +7,13 @@ use serde_json::Value;
 use crate::harness::desk::{Desk, Ran};
 
 /// A retry without a check (RB0306, no fix) and a value that may be an option (RB0309, an unsafe fix).
-const WARNS: &str = "runbook a.one \"A\" {\n  param name: string\n  step s on local {\n    run `touch {{ name }}`\n    retry 3\n  }\n}\n";
+const WARNS: &str =
+    "runbook a.one \"A\" { owner \"o\"; source \"s\"\n  param name: string\n  step s on local {\n    run `touch {{ name }}`\n    retry 3\n  }\n}\n";
 /// An undo that needs its own step's capture (RB0304).
-const ERRS: &str =
-    "runbook a.two \"B\" {\n  boundary b {\n    step s on local {\n      run `mktemp`\n      capture f: path\n      undo `rm -f -- {{ f }}`\n    }\n  }\n}\n";
-const CLEAN: &str = "runbook a.three \"C\" {\n  step s on local { verify `true` }\n}\n";
+const ERRS: &str = "runbook a.two \"B\" { owner \"o\"; source \"s\"\n  boundary b {\n    step s on local {\n      run `mktemp`\n      capture f: path\n      undo `rm -f -- {{ f }}`\n    }\n  }\n}\n";
+const CLEAN: &str = "runbook a.three \"C\" { owner \"o\"; source \"s\"\n  step s on local { verify `true` }\n}\n";
 /// A comment that nothing needs (RB0393, a safe fix).
-const IDLE: &str = "runbook a.four \"D\" {\n  # lint: allow RB0306 there was a retry once\n  step s on local { verify `true` }\n}\n";
+const IDLE: &str = "runbook a.four \"D\" { owner \"o\"; source \"s\"\n  # lint: allow RB0306 there was a retry once\n  step s on local { verify `true` }\n}\n";
 
 fn json(ran: &Ran) -> Value {
     serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {ran:?}"))
@@ -82,7 +82,8 @@ fn a_file_that_is_named_twice_is_linted_once() {
 #[test]
 fn a_library_that_two_files_import_says_its_findings_once() {
     let library = "action lib.touch(name: string) \"T\" {\n  run `touch {{ name }}`\n  undo `rm -f -- {{ name }}`\n}\n";
-    let main = |n: u32| format!("import \"../lib/touch.runbook\"\nrunbook a.m{n} {{ step s on local {{ use lib.touch(name: \"x\") }} }}\n");
+    let main =
+        |n: u32| format!("import \"../lib/touch.runbook\"\nrunbook a.m{n} {{ owner \"o\"; source \"s\"; step s on local {{ use lib.touch(name: \"x\") }} }}\n");
     let desk = project(&[("lib/touch.runbook", library), ("a/one.runbook", &main(1)), ("b/two.runbook", &main(2))]);
     assert_eq!(found(&desk, &["a", "b"]), ["RB0309@lib/touch.runbook:2"]);
     assert_eq!(found(&desk, &["."]), ["RB0309@lib/touch.runbook:2"]);
@@ -141,7 +142,7 @@ fn junit_counts_what_fails_and_what_is_allowed() {
 #[test]
 fn a_person_is_shown_the_first_of_very_many_findings_and_how_many_more_there_are() {
     let params: String = (0..40_000).map(|n| format!("  param p{n}: string\n")).collect();
-    let desk = desk(&[("many.runbook", &format!("runbook a.many {{\n{params}  step s on local {{ verify `true` }}\n}}\n"))]);
+    let desk = desk(&[("many.runbook", &format!("runbook a.many {{ owner \"o\"; source \"s\"\n{params}  step s on local {{ verify `true` }}\n}}\n"))]);
     let ran = desk.runbook(["lint", "many.runbook"]);
     let end = &ran.err[ran.err.len().saturating_sub(200)..];
     assert!(end.ends_with("\n… and 39950 more in many.runbook; `-v` shows all\n\n40000 warnings in 1 file\n"), "{end}");
@@ -175,7 +176,7 @@ fn what_run_refuses_no_comment_and_no_configuration_lets_pass() {
 #[test]
 fn a_comment_in_a_library_counts_for_those_that_import_it() {
     let library = "action lib.touch(name: string) \"T\" {\n  # lint: allow RB0309 names come from the inventory\n  run `touch {{ name }}`\n  undo `rm -f -- {{ name }}`\n}\n";
-    let main = "import \"lib.runbook\"\nrunbook a.m { step s on local { use lib.touch(name: \"x\") } }\n";
+    let main = "import \"lib.runbook\"\nrunbook a.m { owner \"o\"; source \"s\"; step s on local { use lib.touch(name: \"x\") } }\n";
     let desk = desk(&[("lib.runbook", library), ("main.runbook", main)]);
     for paths in [["main.runbook"], ["lib.runbook"], ["."]] {
         assert_eq!(found(&desk, &paths), Vec::<String>::new(), "{paths:?}");
@@ -261,7 +262,7 @@ fn every_mistake_of_a_configuration_is_told_at_its_place_with_what_was_meant() {
 
 #[test]
 fn a_fix_is_written_into_both_spellings_and_what_is_left_decides_the_exit_status() {
-    let yaml = "runbook: a.one\nparams:\n  name: string\nsteps:\n  - step: s\n    on: local\n    run: 'touch \"{{ name }}\" ''x'''\n";
+    let yaml = "runbook: a.one\nowner: o\nsource: s\nparams:\n  name: string\nsteps:\n  - step: s\n    on: local\n    run: 'touch \"{{ name }}\" ''x'''\n";
     let desk = desk(&[("a.runbook", WARNS), ("b.runbook.yaml", yaml), ("c.runbook", IDLE), ("d.runbook", CLEAN)]);
     let before = desk.read("a.runbook");
     // Only what is safe.
@@ -294,7 +295,7 @@ fn a_diff_shows_what_would_change_and_changes_nothing() {
 #[test]
 fn what_is_imported_or_can_not_be_written_is_not_mended() {
     let library = "action lib.touch(name: string) \"T\" {\n  run `touch {{ name }}`\n  undo `rm -f -- {{ name }}`\n}\n";
-    let main = "import \"lib.runbook\"\nrunbook a.m { step s on local { use lib.touch(name: \"x\") } }\n";
+    let main = "import \"lib.runbook\"\nrunbook a.m { owner \"o\"; source \"s\"; step s on local { use lib.touch(name: \"x\") } }\n";
     let desk = desk(&[("lib.runbook", library), ("main.runbook", main), ("locked.runbook", WARNS)]);
     assert_eq!(desk.runbook(["lint", "--fix", "--unsafe-fixes", "main.runbook"]).status, 0);
     assert_eq!(desk.read("lib.runbook"), library);
