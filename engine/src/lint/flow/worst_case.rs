@@ -337,7 +337,7 @@ pub(crate) fn in_words(seconds: u64) -> String {
 pub(crate) fn as_literal(seconds: u64) -> String {
     match seconds {
         0..=119 => format!("{seconds}s"),
-        _ if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
+        _ if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
         _ => format!("{}m", seconds.div_ceil(60)),
     }
 }
