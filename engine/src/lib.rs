@@ -5,6 +5,7 @@ pub mod exec;
 pub mod inventory;
 pub mod journal;
 pub mod lint;
+pub mod lock_name;
 pub mod outcome;
 pub mod plan;
 pub mod report;

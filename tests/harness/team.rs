@@ -51,7 +51,7 @@ impl Team {
         self.scratch.join("state").display().to_string()
     }
 
-    fn home(&self, user: &str) -> String {
+    pub fn home(&self, user: &str) -> String {
         self.scratch.join(format!("home-{user}")).display().to_string()
     }
 

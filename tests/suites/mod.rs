@@ -9,6 +9,7 @@ mod house;
 mod inventory;
 mod journal;
 mod lint;
+mod locks;
 mod malformed;
 mod matomo;
 mod mysql;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
+use engine::exec::driver::Options;
 use engine::run::event::Purpose;
 
 use crate::complaint::{Complaint, Status};
@@ -41,6 +43,9 @@ pub(crate) struct DriveArgs {
     /// Stay while a gate is open, though nobody can be asked here
     #[arg(long)]
     wait: bool,
+    /// Take locks from whoever holds them; the reason stands in the journal, and the holder stops
+    #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
+    take_lock: Option<String>,
 }
 
 pub(crate) fn resume(args: &ResumeArgs, out: &Out) -> Result<Status, Complaint> {
@@ -55,5 +60,5 @@ pub(crate) fn again(out: &Out, opened: open::Opened, purpose: Purpose, args: &Dr
     }
     let secrets = inputs::secrets::gather(&opened.plan, args.params.as_deref())?;
     out.must(&format!("run {}", opened.run));
-    drive::go(out, opened, purpose, remembered.options(args.wait, outside_window, secrets), args.events)
+    drive::go(out, opened, purpose, Options { take_lock: args.take_lock.clone(), ..remembered.options(args.wait, outside_window, secrets) }, args.events)
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clap::builder::NonEmptyStringValueParser;
 use engine::check::Program;
+use engine::exec::driver::Options;
 use engine::journal::chain::content_hash;
 use engine::journal::{Store, files};
 use engine::plan::model::{Does, NodeKind, Plan};
@@ -48,6 +50,9 @@ pub(crate) struct RunArgs {
     /// Stay while a gate is open, though nobody can be asked here
     #[arg(long)]
     wait: bool,
+    /// Take locks from whoever holds them; the reason stands in the journal, and the holder stops
+    #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
+    take_lock: Option<String>,
     /// Start outside the runbook's window; the reason stands in the journal
     #[arg(long, value_name = "REASON")]
     outside_window: Option<String>,
@@ -72,7 +77,13 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     if ready.warnings.warnings > 0 {
         out.say(&format!("{}: `runbook lint {}` shows them", ready.warnings.words(), named.file.display()));
     }
-    drive::go(out, run, Purpose::Run, remembered.options(args.wait, args.outside_window.clone(), secrets), args.events)
+    drive::go(
+        out,
+        run,
+        Purpose::Run,
+        Options { take_lock: args.take_lock.clone(), ..remembered.options(args.wait, args.outside_window.clone(), secrets) },
+        args.events,
+    )
 }
 
 /// What it uploads, and then the run's first event, with all that it pins, in one commit.

@@ -1,5 +1,7 @@
 //! `runbook runs`
 
+use std::collections::BTreeSet;
+
 use engine::journal::Store;
 use engine::report::run_text::phase_tone;
 use engine::report::tone::{Line, Tone};
@@ -32,6 +34,8 @@ struct Row {
     started: Millis,
     /// Milliseconds; until now for a run that goes on.
     duration: Millis,
+    /// The names of the locks that it holds.
+    locks: Vec<String>,
     #[serde(skip)]
     tone: Tone,
 }
@@ -51,10 +55,13 @@ pub(crate) fn runs(args: &RunsArgs, out: &Out) -> Result<Status, Complaint> {
                     state: verdict::word(state),
                     started: found.created,
                     duration: until - found.created,
+                    locks: state.locks.keys().map(|(_, lock)| lock.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
                     tone: phase_tone(state),
                 }
             }
-            Err(_) => Row { run: found.run, runbook: found.runbook, state: "unreadable", started: found.created, duration: 0, tone: Tone::Bad },
+            Err(_) => {
+                Row { run: found.run, runbook: found.runbook, state: "unreadable", started: found.created, duration: 0, locks: Vec::new(), tone: Tone::Bad }
+            }
         });
     }
     match args.format {
@@ -75,4 +82,5 @@ fn line(row: &Row) -> Line {
         .dim(clock::date(row.started))
         .dim(format!("  {:>8}", took(row.duration)))
         .plain(format!("  {}", row.runbook))
+        .with(Tone::Warn, if row.locks.is_empty() { String::new() } else { format!("  holds {}", row.locks.join(", ")) })
 }

@@ -44,7 +44,16 @@ impl Remembered {
     }
 
     pub(crate) fn options(self, wait: bool, outside_window: Option<String>, secrets: Vec<(SlotId, SecretText)>) -> Options {
-        Options { ssh_config: self.ssh_config, answers: self.answers, here: self.here, secrets, hidden_env: secrets::variables(), outside_window, wait }
+        Options {
+            ssh_config: self.ssh_config,
+            answers: self.answers,
+            here: self.here,
+            secrets,
+            hidden_env: secrets::variables(),
+            outside_window,
+            wait,
+            take_lock: None,
+        }
     }
 }
 

@@ -104,6 +104,10 @@ pub enum CheckError {
     OutOfRange { at: Span, what: &'static str, found: String, help: &'static str },
     #[error("`{name}` can't be a secret: what a person enters stands in the journal")]
     SecretEvidence { at: Span, name: String },
+    #[error("{}", super::lock::bad_lock(name))]
+    BadLock { at: Span, name: String },
+    #[error("the lock `{name}` is named twice")]
+    LockTwice { at: Span, first: Span, name: String },
     #[error("{}", super::gate::bad_approver(name))]
     BadApprover { at: Span, name: String },
     #[error("the secret `{name}` can't stand here")]
@@ -334,6 +338,10 @@ impl CheckError {
                 "would be written down",
                 "a secret is a `param`, given anew to each process; evidence says what a person saw or chose".to_owned(),
             ),
+            E::BadLock { at, .. } => said("RB0166", *at, "no name", super::lock::LOCKS.to_owned()),
+            E::LockTwice { at, first, .. } => {
+                beside(said("RB0169", *at, "again", "take one of them out: a run holds a lock or it does not".to_owned()), [(*first, "first here".to_owned())])
+            }
             E::BadApprover { at, .. } => said("RB0168", *at, "who?", super::gate::APPROVERS.to_owned()),
             E::SecretShown { at, .. } => said(
                 "RB0175",

@@ -108,9 +108,6 @@ impl<'a> Checker<'a> {
         {
             self.error(CheckError::UnreadableValue { at: date.span, what: "`verified`".to_owned(), error });
         }
-        for lock in &runbook.locks {
-            self.not_built(lock.span, "`lock`");
-        }
         for notify in &runbook.notify {
             self.not_built(notify.action.name.span, "`notify`");
         }
@@ -126,6 +123,7 @@ impl<'a> Checker<'a> {
         for fact in &runbook.facts {
             self.fact(fact, &mut place, What::TopFact);
         }
+        self.locks(&runbook.locks, &place);
         for require in &runbook.requires {
             let nowhere = require.on.is_empty() && matches!(require.that, grammar::ast::Condition::Holds(_));
             let on = if nowhere { Vec::new() } else { place.on.clone() };

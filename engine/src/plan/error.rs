@@ -49,6 +49,8 @@ pub enum PlanError {
     NotComputed { at: Span, what: String, why: String },
     #[error("{what} is {found}")]
     OutOfRange { at: Span, what: String, found: String, help: &'static str },
+    #[error("{}", crate::check::bad_lock(name))]
+    BadLock { at: Span, name: String },
     #[error("{}", crate::check::bad_approver(name))]
     BadApprover { at: Span, name: String },
     #[error("`upload \"{path}\"` leads out of the project's folder")]
@@ -135,6 +137,7 @@ impl PlanError {
             ),
             E::NotComputed { at, .. } => ("RB0411", *at, "not computed", None),
             E::OutOfRange { at, help, .. } => ("RB0412", *at, "out of range", Some((*help).to_owned())),
+            E::BadLock { at, .. } => ("RB0166", *at, "no name", Some(crate::check::LOCKS.to_owned())),
             E::BadApprover { at, .. } => ("RB0168", *at, "who?", Some(crate::check::APPROVERS.to_owned())),
             E::UploadOutside { at, .. } => (CheckError::UPLOAD_OUTSIDE, *at, "outside", Some(CheckError::UPLOAD_OUTSIDE_HELP.to_owned())),
             E::UploadUnreadable { at, .. } => (CheckError::UPLOAD_UNREADABLE, *at, "can't be uploaded", Some(CheckError::UPLOAD_UNREADABLE_HELP.to_owned())),

@@ -40,6 +40,7 @@ pub(super) struct Lowering<'p> {
     pub(super) known: BTreeMap<SlotId, BTreeMap<HostName, Value>>,
     /// What can't be drawn before facts are read.
     pub(super) later: Vec<Later>,
+    pub(super) locks: BTreeSet<String>,
     pub(super) scripts: BTreeMap<grammar::source::Span, Script>,
     /// What names were declared as: a path's value alone looks like any text.
     pub(super) types: BTreeMap<(FrameId, String), Type>,
@@ -101,6 +102,7 @@ impl<'p> Lowering<'p> {
             windows: Vec::new(),
             known: BTreeMap::new(),
             later: Vec::new(),
+            locks: BTreeSet::new(),
             scripts: BTreeMap::new(),
             types: BTreeMap::new(),
             given: BTreeMap::new(),
@@ -123,6 +125,7 @@ impl<'p> Lowering<'p> {
             items: String::new(),
         };
         self.window(runbook);
+        self.lock(runbook, ROOT);
         // The runbook is the outermost block. Its environment may hold facts, so those are read without it.
         let (on, mut around) = self.place(&runbook.body.settings, &context);
         around.env.clear();

@@ -6,6 +6,7 @@ mod error;
 mod finish;
 mod frames;
 mod inputs;
+mod lock;
 mod loops;
 mod lower;
 pub mod model;

@@ -53,6 +53,9 @@ pub struct Plan {
     pub hash: String,
     /// The run starts only inside all of them: the runbook's own first, then those of the runbooks that it calls.
     pub windows: Vec<String>,
+    /// The names of the locks that the run holds on its hosts, in order.
+    #[serde(default)]
+    pub locks: Vec<String>,
     /// What the inventory knows of each host, for `vars[host].x`.
     pub vars: serde_json::Value,
     /// The inventory's file, for a var that is missing. It is no part of the hash.
@@ -462,6 +465,21 @@ impl Plan {
     #[must_use]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
+    }
+
+    /// The hosts that the run's locks lie on: all that it touches. The machine that runs the engine only where there is
+    /// no other, since what runs there acts elsewhere.
+    pub fn locked_hosts(&self) -> impl Iterator<Item = &HostName> {
+        let alone = self.hosts.iter().all(|h| h.name == LOCAL);
+        self.hosts.iter().map(|h| &h.name).filter(move |name| !self.locks.is_empty() && (alone || *name != LOCAL))
+    }
+
+    /// Where each lock is taken, in the order in which that is done: the same for every run.
+    #[must_use]
+    pub fn lock_places(&self) -> Vec<(HostName, String)> {
+        let mut places: Vec<(HostName, String)> = self.locked_hosts().flat_map(|host| self.locks.iter().map(|lock| (host.clone(), lock.clone()))).collect();
+        places.sort_unstable();
+        places
     }
 
     /// Every node with its id, in plan order.

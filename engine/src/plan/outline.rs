@@ -71,6 +71,7 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
     // With a value missing, nearly every step would complain as well.
     if lowering.errors.is_empty() {
         lowering.runbook(runbook, inputs);
+        lowering.lock_somewhere();
     }
     if !lowering.errors.is_empty() {
         let mut errors = Vec::new();
@@ -90,6 +91,7 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
         title: runbook.title.as_ref().map(|t| t.text.clone()),
         hash: String::new(),
         windows: lowering.windows,
+        locks: lowering.locks.into_iter().collect(),
         vars: inputs.vars.clone(),
         inventory: inputs.inventory.clone(),
         hosts: lowering.hosts,

@@ -36,6 +36,9 @@ pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
         }
         Phase::Parked { .. } => {
             say(format!("runbook resume {run}"), if troubled(state) { "try the failed step again" } else { "go on from where it stands" });
+            if plan.lock_places().iter().any(|place| !state.locks.contains_key(place)) {
+                say(format!("runbook resume {run} --take-lock REASON"), "take its lock back from who has it");
+            }
             if standing > 0 {
                 say(format!("runbook rollback {run}"), &undoing(standing));
             }

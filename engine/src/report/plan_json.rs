@@ -47,6 +47,7 @@ pub fn json(outline: &Outline) -> Json {
         "title": plan.title,
         "hash": plan.hash,
         "windows": plan.windows,
+        "locks": plan.locks.iter().map(|lock| json!({"name": lock, "hosts": plan.locked_hosts().collect::<Vec<_>>()})).collect::<Vec<_>>(),
         "hosts": hosts,
         "facts": facts,
         "requires": requires,

@@ -77,6 +77,10 @@ impl Page<'_> {
         let hosts: Vec<String> =
             plan.hosts.iter().map(|h| if h.users.is_empty() { h.name.clone() } else { format!("{} (as {})", h.name, h.users.join(", ")) }).collect();
         self.line(1, &format!("reach {}", hosts.join(", ")));
+        let locked: Vec<&str> = plan.locked_hosts().map(String::as_str).collect();
+        for lock in &plan.locks {
+            self.line(1, &format!("lock {lock} on {}", locked.join(", ")));
+        }
         for fact in &plan.facts {
             let known = if fact.drawn.is_empty() { String::new() } else { format!(" = {}", read(&fact.drawn)) };
             self.line(1, &format!("read {} on {}{known}", plan.slots[fact.slot.index()].name, fact.hosts.join(", ")));

@@ -18,6 +18,18 @@ pub struct Shown<'a> {
     pub steps: Vec<ShownStep<'a>>,
     pub gates: Vec<ShownGate<'a>>,
     pub scopes: Vec<ShownScope<'a>>,
+    pub locks: Vec<ShownLock>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ShownLock {
+    pub lock: String,
+    pub host: String,
+    /// `held`, or `left` where it could not be given back.
+    pub state: &'static str,
+    pub number: Option<u64>,
+    /// Milliseconds since the epoch.
+    pub since: Option<Millis>,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,7 +87,8 @@ pub struct ShownScope<'a> {
 /// A run as scripts see it.
 #[must_use]
 pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, pasts: &'a [Past]) -> Shown<'a> {
-    let mut shown = Shown { run, runbook: &plan.runbook, state: verdict::word(state), steps: Vec::new(), gates: Vec::new(), scopes: Vec::new() };
+    let mut shown =
+        Shown { run, runbook: &plan.runbook, state: verdict::word(state), steps: Vec::new(), gates: Vec::new(), scopes: Vec::new(), locks: locks(state) };
     for (id, node) in plan.iter() {
         let (past, now) = (&pasts[id.index()], state.node(id));
         let host = node.host.as_deref();
@@ -99,6 +112,12 @@ pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, pasts: &'a [Pas
         }
     }
     shown
+}
+
+fn locks(state: &RunState) -> Vec<ShownLock> {
+    let shown = |(host, lock): &(String, String), state, number, since| ShownLock { lock: lock.clone(), host: host.clone(), state, number, since };
+    let held = state.locks.iter().map(|(place, held)| shown(place, "held", Some(held.number), Some(held.since)));
+    held.chain(state.locks_left.keys().map(|place| shown(place, "left", None, None))).collect()
 }
 
 fn evidence_of<'a>(plan: &'a Plan, node: &'a Node, past: &'a Past) -> Vec<ShownEvidence<'a>> {
@@ -166,6 +185,7 @@ mod tests {
                 ],
                 "gates": [{"id": "go", "state": "approved", "question": "Really?", "deadline": 1_800_000, "choices": ["now", "later"], "choice": "now", "by": "mara", "note": null, "approvers": [], "second_person": false, "valid_until": null}],
                 "scopes": [],
+                "locks": [],
             })
         );
     }

@@ -29,6 +29,7 @@ pub fn page(page: &Page<'_>, plan: &Plan, state: &RunState, events: &[Event]) ->
     section(&mut lines, "steps", rows(plan, state, &pasts, |n| matches!(n.kind, NodeKind::Step(_) | NodeKind::Manual { .. })));
     section(&mut lines, "gates", gates(page, plan, state, &pasts));
     section(&mut lines, "scopes", rows(plan, state, &pasts, |n| matches!(n.kind, NodeKind::Enter { .. })));
+    section(&mut lines, "locks", locks(page, state));
     section(&mut lines, "not undone, the last first", not_undone(page.run, plan, state));
     section(&mut lines, "next", next_lines(&next::of(page.run, plan, state)));
     lines.push(Line::new());
@@ -152,6 +153,16 @@ fn gates(page: &Page<'_>, plan: &Plan, state: &RunState, pasts: &[Past]) -> Vec<
         lines.extend(opened.iter().flat_map(|o| &o.evidence).flat_map(evidence));
     }
     lines
+}
+
+fn locks(page: &Page<'_>, state: &RunState) -> Vec<Line> {
+    let line = |tone, word: &str, host: &str, lock: &str| Line::new().plain("  ").with(tone, format!("{word:<14}")).plain(format!(" {lock} on {host}"));
+    let held = state
+        .locks
+        .iter()
+        .map(|((host, lock), held)| line(Tone::Good, "held", host, lock).dim(format!("  since {}, number {}", (page.clock)(held.since), held.number)));
+    let left = state.locks_left.iter().map(|((host, lock), why)| line(Tone::Warn, "still locked", host, lock).dim(format!("  {}", one_line(why))));
+    held.chain(left).collect()
 }
 
 /// P3: whose yes counts, until when, and what that is worth.

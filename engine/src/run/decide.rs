@@ -30,15 +30,17 @@ pub fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
         Phase::Ending => {
             let view = View::new(plan, state);
             let mut effects = in_flight::in_flight(&view);
-            if effects.is_empty() {
+            if effects.is_empty() && state.parking.is_none() {
                 effects = unwind::leave_scopes(&view).ready;
             }
             if effects.is_empty() && !view.is_busy() {
-                effects.push(Effect::Record(match (unwind::why_stuck(&view), state.ending.clone().flatten()) {
-                    (Some(stuck), _) => EventKind::RunStuck { why: stuck },
-                    (None, Some(why)) => EventKind::RunFailed { why },
-                    (None, None) => EventKind::RunEnded { by: super::event::Actor::Person(state.operator.clone()) },
-                }));
+                effects = match (unwind::why_stuck(&view), &state.parking, state.ending.clone().flatten()) {
+                    (Some(why), ..) => vec![Effect::Record(EventKind::RunStuck { why })],
+                    // A lock was lost on the way.
+                    (None, Some(why), _) => vec![Effect::Record(EventKind::RunParked { why: why.clone() })],
+                    (None, None, Some(why)) => forward::before_the_end(&view, EventKind::RunFailed { why }),
+                    (None, None, None) => forward::before_the_end(&view, EventKind::RunEnded { by: super::event::Actor::Person(state.operator.clone()) }),
+                };
             }
             effects
         }

@@ -9,6 +9,15 @@ pub enum Effect {
     Greet {
         host: HostName,
     },
+    /// Take a lock, or find that this run has it already; from somebody else only where a person gave a reason.
+    TakeLock {
+        host: HostName,
+        lock: String,
+    },
+    ReleaseLock {
+        host: HostName,
+        lock: String,
+    },
     ReadFact {
         fact: u32,
         host: HostName,

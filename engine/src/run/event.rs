@@ -92,6 +92,37 @@ pub enum EventKind {
         host: HostName,
         why: String,
     },
+    /// This run holds the lock there from now on. `over`: who held it, and why it was taken from them.
+    LockTaken {
+        host: HostName,
+        lock: String,
+        number: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        over: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    LockRefused {
+        host: HostName,
+        lock: String,
+        why: String,
+    },
+    LockReleased {
+        host: HostName,
+        lock: String,
+    },
+    /// It could not be given back.
+    LockLeft {
+        host: HostName,
+        lock: String,
+        why: String,
+    },
+    /// Somebody has a higher number: nothing more begins.
+    LockLost {
+        host: HostName,
+        lock: String,
+        why: String,
+    },
     FactRead {
         fact: u32,
         host: HostName,
@@ -458,6 +489,11 @@ impl EventKind {
             | Self::DriverStarted { .. }
             | Self::HostGreeted { .. }
             | Self::HostRefused { .. }
+            | Self::LockTaken { .. }
+            | Self::LockRefused { .. }
+            | Self::LockReleased { .. }
+            | Self::LockLeft { .. }
+            | Self::LockLost { .. }
             | Self::FactRead { .. }
             | Self::FactFailed { .. }
             | Self::RequireHeld { .. }

@@ -5,6 +5,7 @@ use super::event::{Actor, EventKind, FailureAnswer};
 use super::exclusion;
 use super::gate;
 use super::in_flight::in_flight;
+use super::lock;
 use super::retry::{retry_is_left, retry_wait};
 use super::state::{Declined, Stage, Told};
 use super::unwind;
@@ -37,9 +38,15 @@ pub(super) fn decide(view: &View<'_>) -> Vec<Effect> {
     }
     effects.extend(go_on(view));
     if view.all_passed() && effects.is_empty() && !view.is_busy() {
-        effects.push(Effect::Record(EventKind::RunDone));
+        effects = before_the_end(view, EventKind::RunDone);
     }
     effects
+}
+
+/// Locks are given back while the run could still be taken up by another process, then it is over.
+pub(super) fn before_the_end(view: &View<'_>, end: EventKind) -> Vec<Effect> {
+    let locks = lock::give_back(view.state);
+    if locks.is_empty() { vec![Effect::Record(end)] } else { locks }
 }
 
 /// What stops everything new until someone decides.

@@ -11,6 +11,7 @@ pub mod fold;
 mod forward;
 pub mod gate;
 mod in_flight;
+mod lock;
 mod preflight;
 pub mod retry;
 pub mod state;

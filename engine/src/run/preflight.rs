@@ -2,19 +2,24 @@
 
 use super::effect::Effect;
 use super::event::{EventKind, Purpose};
+use super::lock;
 use super::state::{Greeting, HostState, RunState, Stage, Verdict};
 use crate::plan::model::{HostName, NodeKind, Plan, RequireSpec};
 
 pub(super) fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
     if let Some(why) = &state.start_refused {
-        return vec![refuse(state, why.clone())];
+        return refuse(state, why.clone());
     }
-    if state.purpose == Purpose::End && !state.touched_anything() {
+    if state.purpose == Purpose::End && !state.touched_anything() && state.locks.is_empty() {
         return vec![Effect::Record(EventKind::PreflightPassed)];
     }
     let hosts = greet(plan, state);
     if !hosts.is_empty() {
         return hosts;
+    }
+    let locks = take_locks(plan, state);
+    if !locks.is_empty() {
+        return locks;
     }
     let facts = read_facts(plan, state);
     if !facts.is_empty() {
@@ -22,7 +27,7 @@ pub(super) fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
     }
     let changed = changed(plan, state);
     if !changed.is_empty() {
-        return vec![refuse(state, changed.join("\n"))];
+        return refuse(state, changed.join("\n"));
     }
     let requires = ask_requires(plan, state);
     if !requires.is_empty() {
@@ -31,9 +36,25 @@ pub(super) fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
     vec![Effect::Record(EventKind::PreflightPassed)]
 }
 
-/// A refusal is the run's end only while nothing has changed.
-fn refuse(state: &RunState, why: String) -> Effect {
-    Effect::Record(if state.purpose == Purpose::Run { EventKind::RunRefused { why } } else { EventKind::PreflightFailed { why } })
+/// A refusal is the run's end only while nothing has changed. First it gives back what it has locked.
+fn refuse(state: &RunState, why: String) -> Vec<Effect> {
+    let locks = lock::give_back_what_was_taken(state);
+    if !locks.is_empty() {
+        return locks;
+    }
+    vec![Effect::Record(if state.purpose == Purpose::Run { EventKind::RunRefused { why } } else { EventKind::PreflightFailed { why } })]
+}
+
+/// Who only closes a run needs its locks as little as the hosts that it can't reach.
+fn take_locks(plan: &Plan, state: &RunState) -> Vec<Effect> {
+    if state.purpose == Purpose::End && !state.touched_anything() {
+        return Vec::new();
+    }
+    match lock::refused(state) {
+        Some(why) => refuse(state, why),
+        None if state.closing => Vec::new(),
+        None => lock::take(plan, state),
+    }
 }
 
 /// All hosts are asked before one of them is complained about: the message names every one that fails.
@@ -64,7 +85,7 @@ fn greet(plan: &Plan, state: &RunState) -> Vec<Effect> {
         }
     }
     refusals.extend(twins(plan, state));
-    if refusals.is_empty() { Vec::new() } else { vec![refuse(state, refusals.join("\n"))] }
+    if refusals.is_empty() { Vec::new() } else { refuse(state, refusals.join("\n")) }
 }
 
 fn is_needed_to_end(plan: &Plan, state: &RunState, host: &str) -> bool {
@@ -130,7 +151,7 @@ fn read_facts(plan: &Plan, state: &RunState) -> Vec<Effect> {
             .filter_map(|h| state.fact_failures.get(&(index, (*h).clone())).map(|why| format!("fact `{}` on {h}: {why}", plan.slots[fact.slot.index()].name)))
             .collect();
         if failed.len() == missing.len() {
-            return vec![refuse(state, failed.join("\n"))];
+            return refuse(state, failed.join("\n"));
         }
         return missing
             .into_iter()
@@ -179,7 +200,7 @@ fn ask_requires(plan: &Plan, state: &RunState) -> Vec<Effect> {
             Some(Verdict::Held) | None => None,
         })
         .collect();
-    if failed.is_empty() { Vec::new() } else { vec![refuse(state, failed.join("\n"))] }
+    if failed.is_empty() { Vec::new() } else { refuse(state, failed.join("\n")) }
 }
 
 fn places(require: &RequireSpec) -> Vec<Option<HostName>> {

@@ -22,6 +22,12 @@ pub struct RunState {
     /// Whether a process drives the run, as far as the journal knows.
     pub driven: bool,
     pub hosts: BTreeMap<HostName, HostState>,
+    /// The locks that this run holds, as far as it knows.
+    pub locks: BTreeMap<(HostName, String), Lock>,
+    /// What this process was refused.
+    pub locks_refused: BTreeMap<(HostName, String), String>,
+    /// What could not be given back, and why.
+    pub locks_left: BTreeMap<(HostName, String), String>,
     pub slots: BTreeMap<SlotId, BTreeMap<HostName, Value>>,
     pub requires: BTreeMap<(u32, Option<HostName>), Verdict>,
     pub fact_failures: BTreeMap<(u32, HostName), String>,
@@ -35,6 +41,8 @@ pub struct RunState {
     /// A park that was decided and waits for the run to be quiet.
     pub parking: Option<String>,
     pub interrupted: bool,
+    /// The run, or this process's part in it, is over but for its last word: locks were given back, so nothing may begin.
+    pub closing: bool,
     pub budgets_warned: BTreeSet<BlockId>,
     pub budgets_spent: BTreeSet<BlockId>,
     /// The last event folded.
@@ -88,6 +96,17 @@ pub struct HostState {
 pub enum Greeting {
     Answered { identity: Identity, claims: Vec<String> },
     Refused { why: String },
+}
+
+/// A lock on a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    pub number: u64,
+    pub since: Millis,
+    /// The driver that took it.
+    pub taken: u64,
+    /// The driver that saw last that it is ours.
+    pub epoch: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -259,6 +278,9 @@ impl RunState {
             jobs: 1,
             driven: false,
             hosts: BTreeMap::new(),
+            locks: BTreeMap::new(),
+            locks_refused: BTreeMap::new(),
+            locks_left: BTreeMap::new(),
             slots: BTreeMap::new(),
             requires: BTreeMap::new(),
             fact_failures: BTreeMap::new(),
@@ -269,6 +291,7 @@ impl RunState {
             ending: None,
             parking: None,
             interrupted: false,
+            closing: false,
             budgets_warned: BTreeSet::new(),
             budgets_spent: BTreeSet::new(),
             seq: 0,

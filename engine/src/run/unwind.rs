@@ -4,6 +4,7 @@
 use super::effect::Effect;
 use super::event::{Actor, EventKind};
 use super::exclusion;
+use super::forward::before_the_end;
 use super::in_flight::in_flight;
 use super::state::{RunState, Stage, Unwinding};
 use super::view::View;
@@ -46,7 +47,10 @@ pub(super) fn decide(view: &View<'_>) -> Vec<Effect> {
         let why = format!("`{}` has to be undone and can't be: it is {:?}", view.plan.node(*id).path, view.state.stage(*id));
         return vec![Effect::Record(EventKind::RunStuck { why })];
     }
-    vec![Effect::Record(settled(view))]
+    match settled(view) {
+        EventKind::RunRolledBack => before_the_end(view, EventKind::RunRolledBack),
+        other => vec![Effect::Record(other)],
+    }
 }
 
 /// All of the present aim is undone: what the run is now.

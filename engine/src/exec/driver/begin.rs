@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::answers::{HOLDS_A_SECRET, capture};
 use super::bind::{JOB_LIMIT, Place, Ready};
+use super::locks::Lost;
 use super::sink::{CAPTURE_LIMIT, Recorded};
 use super::world::World;
 use super::{DriveError, Driver};
@@ -149,6 +150,10 @@ pub(super) async fn send(proof: Durable<Event>, mut job: Attempt, ready: Ready) 
     let (EventKind::StepBegan { epoch, .. } | EventKind::UndoBegan { epoch, .. }) = proof.get().kind else { return Vec::new() };
     // A host that goes down with its connection says nothing more: its boot id does.
     let patience = if job.reboots.is_some() { REBOOT_PATIENCE } else { ready.call.timeout + SLACK };
+    // A lock on another host than the command's: there the start looks itself.
+    if let Some(lost) = job.world.lost_a_lock(&job.host).await {
+        return job.overtaken(lost);
+    }
     match ready.keeper.start(&job.name, epoch, &ready.call, When::within(patience), &mut job.sink).await {
         // Its keeper was killed under our eyes: its processes are waited for, as a resume would.
         Ok(Outcome::Found(Fate::Orphaned)) => find_again(job, ready.keeper, ready.call.timeout).await,
@@ -182,6 +187,7 @@ impl Attempt {
         match outcome {
             Ok(Outcome::NeverReached { why } | Outcome::Found(Fate::NeverReached { why })) => self.refused(format!("the command was never reached: {why}")),
             Ok(Outcome::Fenced { epoch }) => self.fenced(epoch),
+            Ok(Outcome::Overtaken { lock, holder }) => self.overtaken(Lost::new(self.host.clone(), lock, holder)),
             Err(KeeperError::Fenced { epoch, .. }) if !self.found => self.fenced(epoch),
             Ok(Outcome::Found(Fate::Never)) => self.voided("the target shows that it never began"),
             Err(error @ (KeeperError::MemoryLost { .. } | KeeperError::CannotRecord { .. } | KeeperError::BadCall { .. })) if !self.found => {
@@ -211,6 +217,13 @@ impl Attempt {
         let why = format!("another process has taken this run over on {} (epoch {epoch})", self.host);
         let mut events = self.voided(&why);
         events.push(EventKind::DriverLeft { why });
+        events
+    }
+
+    /// Nothing was started, and nothing more is: the run parks.
+    fn overtaken(&self, lost: Lost) -> Vec<EventKind> {
+        let mut events = self.voided(&lost.why());
+        events.push(lost.into_event());
         events
     }
 

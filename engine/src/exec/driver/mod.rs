@@ -10,6 +10,7 @@ mod bind;
 mod budget;
 mod guards;
 mod ledger;
+mod locks;
 mod news;
 mod people;
 mod preflight;
@@ -62,6 +63,8 @@ pub struct Options {
     pub hidden_env: Vec<OsString>,
     /// The folder of whoever started the run: where a `download` with a relative path goes.
     pub here: PathBuf,
+    /// Why locks that others hold may be taken from them.
+    pub take_lock: Option<String>,
     /// Stay while a gate is open, though nobody can be asked here.
     pub wait: bool,
 }
@@ -98,7 +101,7 @@ pub async fn drive(journal: Journal, plan: Plan, purpose: Purpose, options: Opti
     if ledger.state().phase.is_final() {
         return Err(DriveError::Final { run: ledger.run().to_owned(), state: verdict::word(ledger.state()) });
     }
-    let world = Rc::new(World::new(&ledger, &options));
+    let world = Rc::new(World::new(&plan, &ledger, &options));
     for (slot, secret) in &options.secrets {
         world.mask(ledger.know(*slot, String::new(), secret.clone()));
     }
@@ -230,6 +233,8 @@ impl Driver<'_> {
         }
         match effect {
             Effect::Greet { host } => self.greet(key, host),
+            Effect::TakeLock { host, lock } => self.take_lock(key, host, lock),
+            Effect::ReleaseLock { host, lock } => self.release_lock(key, host, lock),
             Effect::ReadFact { fact, host } => self.read_fact(key, fact, &host)?,
             Effect::AskRequire { require, host } => self.ask_require(key, require, host)?,
             Effect::AskGuard { node, guard } => self.ask_guard(key, node, guard)?,

@@ -149,7 +149,7 @@ impl Driver<'_> {
     /// Time enters as an event: an answer that waits for something to begin behind it may get too old.
     pub(super) fn lapse_answers(&mut self) {
         let state = self.ledger.state();
-        if state.gates.is_empty() || state.phase != Phase::Running || !state.driven {
+        if state.gates.is_empty() || state.phase != Phase::Running || !state.driven || state.closing {
             return;
         }
         let now = ledger::now();

@@ -1,6 +1,6 @@
 //! The hosts of a run: one keeper each, met in preflight and kept until the process leaves.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::exec::keeper::{Keeper, KeeperError, RunFolder};
 use crate::exec::secret::Masks;
 use crate::exec::transport::{Connector, LocalShell, Target};
 use crate::outcome::Identity;
-use crate::plan::model::{HostName, LOCAL};
+use crate::plan::model::{HostName, LOCAL, Plan};
 
 /// Handshakes at once: more than this only makes each slower.
 const HANDSHAKES: usize = 16;
@@ -41,10 +41,13 @@ pub(super) struct World {
     keepers: RefCell<HashMap<HostName, Rc<Keeper>>>,
     /// What must be masked in all that commands print.
     masks: RefCell<Arc<Masks>>,
+    /// The hosts on which this run has locks, and when it was last seen that all of them still are ours.
+    pub(super) locked: Vec<HostName>,
+    pub(super) locks_seen: Cell<Option<Instant>>,
 }
 
 impl World {
-    pub(super) fn new(ledger: &Ledger<'_>, options: &Options) -> Self {
+    pub(super) fn new(plan: &Plan, ledger: &Ledger<'_>, options: &Options) -> Self {
         let state = ledger.state();
         Self {
             run: ledger.run().to_owned(),
@@ -61,10 +64,12 @@ impl World {
             early: RefCell::default(),
             keepers: RefCell::default(),
             masks: RefCell::default(),
+            locked: plan.locked_hosts().cloned().collect(),
+            locks_seen: Cell::new(None),
         }
     }
 
-    /// For a look at hosts before there is a run, in job folders of its own.
+    /// For a look at hosts before there is a run, in job folders of its own; it changes nothing, and locks nothing.
     pub(super) fn looking(run: &str, ssh_config: Option<PathBuf>, hidden_env: Vec<OsString>) -> Self {
         Self {
             run: run.to_owned(),
@@ -76,6 +81,8 @@ impl World {
             early: RefCell::default(),
             keepers: RefCell::default(),
             masks: RefCell::default(),
+            locked: Vec::new(),
+            locks_seen: Cell::new(None),
         }
     }
 
@@ -111,7 +118,7 @@ impl World {
     /// Reaches a host; nothing is written there.
     fn reach(&self, host: &str) -> impl Future<Output = Result<Keeper, KeeperError>> + use<> {
         let target = if host == LOCAL { Target::Local } else { Target::Ssh { destination: host.to_owned() } };
-        let folder = RunFolder { run_id: self.folder.clone(), base: None };
+        let folder = RunFolder { run_id: self.folder.clone(), base: None, locks: None };
         let connector = self.connector.clone();
         async move { Keeper::connect(&connector, &target, &folder).await }
     }

@@ -18,17 +18,18 @@ const NOISE: usize = 64 * 1024;
 const FRAME: u64 = 64 * 1024;
 
 /// The resident half. Comments stay here.
-const TEXT: [&str; 6] = [
+const TEXT: [&str; 7] = [
     include_str!("sh/marks.sh"),
     include_str!("sh/job.sh"),
     include_str!("sh/veil.sh"),
     include_str!("sh/follow.sh"),
     include_str!("sh/ask.sh"),
+    include_str!("sh/lock.sh"),
     include_str!("sh/serve.sh"),
 ];
 
 /// What is sent to a new shell: functions, settings, and one call on the last line, which does nothing when cut off.
-pub(super) fn text(nonce: &str, base: &str, run: &str) -> String {
+pub(super) fn text(nonce: &str, base: &str, run: &str, locks: &str) -> String {
     let mut text = String::new();
     for line in TEXT.iter().flat_map(|part| part.lines()) {
         if !line.is_empty() && !line.trim_start().starts_with('#') {
@@ -36,8 +37,12 @@ pub(super) fn text(nonce: &str, base: &str, run: &str) -> String {
             text.push('\n');
         }
     }
-    text.push_str(&format!("rb_main '{nonce}' '{}' '{run}' .\n", base.replace('\'', r"'\''")));
+    text.push_str(&format!("rb_main '{nonce}' '{}' '{run}' '{}' .\n", quoted(base), quoted(locks)));
     text
+}
+
+fn quoted(text: &str) -> String {
+    text.replace('\'', r"'\''")
 }
 
 pub(super) struct Channel {

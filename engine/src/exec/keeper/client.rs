@@ -13,6 +13,7 @@ use super::{
     channel::{Channel, text},
     error::Broken,
     follow::{Follow, Followed, exit},
+    lock::{self, Claim, Holder},
     name::plain,
     request::{self, Request, line},
 };
@@ -29,6 +30,8 @@ pub struct RunFolder {
     pub run_id: String,
     /// `${XDG_STATE_HOME:-$HOME/.local/state}/runbook/jobs` of the login user when absent.
     pub base: Option<String>,
+    /// [`lock::FOLDER`] when absent.
+    pub locks: Option<String>,
 }
 
 /// Until when a lost connection is sought again, and how long a killed group may take between TERM and KILL.
@@ -68,10 +71,23 @@ pub enum Outcome {
     Fenced {
         epoch: u64,
     },
+    /// A lock of this run is another's by now; nothing was started, and the attempt's name is void.
+    Overtaken {
+        lock: String,
+        holder: Holder,
+    },
     /// The attempt's name is taken: it ran, runs, or was voided. `ask` tells.
     Exists,
     /// After a lost connection or a dead keeper: what the host said then.
     Found(Fate),
+}
+
+/// What became of taking a lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Locking {
+    /// Ours, under this number.
+    Held(u64),
+    Locked(Holder),
 }
 
 /// How a person's stop went.
@@ -271,6 +287,60 @@ impl Keeper {
         .await
     }
 
+    /// Takes a lock of the host, or finds that this run has it already. `take`: also from who holds it; nothing of theirs
+    /// is deleted, and they find a higher number.
+    ///
+    /// # Errors
+    /// When the locks' folder can't be used, or the host can't be reached.
+    pub async fn lock(&self, lock: &str, claim: &Claim, take: bool) -> Result<Locking, KeeperError> {
+        let request = line("lock", "-", &self.life(), &[&self.lock_name(lock)?, &claim.text(), if take { "take" } else { "-" }])?;
+        self.asking(&request, async |channel| {
+            let frame = channel.frame().await?;
+            let words: Vec<&str> = frame.iter().map(String::as_str).collect();
+            Ok(match words[..] {
+                ["held", number] => number.parse().map(Locking::Held).map_err(|_| frame),
+                ["no", "locked", number, text, by] => Ok(Locking::Locked(Holder::read(number, text, by))),
+                _ => Err(frame),
+            })
+        })
+        .await
+    }
+
+    /// Gives a lock back, unless it is another's by now.
+    ///
+    /// # Errors
+    /// When the locks' folder can't be used, or the host can't be reached.
+    pub async fn unlock(&self, lock: &str, claim: &Claim) -> Result<(), KeeperError> {
+        let request = line("unlock", "-", &self.life(), &[&self.lock_name(lock)?, &claim.text()])?;
+        self.asking(&request, async |channel| {
+            let frame = channel.frame().await?;
+            Ok(if frame == ["unlocked"] { Ok(()) } else { Err(frame) })
+        })
+        .await
+    }
+
+    /// Whether this run still holds all that it locked there; else the first that it does not, and who has it.
+    ///
+    /// # Errors
+    /// When the host can't be reached.
+    pub async fn holds(&self) -> Result<Option<(String, Holder)>, KeeperError> {
+        let request = line("held", "-", &self.life(), &[])?;
+        self.asking(&request, async |channel| {
+            let frame = channel.frame().await?;
+            let words: Vec<&str> = frame.iter().map(String::as_str).collect();
+            Ok(match words[..] {
+                ["held"] => Ok(None),
+                ["no", "overtaken", lock, number, text, by] => Ok(Some((lock::name(lock), Holder::read(number, text, by)))),
+                _ => Err(frame),
+            })
+        })
+        .await
+    }
+
+    fn lock_name(&self, lock: &str) -> Result<String, KeeperError> {
+        lock::in_folder(lock).ok_or_else(|| KeeperError::BadCall { why: format!("`{lock}` can't name a lock") })
+    }
+
     /// Removes the run's folder from the host, and with it all memory of the run.
     ///
     /// # Errors
@@ -330,6 +400,11 @@ impl Keeper {
                 match word.as_str() {
                     "exists" => Ok(Outcome::Exists),
                     "fenced" => Ok(Outcome::Fenced { epoch: detail.parse().unwrap_or(0) }),
+                    "overtaken" => {
+                        let words: Vec<&str> = detail.split(' ').collect();
+                        let [lock, number, text, by] = words[..] else { return Err(self.refusal(&[word, detail])) };
+                        Ok(Outcome::Overtaken { lock: lock::name(lock), holder: Holder::read(number, text, by) })
+                    }
                     _ => Err(self.refusal(&[word, detail])),
                 }
             }
@@ -436,6 +511,7 @@ impl Keeper {
             Some("folder") => KeeperError::Folder { host, why: rest },
             Some("cannot-stage") => KeeperError::CannotStage { host },
             Some("cannot-record") => KeeperError::CannotRecord { host },
+            Some("room") => KeeperError::LockFolder { host, folder: self.folder.locks.clone().unwrap_or_else(|| lock::FOLDER.to_owned()), why: rest },
             Some("user") => KeeperError::UserNotReached { host, user: String::new(), why: rest },
             _ => KeeperError::Protocol { host, what: frame.join(" ") },
         }
@@ -496,7 +572,8 @@ impl Keeper {
     async fn open(&self) -> Result<Channel, KeeperError> {
         let pipe = self.pipe().await?;
         let nonce = request::nonce()?;
-        let text = text(&nonce, self.folder.base.as_deref().unwrap_or_default(), &self.folder.run_id);
+        let locks = self.folder.locks.as_deref().unwrap_or(lock::FOLDER);
+        let text = text(&nonce, self.folder.base.as_deref().unwrap_or_default(), &self.folder.run_id, locks);
         Channel::open(pipe, &nonce, &text).await.map_err(|broken| self.broken(broken))
     }
 

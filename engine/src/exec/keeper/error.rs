@@ -29,6 +29,8 @@ pub enum KeeperError {
     CannotStage { host: String },
     #[error("the file that was to be sent can't be read any more: {why}. Nothing was started")]
     NothingToStage { why: String },
+    #[error("{host} has no room for locks: {folder} can't be used, {why}. Let root make it there: `install -d -m 1777 {folder}`. Nothing was changed")]
+    LockFolder { host: String, folder: String, why: String },
     #[error("nothing can be learned of {attempt} on {host}: it has no trace, and none can be made (disk full or read-only). Free some space there and resume")]
     CannotAsk { host: String, attempt: String },
     #[error("`sudo -n -H -u {user}` does not work on {host}: {why}. It must run without a password")]

@@ -9,12 +9,13 @@ mod channel;
 mod client;
 mod error;
 mod follow;
+pub mod lock;
 mod name;
 mod request;
 mod stage;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Hello, Keeper, Killed, Outcome, RunFolder, When};
+pub use client::{Hello, Keeper, Killed, Locking, Outcome, RunFolder, When};
 pub use error::KeeperError;
 pub use name::AttemptName;

@@ -30,6 +30,8 @@ impl World<'_> {
             }
             Effect::ReadFact { fact, host } => self.take(EventKind::FactRead { fact, host, value: Value::Bool(true) }),
             Effect::AskRequire { require, host } => self.take(EventKind::RequireHeld { require, host }),
+            Effect::TakeLock { host, lock } => self.take(EventKind::LockTaken { host, lock, number: 1, over: None, reason: None }),
+            Effect::ReleaseLock { host, lock } => self.take(EventKind::LockReleased { host, lock }),
             Effect::Reach { node } => self.take(EventKind::NodeReached { node, now: 0 }),
             Effect::AskGuard { node, guard } => {
                 let value = self.plan.node(node).guard_slot(guard).map(|_| Value::Bool(true));

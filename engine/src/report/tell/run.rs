@@ -24,6 +24,17 @@ impl About<'_> {
             }
             EventKind::HostGreeted { host, .. } => Telling::new(Detail, Dim, "reached", host.clone()),
             EventKind::HostRefused { host, why } => Telling::new(Must, Bad, "no host", format!("{host}: {}", first(why))).below(rest(why)),
+            EventKind::LockTaken { host, lock, over: Some(over), reason, .. } => {
+                let why = reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
+                Telling::new(Must, Warn, "took over", format!("the lock `{lock}` on {host}{why}")).below(&format!("it was held by {over}"))
+            }
+            EventKind::LockTaken { host, lock, number, over: None, .. } => Telling::new(Detail, Dim, "locked", format!("{lock} on {host}, number {number}")),
+            EventKind::LockRefused { host, lock, why } => Telling::new(Must, Bad, "locked", format!("{lock} on {host} {}", first(why))).below(rest(why)),
+            EventKind::LockReleased { host, lock } => Telling::new(Detail, Dim, "unlocked", format!("{lock} on {host}")),
+            EventKind::LockLeft { host, lock, why } => {
+                Telling::new(Must, Warn, "still locked", format!("{lock} on {host}: it could not be given back: {}", first(why))).below(LEFT)
+            }
+            EventKind::LockLost { host, lock, why } => Telling::new(Must, Bad, "overtaken", format!("the lock {lock} on {host} is held by {why}")),
             EventKind::FactRead { fact, host, value } => {
                 Telling::new(Normal, Plain, "fact", format!("{} = {}  on {host}", self.fact_name(*fact), value.display()))
             }
@@ -85,6 +96,9 @@ impl About<'_> {
     /// `3 hosts answer, 2 facts read, 1 requirement holds`.
     fn preflight(&self) -> String {
         let mut said = vec![format!("{} {}", count(self.plan.hosts.len(), "host"), if self.plan.hosts.len() == 1 { "answers" } else { "answer" })];
+        if !self.plan.locks.is_empty() {
+            said.push(format!("{} held", count(self.plan.locks.len(), "lock")));
+        }
         if !self.plan.facts.is_empty() {
             said.push(format!("{} read", count(self.plan.facts.len(), "fact")));
         }
@@ -96,6 +110,8 @@ impl About<'_> {
         said.join(", ")
     }
 }
+
+const LEFT: &str = "the next run that wants it takes it over with --take-lock REASON";
 
 fn first(why: &str) -> String {
     why.lines().next().unwrap_or_default().to_owned()

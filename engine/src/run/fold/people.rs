@@ -51,7 +51,7 @@ impl Visit<'_> {
                 Stage::Pending
             }
             (Stage::Approved { .. }, EventKind::GateLapsed { opening, .. })
-                if *opening == self.state.nodes[at].openings && self.state.gates.get(&self.id).is_some_and(|g| !g.consumed) =>
+                if *opening == self.state.nodes[at].openings && !self.state.closing && self.state.gates.get(&self.id).is_some_and(|g| !g.consumed) =>
             {
                 self.state.put_back_behind(self.plan, self.id);
                 Stage::Pending

@@ -26,6 +26,11 @@ impl RunState {
                 let met = Identity { machine_id: String::new(), boot_id: String::new(), life: String::new(), bash: false, sums: false };
                 self.hosts.entry(host.clone()).or_insert(HostState { met, now: None }).now = Some(Greeting::Refused { why: why.clone() });
             }
+            EventKind::LockTaken { .. }
+            | EventKind::LockRefused { .. }
+            | EventKind::LockReleased { .. }
+            | EventKind::LockLeft { .. }
+            | EventKind::LockLost { .. } => self.apply_to_lock(plan, &event.kind, event.at)?,
             EventKind::FactRead { fact, host, value } if preparing => {
                 let slot = plan.facts.get(*fact as usize).ok_or(())?.slot;
                 self.slots.entry(slot).or_default().insert(host.clone(), value.clone());
@@ -47,7 +52,7 @@ impl RunState {
                 self.phase = (**before).clone();
                 self.driven = false;
             }
-            EventKind::Interrupted if active => self.interrupted = true,
+            EventKind::Interrupted if active && !self.closing => self.interrupted = true,
             EventKind::InterruptAnswered { answer, .. } if active && self.interrupted => {
                 self.interrupted = false;
                 match answer {
@@ -100,6 +105,7 @@ impl RunState {
         self.driven = false;
         self.parking = None;
         self.interrupted = false;
+        self.closing = false;
     }
 
     fn start_driver(&mut self, epoch: u64, purpose: &Purpose, operator: &str) {
@@ -115,9 +121,11 @@ impl RunState {
         self.hands.insert(operator.to_owned());
         self.driven = true;
         self.interrupted = false;
+        self.closing = false;
         self.start_refused = None;
         self.requires.clear();
         self.fact_failures.clear();
+        self.locks_refused.clear();
         for host in self.hosts.values_mut() {
             host.now = None;
         }

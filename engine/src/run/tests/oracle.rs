@@ -108,9 +108,35 @@ pub(super) fn nothing_begins_behind_a_gate_without_a_yes(world: &World<'_>) {
                 passed.remove(node);
             }
             EventKind::StepBegan { node, .. } | EventKind::ManualAsked { node, .. } => {
-                for (gate, _) in gates.iter().zip(&behind).filter(|(gate, behind)| behind.contains(node) && !passed.contains(*gate)) {
-                    panic!("`{}` began behind `{}`, which nobody passed\n{}", world.plan.node(*node).path, world.plan.node(*gate).path, world.story());
-                }
+                let unasked = gates.iter().zip(&behind).find(|(gate, behind)| behind.contains(node) && !passed.contains(*gate));
+                assert!(unasked.is_none(), "`{}` began behind {unasked:?}, which nobody passed\n{}", world.plan.node(*node).path, world.story());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Who holds locks holds all of them when something begins, and a run that is over holds none that it could give back.
+pub(super) fn locks_are_held_while_it_works_and_given_back_at_the_end(world: &World<'_>) {
+    let wanted = world.plan.lock_places();
+    let (mut held, mut reached) = (BTreeSet::new(), BTreeSet::new());
+    for event in &world.events {
+        match &event.kind {
+            EventKind::DriverStarted { .. } => reached.clear(),
+            EventKind::HostGreeted { host, .. } => {
+                reached.insert(host.clone());
+            }
+            EventKind::LockTaken { host, lock, .. } => {
+                held.insert((host.clone(), lock.clone()));
+            }
+            EventKind::LockReleased { host, lock } | EventKind::LockLeft { host, lock, .. } | EventKind::LockLost { host, lock, .. } => {
+                held.remove(&(host.clone(), lock.clone()));
+            }
+            EventKind::StepBegan { .. } | EventKind::UndoBegan { .. } | EventKind::GateOpened { .. } => {
+                assert!(wanted.iter().all(|place| held.contains(place) || !reached.contains(&place.0)), "something began without all locks\n{}", world.story());
+            }
+            EventKind::RunDone | EventKind::RunRolledBack | EventKind::RunRefused { .. } | EventKind::RunFailed { .. } | EventKind::RunEnded { .. } => {
+                assert!(held.is_empty(), "the run is over and holds {held:?}\n{}", world.story());
             }
             _ => {}
         }

@@ -2,8 +2,8 @@
 
 use crate::outcome::Shell;
 use crate::plan::model::{
-    BlockId, BlockKind, BlockSpec, Command, Does, EvidenceSpec, Frame, FrameId, GateSpec, GateThen, HostPlan, Node, NodeId, NodeKind, OnFailure, PLAN_FORMAT,
-    Plan, Release, RetrySpec, ShowSpec, Slot, SlotId, StepSpec, UndoSpec, VerifySpec, node_id,
+    BlockId, BlockKind, BlockSpec, Command, Condition, Does, EvidenceSpec, Frame, FrameId, GateSpec, GateThen, HostPlan, Node, NodeId, NodeKind, OnFailure,
+    PLAN_FORMAT, Plan, Release, RequireSpec, RetrySpec, ShowSpec, Slot, SlotId, StepSpec, UndoSpec, VerifySpec, node_id,
 };
 use crate::plan::template::{Prose, RawValues, Script};
 use crate::value::Type;
@@ -55,6 +55,7 @@ impl Builder {
             hash: String::new(),
             windows: Vec::new(),
             inventory: None,
+            locks: Vec::new(),
             vars: serde_json::Value::Null,
             hosts: hosts.iter().map(|h| HostPlan { name: (*h).to_owned(), users: Vec::new(), bash: true, sums: false }).collect(),
             frames: vec![Frame::default()],
@@ -174,6 +175,11 @@ impl Builder {
         self
     }
 
+    pub(super) fn lock(&mut self, name: &str) -> &mut Self {
+        self.plan.locks.push(name.to_owned());
+        self
+    }
+
     pub(super) fn build(&mut self) -> Plan {
         self.plan.clone()
     }
@@ -206,6 +212,14 @@ const HOSTS: [&str; 3] = ["a", "b", "local"];
 pub(super) fn random_plan(dice: &mut Dice) -> Plan {
     let mut builder = Builder::new(&HOSTS);
     let mut names = 0;
+    if dice.one_in(2) {
+        builder.plan.locks = ["matomo".to_owned(), "web".to_owned()][..1 + dice.below(2)].to_vec();
+    }
+    if dice.one_in(2) {
+        let why = Prose::compile(&Text::verbatim("all is well", Span::default())).expect("it is prose");
+        let that = Condition::Succeeds(command());
+        builder.plan.requires = vec![RequireSpec { why, frame: FrameId(0), that, hosts: vec!["a".to_owned(), "b".to_owned()] }];
+    }
     let pieces = 1 + dice.below(3);
     for _ in 0..pieces {
         random_piece(&mut builder, dice, &mut names, 0, false);

@@ -87,6 +87,15 @@ impl<'a> Play<'a> {
         self.state.stage(self.node(path))
     }
 
+    /// What comes next, if anything does.
+    pub(super) fn next(&self) -> Option<Effect> {
+        decide(self.plan, &self.state).into_iter().next()
+    }
+
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &EventKind> {
+        self.events.iter().map(|event| &event.kind)
+    }
+
     /// Until nothing follows.
     pub(super) fn go(&mut self) -> &Phase {
         for _ in 0..1000 {
@@ -123,6 +132,8 @@ impl<'a> Play<'a> {
                 let identity = Identity { machine_id: host.clone(), boot_id: "1".to_owned(), life: host.clone(), bash: true, sums: true };
                 EventKind::HostGreeted { host, identity, claims: Vec::new() }
             }
+            Effect::TakeLock { host, lock } => EventKind::LockTaken { host, lock, number: 1, over: None, reason: None },
+            Effect::ReleaseLock { host, lock } => EventKind::LockReleased { host, lock },
             Effect::Reach { node } => EventKind::NodeReached { node, now: 0 },
             Effect::AskGuard { node, guard } => match self.fate(node, false) {
                 Some(Fate::Satisfied) => EventKind::NodeSatisfied { node },

@@ -16,7 +16,7 @@ fn live(world: &mut World<'_>) {
             return;
         }
         let active = world.state.driven && matches!(world.state.phase, Phase::Running | Phase::RollingBack | Phase::Ending);
-        if active && !world.state.interrupted && world.choose(200) == 0 {
+        if active && !world.state.interrupted && !world.state.closing && world.choose(200) == 0 {
             world.interrupt();
         }
         if !world.turn() {
@@ -50,6 +50,7 @@ proptest! {
         oracle::rolled_back_means_undone(&world);
         oracle::nothing_is_undone_past_the_return(&world);
         oracle::nothing_begins_early(&world);
+        oracle::locks_are_held_while_it_works_and_given_back_at_the_end(&world);
         oracle::nothing_begins_behind_a_gate_without_a_yes(&world);
     }
 

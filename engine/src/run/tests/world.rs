@@ -8,7 +8,7 @@ use crate::outcome::{Exit, Identity};
 use crate::plan::model::{NodeId, NodeKind, Plan};
 use crate::plan::tests::driven::entered;
 use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose};
-use crate::run::state::{Phase, RunState};
+use crate::run::state::{Greeting, Phase, RunState};
 use crate::run::{Effect, decide};
 use crate::run::{approver, gate};
 
@@ -31,6 +31,8 @@ pub(super) struct World<'a> {
     flying: BTreeMap<(NodeId, bool, u32), bool>,
     /// Effects whose answer the engine waits for.
     sent: BTreeSet<String>,
+    /// What really lies on the hosts as ours, with its number.
+    locks: BTreeMap<(String, String), u64>,
     /// How often things go wrong: one in so many.
     trouble: usize,
 }
@@ -49,6 +51,7 @@ impl<'a> World<'a> {
             dice: Dice::new(seed),
             flying: BTreeMap::new(),
             sent: BTreeSet::new(),
+            locks: BTreeMap::new(),
             trouble,
         };
         world.record(EventKind::RunCreated {
@@ -91,7 +94,7 @@ impl<'a> World<'a> {
         }
         // Time goes by.
         let unused = gate::unused(self.plan, &self.state).map(|(id, ..)| id).next();
-        if let Some(node) = unused.filter(|_| self.state.driven && self.state.phase == Phase::Running && self.dice.one_in(20)) {
+        if let Some(node) = unused.filter(|_| self.state.driven && !self.state.closing && self.state.phase == Phase::Running && self.dice.one_in(20)) {
             self.record(EventKind::GateLapsed { node, opening: self.state.node(node).openings, why: String::new() });
             return true;
         }
@@ -173,8 +176,17 @@ impl<'a> World<'a> {
                 let boot = if self.trouble > 0 { self.dice.below(20) / 18 } else { 0 };
                 self.record(EventKind::HostGreeted { identity: identity(&host, boot), host, claims: Vec::new() });
             }
+            Effect::TakeLock { host, lock } => self.take_lock(host, lock),
+            Effect::ReleaseLock { host, lock } => {
+                let (taken, why) = (self.locks.remove(&(host.clone(), lock.clone())), "no answer".to_owned());
+                let left = taken.is_some() && self.goes_wrong();
+                self.record(if left { EventKind::LockLeft { host, lock, why } } else { EventKind::LockReleased { host, lock } });
+            }
             Effect::ReadFact { fact, host } => self.record(EventKind::FactRead { fact, host, value: crate::value::Value::Bool(true) }),
-            Effect::AskRequire { require, host } => self.record(EventKind::RequireHeld { require, host }),
+            Effect::AskRequire { require, host } => {
+                let held = self.trouble == 0 || !self.dice.one_in(12);
+                self.record(if held { EventKind::RequireHeld { require, host } } else { EventKind::RequireFailed { require, host, why: String::new() } });
+            }
             Effect::Reach { node } => self.record(EventKind::NodeReached { node, now: 0 }),
             Effect::AskGuard { node, guard } => {
                 let kind = match self.dice.below(4) {
@@ -256,8 +268,45 @@ impl<'a> World<'a> {
             let why = "sudo".to_owned();
             return self.record(if undoing { EventKind::UndoRefused { node, attempt, why } } else { EventKind::NodeRefused { node, why } });
         }
+        if let Some(lost) = self.loses_a_lock() {
+            let why = "the lock is another's".to_owned();
+            self.record(if undoing { EventKind::UndoVoided { node, attempt, why } } else { EventKind::StepVoided { node, attempt, why } });
+            return self.record(lost);
+        }
+        assert!(
+            self.plan.lock_places().iter().all(|place| self.locks.contains_key(place) || !self.is_reached(&place.0)),
+            "`{}` was sent while a lock was not ours\n{}",
+            self.plan.node(node).path,
+            self.story()
+        );
         self.fly(node, undoing, attempt);
         self.sent.insert(format!("{:?}", sent_as(node, undoing, attempt)));
+    }
+
+    /// Who closes a run does without the hosts that it needs no more.
+    fn is_reached(&self, host: &str) -> bool {
+        matches!(self.state.hosts.get(host).and_then(|h| h.now.as_ref()), Some(Greeting::Answered { .. }))
+    }
+
+    /// Other runs want the same locks; some of them don't wait.
+    fn take_lock(&mut self, host: String, lock: String) {
+        let number = self.events.len() as u64;
+        let place = (host.clone(), lock.clone());
+        if self.trouble > 0 && self.dice.one_in(12) && !self.locks.contains_key(&place) {
+            return self.record(EventKind::LockRefused { host, lock, why: "is held by others".to_owned() });
+        }
+        let number = *self.locks.entry(place).or_insert(number);
+        self.record(EventKind::LockTaken { host, lock, number, over: None, reason: None });
+    }
+
+    /// Somebody takes a lock over; it is found when the next command is sent.
+    fn loses_a_lock(&mut self) -> Option<EventKind> {
+        if self.trouble == 0 || !self.dice.one_in(40) {
+            return None;
+        }
+        let place = self.locks.keys().next().cloned()?;
+        self.locks.remove(&place);
+        Some(EventKind::LockLost { host: place.0, lock: place.1, why: "others".to_owned() })
     }
 
     /// The target tells the truth, or its memory is gone.

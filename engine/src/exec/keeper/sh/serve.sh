@@ -10,14 +10,15 @@ rb_serve() {
     case $rb_v in
       start) rb_start ;;        read|hush) rb_look ;;    hello) rb_hello ;;    user) rb_reach ;;
       ask) rb_asked ;;          attach) rb_attach ;;     stop) rb_stop ;;      wait) rb_wait ;;
-      stage) rb_stage ;;        clean) rb_clean ;;       ping) rb_say done ;;     *) rb_say no verb ;;
+      stage) rb_stage ;;        clean) rb_clean ;;       ping) rb_say done ;;  lock) rb_lock ;;
+      unlock) rb_unlock ;;      held) rb_held ;;         *) rb_say no verb ;;
     esac
   done
   rm -f ".rd.$rb_chan."*; }
 
 # The folder of the run, the life mark before anything else in it, this driver's epoch, and then who is here.
 rb_hello() {
-  rb_miss=; for rb_x in setsid tee ln readlink wc head tail sleep mkdir rm dd od; do command -v "$rb_x" >/dev/null || rb_miss="$rb_miss $rb_x"; done
+  rb_miss=; for rb_x in setsid tee ln readlink wc head tail sleep mkdir rm dd od ls chmod; do command -v "$rb_x" >/dev/null || rb_miss="$rb_miss $rb_x"; done
   [ -z "$rb_miss" ] || { rb_say no tools "$rb_miss"; return; }
   [ -r /proc/self/stat ] && [ "$rb_boot" != none ] || { rb_say no tools /proc; return; }
   rb_x=$(LC_ALL=C mkdir -p "$rb_run/epoch" 2>&1) && cd "$rb_run" || { rb_say no folder "${rb_x%%
@@ -66,11 +67,13 @@ rb_look() { rb_take; rb_kind=read; rb_memory || { rb_say no memory-lost; return;
   printf 'RB %s opened\n' "$rb_n" >"$A.out" && true >"$A.err" || { rb_say no cannot-record; return; }
   if [ "$rb_v" = hush ]; then echo "job $A $rb_n 43 0" >&7; rb_hush; else echo "job $A $rb_n 0 0" >&7; rb_run; fi; }
 
-# start: 1 claim, 2 fence (after the claim: they write their epoch first and read the claims then), 3 go, by the keeper.
+# start: 1 claim, 2 fence (after the claim: they write their epoch first and read the claims then) and locks, 3 go, by
+# the keeper.
 rb_start() { rb_take; rb_kind=job
   rb_memory || { rb_say no memory-lost; return; }
   if ! rb_mark "$A.claim" "$rb_n"; then if rb_there "$A.claim"; then rb_say no exists; else rb_say no cannot-record; fi; return; fi
   rb_epochs; [ "$rb_top" = "$rb_epoch" ] || { ln -s void "$A.go"; rb_say no fenced "$rb_top"; return; }
+  rb_holds || { ln -s void "$A.go"; rb_overtaken; return; }
   # The first line of the output is written now, so that there is room for the next ones.
   printf 'RB %s opened\n' "$rb_n" >"$A.out" && true >"$A.err" && { [ "$rb_user" = - ] || rb_mark "$A.user" "$rb_user"; } ||
     { ln -s void "$A.go"; rb_say no cannot-record; return; }
@@ -88,11 +91,11 @@ rb_stage() { rb_x=
 
 rb_clean() { rb_memory || { rb_say no memory-lost; return; }; cd / && rm -rf "$rb_run" && rb_say done || rb_say no folder; }
 
-# The only call in the text that is sent, on its last line. Three words, a dot: a call that was cut off does nothing.
-rb_main() { [ "$#" = 4 ] && [ "$4" = . ] || exit 1
+# The only call in the text that is sent, on its last line. Four words, a dot: a call that was cut off does nothing.
+rb_main() { [ "$#" = 5 ] && [ "$5" = . ] || exit 1
   [ -z "${BASH_VERSION-}" ] || set -o posix      # `ulimit -f` counts in 512 bytes then, as elsewhere
   unset BASH_ENV ENV                              # they would print before the command is reached
-  rb_n=$1; rb_chan=$1; rb_c=0; rb_kind=; rb_base=$2; cd /
+  rb_n=$1; rb_chan=$1; rb_c=0; rb_kind=; rb_base=$2 rb_id=$3 rb_locks=$4; cd /
   [ -n "$rb_base" ] || rb_base=${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/runbook/jobs
   rb_run=$rb_base/$3
   exec 8>&1 2>/dev/null

@@ -170,7 +170,7 @@ async fn k3_text_that_was_cut_in_transfer_does_nothing() {
     for shell in SHELLS {
         let bench = Bench::local(shell);
         let base = bench.dir.path().join("state");
-        let text = text("0123456789abcdef0123456789abcdef", &base.display().to_string(), "r1");
+        let text = text("0123456789abcdef0123456789abcdef", &base.display().to_string(), "r1", "/nonexistent");
         let empty = bench.dir.path().join("empty");
         fs::create_dir(&empty).expect("dir");
         let program: &[&str] = match shell {
@@ -212,7 +212,7 @@ async fn k3_a_request_that_was_cut_in_transfer_does_nothing() {
         let call = Call { stdin: Some(b"a\0b".to_vec()), ..sh(&format!("echo ran >>{}\nrm -rf {}/x /srv/y", marker.display(), marker.display())) };
         let nonce = "0123456789abcdef0123456789abcdef";
         let base = bench.dir.path().join("state");
-        let text = text(nonce, &base.display().to_string(), "r1");
+        let text = text(nonce, &base.display().to_string(), "r1", "/nonexistent");
         let request = super::super::request::command("start", "n.1", &life, 1, 1, &call).expect("request");
         let list = || {
             let mut names: Vec<_> = fs::read_dir(bench.run()).expect("run").flatten().map(|entry| entry.file_name()).collect();

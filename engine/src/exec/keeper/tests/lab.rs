@@ -37,7 +37,7 @@ pub(super) const SHELLS: [&str; 3] = ["dash", "bash", "busybox"];
 
 /// A folder with `sh` in it, and a home for the run.
 pub(super) struct Bench {
-    pub(super) dir: tempfile::TempDir,
+    pub(super) dir: std::rc::Rc<tempfile::TempDir>,
     pub(super) connector: Connector,
     pub(super) target: Target,
     pub(super) folder: RunFolder,
@@ -47,13 +47,13 @@ pub(super) struct Bench {
 impl Bench {
     /// `sh` is this shell; for busybox all its other tools stand before the system's too.
     pub(super) fn local(shell: &str) -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
+        let dir = std::rc::Rc::new(tempfile::tempdir().expect("a folder"));
         // Other users must be able to find `sh` there.
         fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("chmod");
         let bin = dir.path().join("bin");
         fs::create_dir(&bin).expect("bin");
         if shell == "busybox" {
-            for tool in ["ln", "readlink", "setsid", "tee", "wc", "head", "tail", "sleep", "mkdir", "rm", "cat", "od", "id", "dd"] {
+            for tool in ["ln", "readlink", "setsid", "tee", "wc", "head", "tail", "sleep", "mkdir", "rm", "cat", "od", "id", "dd", "ls", "chmod"] {
                 symlink("/usr/bin/busybox", bin.join(tool)).expect("link");
             }
         }
@@ -61,7 +61,14 @@ impl Bench {
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("PATH"));
         let connector = Connector { local: LocalShell { env: vec![("PATH".into(), path)], ..LocalShell::default() }, ..Connector::default() };
         let base = dir.path().join("state").display().to_string();
-        Self { dir, connector, target: Target::Local, folder: RunFolder { run_id: "r1".into(), base: Some(base) }, _sshd: None }
+        let locks = dir.path().join("locks").display().to_string();
+        let folder = RunFolder { run_id: "r1".into(), base: Some(base), locks: Some(locks) };
+        Self { dir, connector, target: Target::Local, folder, _sshd: None }
+    }
+
+    /// The same host, for another run.
+    pub(super) fn with_folder(&self, folder: RunFolder) -> Self {
+        Self { dir: std::rc::Rc::clone(&self.dir), connector: self.connector.clone(), target: self.target.clone(), folder, _sshd: None }
     }
 
     pub(super) fn ssh() -> Self {

@@ -4,6 +4,7 @@ mod bench;
 mod crash;
 mod delivery;
 mod lab;
+mod locks;
 mod protocol;
 mod remote;
 mod secrets;
