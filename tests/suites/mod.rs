@@ -1,6 +1,7 @@
 //! One file a subject. Tests are named as sentences; a promise of the semantics page by its letter and number.
 
 mod calls;
+mod conformance;
 mod crash;
 mod evidence;
 mod gates;

@@ -80,6 +80,8 @@ pub(super) fn found(folder: &Path, path: &str, root: &Path) -> Result<PathBuf, L
 
 /// The path without its dots, as far as it can be told without the file.
 fn plain(folder: &Path, path: &str) -> PathBuf {
+    // A runbook that is named without a folder lies in this one.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut plain = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     for part in Path::new(path).components() {
         match part {
