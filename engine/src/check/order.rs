@@ -122,8 +122,8 @@ fn circle_through(graph: &DiGraph<usize, ()>, start: NodeIndex, knot: &BTreeSet<
             return Some(way);
         }
         for other in next {
-            if !came_from.contains_key(&other) {
-                came_from.insert(other, node);
+            if let std::collections::btree_map::Entry::Vacant(vacant) = came_from.entry(other) {
+                vacant.insert(node);
                 look.push_back(other);
             }
         }

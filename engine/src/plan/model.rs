@@ -253,7 +253,6 @@ pub struct StepSpec {
     pub expect: Option<u64>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "nearly all of them are commands")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Does {

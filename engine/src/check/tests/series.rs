@@ -29,7 +29,8 @@ fn a_series_goes_from_a_version_to_a_version_which_may_be_facts_of_the_top() {
 
 #[test]
 fn every_mistake_of_a_series_points_at_its_place() {
-    let cases: &[(&str, &[(&'static str, &'static str)], &str, &str, &str)] = &[
+    type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static str, &'static str);
+    let cases: &[Case] = &[
         ("\"up/\" from p to \"2\"", &[], "RB0145", "up/", "a folder below"),
         ("\"../up/\" from p to \"2\"", &[], "RB0145", "../up/", "a folder below"),
         ("\"up/\" from p to \"2\"", &[("up/first.runbook", ONE)], "RB0146", "up/", "4.0.1-b1.runbook"),

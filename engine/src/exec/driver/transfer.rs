@@ -60,7 +60,7 @@ impl Driver<'_> {
             Ok(fetch) => {
                 let said = self.recorded(node, &attempt_name(&self.plan.node(node).path, false, attempt))?;
                 if self.ledger.prove(EventKind::StepBegan { node, attempt, epoch })?.is_some() {
-                    self.fly(key, fetch.to_its_end(node, attempt, said));
+                    self.fly(key, fetch.into_its_end(node, attempt, said));
                 }
             }
         }
@@ -147,7 +147,7 @@ enum Looked {
 }
 
 impl Fetch {
-    async fn to_its_end(self, node: NodeId, attempt: u32, said: Recorded) -> Vec<EventKind> {
+    async fn into_its_end(self, node: NodeId, attempt: u32, said: Recorded) -> Vec<EventKind> {
         let within = self.ready.call.timeout;
         let came = tokio::time::timeout(within, self.fetched()).await;
         ended(node, attempt, came.unwrap_or(Err(None)), said)

@@ -12,18 +12,12 @@ use crate::value::SecretText;
 pub(crate) const MASK: &str = "***";
 
 /// Every form of the secrets that are known.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Masks {
     patterns: Vec<Zeroizing<String>>,
     /// `None`: there is nothing to mask.
     automaton: Option<AhoCorasick>,
     longest: usize,
-}
-
-impl Default for Masks {
-    fn default() -> Self {
-        Self { patterns: Vec::new(), automaton: None, longest: 0 }
-    }
 }
 
 impl Masks {
