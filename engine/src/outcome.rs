@@ -75,7 +75,7 @@ impl From<Exit> for Ended {
 }
 
 /// Who a host is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Identity {
     /// `/etc/machine-id`, empty where there is none.
     pub machine_id: String,

@@ -417,11 +417,11 @@ fn what_is_not_built_yet_is_refused_by_name_before_anything_runs() {
     let desk = Desk::new();
     desk.file(
         "unbuilt.runbook",
-        "runbook m.unbuilt \"M\" {\n  target web = [\"a\", \"b\"]\n  for h in web batch 1 tolerate 1 {\n    step mark on h { run `touch marker` }\n  }\n  series \"migrations/\" from 1 to 2 {\n    step s on local { run `touch marker` }\n  }\n}\n",
+        "runbook m.unbuilt \"M\" {\n  lock \"dns\"\n  notify puppet.applied() on [failed]\n  step mark on local { run `touch marker` }\n}\n",
     );
     let ran = desk.run_refuses(&["unbuilt.runbook"]);
     assert!(ran.err.contains("RB0901"), "{}", ran.err);
-    for (what, place) in [("`tolerate` is not built yet", "3:33"), ("`series` is not built yet", "6:11")] {
+    for (what, place) in [("`notify` is not built yet", "3:10")] {
         assert!(ran.err.contains(what) && ran.err.contains(&format!("unbuilt.runbook:{place}")), "{what}: {}", ran.err);
     }
     desk.file("secret.runbook", "runbook m.secret \"M\" {\n  param pw: secret\n  step mark on local {\n    env { PW: pw }\n    run `touch marker`\n  }\n}\n");

@@ -4,6 +4,7 @@ mod calls;
 mod conformance;
 mod crash;
 mod evidence;
+mod fleet;
 mod gates;
 mod hostile;
 mod house;

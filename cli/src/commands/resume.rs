@@ -1,14 +1,19 @@
 //! `runbook resume RUN`
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use engine::exec::driver::Options;
+use engine::plan::model::NodeId;
+use engine::report::words::node_word;
 use engine::run::event::Purpose;
+use engine::run::fleet;
 
 use crate::complaint::{Complaint, Status};
 use crate::inputs;
 use crate::out::Out;
+use crate::run::open::Opened;
 use crate::run::remembered::Remembered;
 use crate::run::{drive, open};
 
@@ -17,12 +22,15 @@ use crate::run::{drive, open};
 /// Asks every host what became of the jobs that were under way. Without a
 /// terminal a step that had failed is tried once more; at one, you are asked.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  runbook resume k7m2p9xq\n  runbook resume last --wait")]
+#[command(after_help = "Examples:\n  runbook resume k7m2p9xq\n  runbook resume last --wait\n  runbook resume last --retry restart@web3")]
 pub(crate) struct ResumeArgs {
     /// A run's id, any unique beginning of it, or `last`
     run: String,
     #[command(flatten)]
     drive: DriveArgs,
+    /// Try a step again of which nobody can tell what became of it, or that failed
+    #[arg(long, value_name = "STEP")]
+    retry: Vec<String>,
     /// Go on outside the runbook's window; the reason stands in the journal
     #[arg(long, value_name = "REASON")]
     outside_window: Option<String>,
@@ -46,19 +54,71 @@ pub(crate) struct DriveArgs {
     /// Take locks from whoever holds them; the reason stands in the journal, and the holder stops
     #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
     take_lock: Option<String>,
+    /// A host that has forgotten this run, and on which nothing of it runs: meet it anew
+    #[arg(long, value_name = "HOST=REASON")]
+    forgotten: Vec<String>,
+}
+
+/// A person's word on a run, beside what it is driven for.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    pub(crate) outside_window: Option<String>,
+    pub(crate) retry: BTreeSet<NodeId>,
+    pub(crate) gone: BTreeMap<String, String>,
 }
 
 pub(crate) fn resume(args: &ResumeArgs, out: &Out) -> Result<Status, Complaint> {
-    again(out, open::open(&args.run)?, Purpose::Resume, &args.drive, args.outside_window.clone())
+    let opened = open::open(&args.run)?;
+    let mut retry = BTreeSet::new();
+    for step in &args.retry {
+        retry.extend(tried(&opened, step)?);
+    }
+    again(out, opened, Purpose::Resume, &args.drive, Words { outside_window: args.outside_window.clone(), retry, ..Words::default() })
+}
+
+/// What `--retry` names: of several hosts or items, those that need a decision.
+fn tried(opened: &Opened, step: &str) -> Result<Vec<NodeId>, Complaint> {
+    let (plan, state) = (&opened.plan, &opened.state);
+    let named = plan.find(step);
+    let waiting: Vec<NodeId> = named.iter().copied().filter(|id| state.stage(*id).is_trouble() && !fleet::is_left_out(plan, state, *id)).collect();
+    match named.as_slice() {
+        [] => Err(Complaint::usage(format!("run {} has no step `{step}`", opened.run)).help(format!("`runbook show {}` lists them", opened.run))),
+        [one] if waiting.is_empty() => Err(Complaint::usage(format!("`{step}` is {}: it is not tried again", node_word(plan, state, *one).replace('_', " ")))),
+        _ if waiting.is_empty() => Err(Complaint::usage(format!("nothing of `{step}` failed and waits to be tried again"))),
+        _ => Ok(waiting),
+    }
+}
+
+/// `HOST=REASON`, of hosts of this run.
+///
+/// # Errors
+/// There is no such host, or no reason.
+pub(crate) fn hosts_with_reasons(opened: &Opened, option: &str, given: &[String]) -> Result<BTreeMap<String, String>, Complaint> {
+    let mut found = BTreeMap::new();
+    for word in given {
+        let Some((host, why)) = word.split_once('=').filter(|(_, why)| !why.trim().is_empty()) else {
+            return Err(
+                Complaint::usage(format!("`{option} {word}` gives no reason")).help(format!("write `{option} HOST=REASON`; the reason stands in the journal"))
+            );
+        };
+        if !opened.plan.hosts.iter().any(|h| h.name == host) {
+            let hosts: Vec<&str> = opened.plan.hosts.iter().map(|h| h.name.as_str()).collect();
+            return Err(Complaint::usage(format!("run {} has no host `{host}`", opened.run)).help(format!("it runs on {}", hosts.join(", "))));
+        }
+        found.insert(host.to_owned(), why.trim().to_owned());
+    }
+    Ok(found)
 }
 
 /// Drives a run again, with the options that it began with.
-pub(crate) fn again(out: &Out, opened: open::Opened, purpose: Purpose, args: &DriveArgs, outside_window: Option<String>) -> Result<Status, Complaint> {
+pub(crate) fn again(out: &Out, opened: open::Opened, purpose: Purpose, args: &DriveArgs, words: Words) -> Result<Status, Complaint> {
     let mut remembered = Remembered::of(&opened)?;
     if let Some(path) = &args.ssh_config {
         remembered.ssh_config = Some(std::path::absolute(path).map_err(|e| Complaint::usage(format!("--ssh-config: {e}")))?);
     }
+    let forgotten = hosts_with_reasons(&opened, "--forgotten", &args.forgotten)?;
     let secrets = inputs::secrets::gather(&opened.plan, args.params.as_deref())?;
+    let options = Options { retry: words.retry, gone: words.gone, forgotten, ..remembered.options(args.wait, words.outside_window, secrets) };
     out.must(&format!("run {}", opened.run));
-    drive::go(out, opened, purpose, Options { take_lock: args.take_lock.clone(), ..remembered.options(args.wait, outside_window, secrets) }, args.events)
+    drive::go(out, opened, purpose, options, args.events)
 }

@@ -4,7 +4,7 @@ use engine::plan::model::{NodeId, NodeKind};
 use engine::report::next::quoted;
 use engine::run::event::Purpose;
 
-use super::resume::{DriveArgs, again};
+use super::resume::{DriveArgs, Words, again};
 use crate::complaint::{Complaint, Status};
 use crate::out::Out;
 use crate::run::open::{self, Opened};
@@ -27,7 +27,7 @@ pub(crate) struct RollbackArgs {
 pub(crate) fn rollback(args: &RollbackArgs, out: &Out) -> Result<Status, Complaint> {
     let opened = open::open(&args.run)?;
     let to = args.to.as_deref().map(|step| stop(&opened, step)).transpose()?;
-    again(out, opened, Purpose::Rollback { to }, &args.drive, None)
+    again(out, opened, Purpose::Rollback { to }, &args.drive, Words::default())
 }
 
 fn stop(opened: &Opened, step: &str) -> Result<NodeId, Complaint> {

@@ -156,8 +156,9 @@ impl Desk {
                     Some(Reply::Manual { done: true, note, entered })
                 }
             },
-            Question::Failure(_) => match reading::failure(line) {
+            Question::Failure(failure) => match reading::failure(line) {
                 None => None,
+                Some(FailureAnswer::MarkDone | FailureAnswer::Skip) if failure.runs_perhaps => None,
                 Some(answer @ (FailureAnswer::MarkDone | FailureAnswer::Skip)) => {
                     let note = Some(self.reason("  why? it stands in the report: ", asked)?);
                     Some(Reply::Failure { answer, note })

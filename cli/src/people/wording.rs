@@ -60,6 +60,7 @@ pub(crate) fn prompt(question: &Question) -> String {
             format!("  type {yes} or `reject`, and a note behind it if you like: ")
         }
         Question::Manual { .. } => "  type `done` or `failed`, and a note behind it if you like: ".to_owned(),
+        Question::Failure(failure) if failure.runs_perhaps => "  [r]etry, which looks for it again, roll [b]ack, [p]ark? ".to_owned(),
         Question::Failure(_) => "  [r]etry, mark [d]one, [s]kip, roll [b]ack, [p]ark? ".to_owned(),
         Question::Interrupt => "  [g]o on, roll [b]ack, [p]ark? ".to_owned(),
         Question::UndoManual { .. } => "  is it undone? [y]es, [n]o: ".to_owned(),
@@ -115,6 +116,13 @@ fn failed(failure: &FailureQuestion, lines: &mut Vec<Line>) {
     }
     lines.push(head);
     lines.extend(failure.output.lines().map(|l| Line::new().plain(INDENT).dim("│ ").plain(tame(l))));
+    if let Some(stops) = &failure.stops {
+        lines.push(Line::new().plain(INDENT).with(Tone::Warn, stops));
+    }
+    if failure.runs_perhaps {
+        let why = "something of it may still run, so it is neither done nor skipped, and nothing is undone over it";
+        lines.push(Line::new().plain(INDENT).with(Tone::Warn, why));
+    }
     if !failure.began {
         lines.push(Line::new().plain(INDENT).dim("nothing of it has run"));
     }

@@ -7,6 +7,7 @@ use engine::report::run_text::{is_left_alone, next_lines, not_undone, phase_tone
 use engine::report::tone::{Line, Tone};
 use engine::report::words::{count, took};
 use engine::run::event::Millis;
+use engine::run::fleet;
 use engine::run::state::{Phase, RunState, Stage};
 use engine::run::verdict;
 
@@ -39,6 +40,11 @@ fn lines(run: &str, plan: &Plan, state: &RunState, head: &str, lasted: Millis) -
     } else if state.phase != Phase::Done {
         lines.extend(list("stands", &next::standing(plan, state)));
     }
+    let without = without(plan, state);
+    lines.extend(list("went on without", &without));
+    if state.phase == Phase::Done {
+        lines.extend(list("stands there", &next::standing_left_out(plan, state)));
+    }
     lines.extend(list("held", &next::held(plan, state)));
     let by_hand = not_undone(run, plan, state);
     if !by_hand.is_empty() {
@@ -54,6 +60,12 @@ fn lines(run: &str, plan: &Plan, state: &RunState, head: &str, lasted: Millis) -
     lines
 }
 
+/// The paths of what failed and was tolerated.
+fn without<'p>(plan: &'p Plan, state: &RunState) -> Vec<&'p str> {
+    let failed = |id| state.node(id).passed_over || state.ended.values().any(|nodes| nodes.contains(&id));
+    plan.iter().filter(|(id, _)| failed(*id)).map(|(_, node)| node.path.as_str()).collect()
+}
+
 fn list(name: &str, paths: &[&str]) -> Option<Line> {
     (!paths.is_empty()).then(|| Line::new().dim(format!("  {name}  ")).with(Tone::Plain, paths.join(", ")))
 }
@@ -63,7 +75,10 @@ fn tally(plan: &Plan, state: &RunState) -> String {
     let steps = || plan.iter().filter(|(_, node)| matches!(node.kind, NodeKind::Step(_) | NodeKind::Manual { .. }));
     let of = |wanted: fn(&Stage) -> bool| steps().filter(|(id, _)| wanted(state.stage(*id))).count();
     let mut said = vec![format!("{} of {} done", of(|s| matches!(s, Stage::Succeeded | Stage::MarkedDone { .. })), count(steps().count(), "step"))];
+    let left_out = steps().filter(|(id, _)| matches!(state.stage(*id), Stage::Pending) && fleet::is_left_out(plan, state, *id)).count();
     for (number, what) in [
+        (left_out, "left out"),
+        (of(|s| matches!(s, Stage::Unreachable { .. })), "unreachable"),
         (of(|s| matches!(s, Stage::Satisfied)), "already as wanted"),
         (of(|s| matches!(s, Stage::Skipped { .. } | Stage::SkippedByPerson { .. })), "skipped"),
         (of(|s| matches!(s, Stage::Undone | Stage::UndoneByHand { .. })), "undone"),

@@ -52,7 +52,7 @@ impl Remembered {
             hidden_env: secrets::variables(),
             outside_window,
             wait,
-            take_lock: None,
+            ..Options::default()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Blocks: boundaries, scopes, branches, loops.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use grammar::ast::{Block, Boundary, During, Expr, For, Operand, Piece};
 use grammar::source::Spanned;
@@ -69,12 +69,13 @@ impl Checker<'_> {
                 (0..block.pieces.len()).map(|at| (at, Vec::new())).collect()
             }
         };
-        let mut bound: BTreeMap<usize, Names> = BTreeMap::new();
+        let mut bound: BTreeMap<usize, (Names, BTreeSet<String>)> = BTreeMap::new();
         for (at, before) in order {
             let mut child = inner.clone();
             for other in before {
-                if let Some(names) = bound.get(&other) {
+                if let Some((names, before)) = bound.get(&other) {
                     child.names.extend(names);
+                    child.before.extend(before.iter().cloned());
                 }
             }
             if let Piece::During(During { block: None, action, .. }) = &block.pieces[at] {
@@ -82,21 +83,22 @@ impl Checker<'_> {
                 self.error(CheckError::MisplacedField { at: action.name.span, field: "during", place: "a `parallel` when it has no block", help });
             }
             self.piece(&block.pieces[at], &mut child);
-            bound.insert(at, child.names);
+            bound.insert(at, (child.names, child.before));
         }
-        for names in bound.values() {
+        for (names, before) in bound.values() {
             self.clashes(&place.names.clone(), names, &bound);
             place.names.extend(names);
+            place.before.extend(before.iter().cloned());
         }
     }
 
     /// Two children of a `parallel` that give a value to one name.
-    pub(super) fn clashes(&mut self, outer: &Names, names: &Names, all: &BTreeMap<usize, Names>) {
+    pub(super) fn clashes(&mut self, outer: &Names, names: &Names, all: &BTreeMap<usize, (Names, BTreeSet<String>)>) {
         for (name, known) in names.iter() {
             if outer.get(name).is_some() {
                 continue;
             }
-            let other = all.values().filter_map(|n| n.get(name)).find(|k| k.span < known.span);
+            let other = all.values().filter_map(|(n, _)| n.get(name)).find(|k| k.span < known.span);
             if let Some(other) = other {
                 self.error(CheckError::DuplicateName { at: known.span, first: other.span, name: name.clone() });
             }
@@ -119,9 +121,7 @@ impl Checker<'_> {
                 None
             }
         };
-        if let Some(tolerate) = &each.tolerate {
-            self.not_built(tolerate.span, "`tolerate`");
-        }
+        self.tolerate(each.tolerate.as_ref(), place);
         if let Some(batch) = &each.batch {
             self.batch(batch, place);
         }
@@ -133,6 +133,7 @@ impl Checker<'_> {
         // Items pass side by side only in a batch, where each has its own copy of the block.
         inner.parallel = place.parallel;
         self.block(&each.block, &mut inner, |_| {});
+        place.before.extend(inner.before);
     }
 
     /// A number, a share, or a list of those.

@@ -122,6 +122,10 @@ pub enum CheckError {
     UploadOutside { at: Span, path: String },
     #[error("`upload \"{path}\"`: {why}")]
     UploadUnreadable { at: Span, path: String, why: String },
+    #[error("there is no step `{id}`")]
+    UnknownStep { at: Span, id: String, similar: Option<String>, why: Option<String> },
+    #[error("the step `{id}` does not come before this")]
+    StepNotBefore { at: Span, id: String, step: Span },
     #[error("{what} is not built yet")]
     NotBuiltYet { at: Span, what: String, help: Option<&'static str> },
 }
@@ -359,6 +363,20 @@ impl CheckError {
             E::BadPlace { at, .. } => said("RB0179", *at, "not a place for a file", "write the whole path of the file".to_owned()),
             E::UploadOutside { at, .. } => said(Self::UPLOAD_OUTSIDE, *at, "outside", Self::UPLOAD_OUTSIDE_HELP.to_owned()),
             E::UploadUnreadable { at, .. } => said(Self::UPLOAD_UNREADABLE, *at, "can't be uploaded", Self::UPLOAD_UNREADABLE_HELP.to_owned()),
+            E::UnknownStep { at, similar, why, .. } => said(
+                "RB0155",
+                *at,
+                "no such step",
+                match (similar, why) {
+                    (Some(name), _) => format!("did you mean `{name}`?"),
+                    (None, Some(why)) => why.clone(),
+                    (None, None) => "`succeeded` asks about a step or a manual step of this runbook, by its id".to_owned(),
+                },
+            ),
+            E::StepNotBefore { at, step, .. } => beside(
+                said("RB0156", *at, "asked too early", "ask behind that step; in a `parallel`, order them with `after`".to_owned()),
+                [(*step, "this step".to_owned())],
+            ),
             E::NotBuiltYet { at, help, .. } => {
                 said("RB0901", *at, "not built yet", help.map(str::to_owned).or_else(|| Some("this version can't run it, and won't pretend to".to_owned())))
             }

@@ -4,6 +4,7 @@
 mod blocks;
 mod call;
 mod error;
+mod fleet;
 mod gate;
 mod library;
 mod lock;
@@ -51,6 +52,7 @@ pub struct Program {
     used: BTreeSet<Span>,
     advice: Vec<Advice>,
     readings: BTreeMap<Span, Reading>,
+    asked: BTreeSet<String>,
 }
 
 impl Program {
@@ -154,6 +156,11 @@ impl Program {
         &self.advice
     }
 
+    /// Whether some `succeeded` asks about a step of this id.
+    pub(crate) fn asks_about(&self, step: &str) -> bool {
+        self.asked.contains(step)
+    }
+
     /// A command as its shell will read it.
     pub(crate) fn reading(&self, command: &Text) -> Option<&Reading> {
         self.readings.get(&command.span)
@@ -193,7 +200,7 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
     checker.find_uploads(&loaded.files, id, library);
     let own: Vec<Span> = loaded.files.iter().filter(|f| f.source.id == id).flat_map(|f| &f.file.runbooks).map(|r| r.name.span).collect();
     let (mut errors, used) = (checker.errors, checker.used);
-    let (advice, readings) = (checker.advice, checker.readings);
+    let (advice, readings, asked) = (checker.advice, checker.readings, checker.asked);
     if errors.iter().any(|e| e.severity == Severity::Error) {
         errors.sort_by_key(|e| (e.span.source, e.span.start));
         errors.dedup();
@@ -211,5 +218,6 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
         used,
         advice,
         readings,
+        asked,
     })
 }

@@ -100,6 +100,7 @@ impl Checker<'_> {
             }
         }
         self.block(&series.block, &mut inner, |_| {});
+        place.before.extend(inner.before);
     }
 
     fn version(&mut self, text: &Expr, what: &str, place: &Place) {

@@ -65,6 +65,7 @@ impl<'a> Checker<'a> {
             }
             self.variable(&name, known, place);
         }
+        place.before.insert(step.id.value.clone());
     }
 
     fn manual(&mut self, id: &Name, fields: &Fields, here: &Place) {
@@ -175,9 +176,7 @@ impl<'a> Checker<'a> {
                 self.error(CheckError::SecretWritten { at: capture.kind.name.span, what: "a capture can't be a secret", help });
             }
         }
-        if let Some(tolerate) = &fields.tolerate {
-            self.not_built(tolerate.span, "`tolerate`");
-        }
+        self.tolerate(fields.tolerate.as_ref(), here);
         let runs = matches!(merged.does(), Some((_, Does::Run(_))));
         if let Some(reboots) = &fields.reboots {
             self.duration(Some(reboots), "`reboots within`", here);

@@ -118,17 +118,55 @@ fn every_mistake_points_at_its_place_and_says_what_to_write() {
 }
 
 #[test]
-fn what_is_not_built_yet_is_refused_and_never_ignored() {
+fn mistakes_about_a_fleet_are_named_with_the_way_out() {
+    let b = "step b on h { when succeeded(";
     let missed: Vec<String> = [
-        ("notify puppet.applied() on [failed]", "puppet.applied"),
-        ("step s on t { run `true`\n tolerate 1 }", "1"),
-        ("for x in t tolerate 1 { step s on x { run `true` } }", "1"),
-        ("step s on h { run `true`\n unreachable skip }", "skip"),
-        ("step a on h { run `true` }\n step b on h { when succeeded(\"a\")\n run `true` }", "\"a\""),
+        ("step s on t { run `true`\n tolerate -1 }".to_owned(), "RB0138", "-1", "from 0"),
+        ("step s on t { run `true`\n tolerate 101% }".to_owned(), "RB0138", "101%", "from 0% to 100%"),
+        ("for x in t tolerate 1.5 { step s on x { run `true` } }".to_owned(), "RB0107", "1.5", "whole number"),
+        ("for x in t tolerate 5m { step s on x { run `true` } }".to_owned(), "RB0107", "5m", "whole number"),
+        ("for x in t tolerate q { step s on x { run `true` } }".to_owned(), "RB0104", "q", "text stands in quotes"),
+        ("fact n: int on h = `echo 3`\n for x in t tolerate n { step s on x { run `true` } }".to_owned(), "RB0137", "n", "loop variables"),
+        (format!("step a on h {{ run `true` }}\n step c on h {{ run `true`\n tolerate succeeded(\"a\") }}"), "RB0137", "\"a\"", "loop variables"),
+        ("step s on h { run `true`\n unreachable skipp }".to_owned(), "RB0127", "skipp", "`skip`"),
+        ("boundary all { unreachable ignore\n step s on h { run `true` } }".to_owned(), "RB0127", "ignore", "`park`"),
+        (format!("step restart on h {{ run `true` }}\n {b}\"restrat\")\n run `true` }}"), "RB0155", "\"restrat\"", "did you mean `restart`?"),
+        (format!("gate go \"?\" {{ timeout 5m then park }}\n {b}\"go\")\n run `true` }}"), "RB0155", "\"go\"", "`go` is a gate"),
+        (format!("boundary all {{ step a on h {{ run `true` }} }}\n {b}\"all\")\n run `true` }}"), "RB0155", "\"all\"", "`all` is a boundary"),
+        (format!("{b}\"b\")\n run `true` }}"), "RB0156", "\"b\"", "behind that step"),
+        (format!("{b}\"c\")\n run `true` }}\n step c on h {{ run `true` }}"), "RB0156", "\"c\"", "behind that step"),
+        (format!("parallel {{ step a on h {{ run `true` }}\n {b}\"a\")\n run `true` }} }}"), "RB0156", "\"a\"", "`after`"),
+        (format!("for x in t {{ {b}\"c\")\n run `true` }}\n step c on x {{ run `true` }} }}"), "RB0156", "\"c\"", "behind that step"),
+        ("require \"it went well\" succeeded(\"a\")\n step a on h { run `true` }".to_owned(), "RB0156", "\"a\"", "behind that step"),
+        ("step a on h { run `true` }\n step c on h { run `echo {{ succeeded(\"x\") }}` }".to_owned(), "RB0155", "\"x\"", "by its id"),
     ]
     .into_iter()
-    .filter_map(|(body, at)| miss(&within(body), "RB0901", at, "won't pretend"))
+    .filter_map(|(body, code, at, help)| miss(&within(&body), code, at, help))
     .collect();
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn succeeded_asks_about_any_step_that_comes_before() {
+    for body in [
+        "step a on h { run `true` }\n step b on h { when succeeded(\"a\")\n run `true` }",
+        "for x in t tolerate 1 { step a on x { run `true` }\n step b on x { when not succeeded(\"a\")\n run `true` } }\n step c on h { when succeeded(\"a\") and succeeded(\"b\")\n run `true` }",
+        "parallel { step a on h { run `true` }\n step b on h { after [a]\n when succeeded(\"a\")\n run `true` } }",
+        "boundary all { manual m on h { instructions \"do\" } }\n step b on h { run `echo {{ succeeded(\"m\") }}` }",
+    ] {
+        let errors: Vec<_> = checked(&within(body)).err().unwrap_or_default().into_iter().map(|e| e.message).collect();
+        assert_eq!(errors, [""; 0], "{body}");
+    }
+    let action = "action x.y(n: int) { run `echo {{ succeeded(\"a\") }}` }\nrunbook r { step a on local { run `true` } }";
+    assert_eq!(miss(action, "RB0155", "\"a\"", "does not know the steps around it"), None);
+}
+
+#[test]
+fn what_is_not_built_yet_is_refused_and_never_ignored() {
+    let missed: Vec<String> = [("notify puppet.applied() on [failed]", "puppet.applied")]
+        .into_iter()
+        .filter_map(|(body, at)| miss(&within(body), "RB0901", at, "won't pretend"))
+        .collect();
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 

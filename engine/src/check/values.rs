@@ -22,9 +22,7 @@ impl Checker<'_> {
                 None
             }
             Ok(expression) => {
-                for (_, at) in expression.steps_asked() {
-                    self.not_built(at, "`succeeded`");
-                }
+                self.steps_asked([&expression].into_iter(), place);
                 let sound = self.names_in(text, expression.names(), place, false);
                 if sound { expression.static_type(&|name| place.type_of(name)) } else { None }
             }
@@ -43,6 +41,10 @@ impl Checker<'_> {
     /// A clause that must be known when the plan is drawn: a duration, a count.
     pub(super) fn clause(&mut self, text: &Expr, what: &str, wanted: &Type, place: &Place) {
         if let Ok(expression) = Expression::compile(text) {
+            if let Some((id, at)) = expression.steps_asked().into_iter().next() {
+                self.error(CheckError::KnownTooLate { at, what: what.to_owned(), name: format!("succeeded(\"{id}\")") });
+                return;
+            }
             for (name, at) in expression.names() {
                 if place.names.get(&name).is_some_and(|k| !k.what.is_known_before()) && !place.in_action {
                     self.error(CheckError::KnownTooLate { at, what: what.to_owned(), name });
@@ -72,6 +74,7 @@ impl Checker<'_> {
         match Prose::compile(text) {
             Err(errors) => self.errors.extend(errors.into_iter().map(Into::into)),
             Ok(prose) => {
+                self.steps_asked(prose.expressions(), place);
                 self.names_in(text, prose.names(), place, true);
             }
         }
@@ -83,6 +86,7 @@ impl Checker<'_> {
             Ok((script, reading)) => {
                 self.readings.insert(text.span, reading);
                 self.advice.extend(script.advice());
+                self.steps_asked(script.expressions(), place);
                 let mut names = script.names();
                 if script.uses_raw() {
                     names.extend(names_pasted(text));

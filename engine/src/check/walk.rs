@@ -43,6 +43,11 @@ pub(super) struct Checker<'a> {
     pub(super) gates: BTreeMap<String, Span>,
     /// Every name that some piece gives a value.
     pub(super) elsewhere: BTreeMap<String, Elsewhere>,
+    /// The steps of this runbook, and what has an id and is none.
+    pub(super) steps: BTreeMap<String, Span>,
+    pub(super) pieces_with_ids: BTreeMap<String, &'static str>,
+    /// The steps that some `succeeded` asks about.
+    pub(super) asked: BTreeSet<String>,
 }
 
 /// Where a piece stands and what it can see.
@@ -51,6 +56,8 @@ pub(super) struct Place {
     pub(super) names: Names,
     pub(super) on: Vec<String>,
     pub(super) conditions: Vec<String>,
+    /// The steps that come before.
+    pub(super) before: BTreeSet<String>,
     pub(super) boundary: bool,
     pub(super) parallel: bool,
     pub(super) in_action: bool,
@@ -72,6 +79,9 @@ impl<'a> Checker<'a> {
             ids: BTreeMap::new(),
             gates: BTreeMap::new(),
             elsewhere: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            pieces_with_ids: BTreeMap::new(),
+            asked: BTreeSet::new(),
         }
     }
 
@@ -87,6 +97,8 @@ impl<'a> Checker<'a> {
         self.ids.clear();
         self.gates.clear();
         self.elsewhere.clear();
+        self.steps.clear();
+        self.pieces_with_ids.clear();
         self.collect(&runbook.body, false);
         let mut place = Place { names: Names::with_builtins(), ..Place::default() };
         if !names::is_dotted(&runbook.name) {
@@ -278,16 +290,7 @@ impl<'a> Checker<'a> {
             });
         }
         self.duration(settings.timeout.as_ref(), "`timeout`", &here);
-        match settings.unreachable.as_ref().map(|u| (u.value.as_str(), u.span)) {
-            None | Some(("fail", _)) => {}
-            Some((word @ ("skip" | "park"), at)) => self.not_built(at, format!("`unreachable {word}`")),
-            Some((word, at)) => self.error(CheckError::UnknownWord {
-                at,
-                word: word.to_owned(),
-                what: "what can be done about an unreachable host",
-                allowed: &["fail", "skip", "park"],
-            }),
-        }
+        self.unreachable(settings.unreachable.as_ref());
         place
     }
 
@@ -336,6 +339,7 @@ impl<'a> Checker<'a> {
         change(&mut inner);
         self.pieces(&block.pieces, &mut inner);
         place.names.extend(&inner.names);
+        place.before.extend(inner.before);
     }
 
     pub(super) fn fact(&mut self, fact: &Fact, place: &mut Place, what: What) {
@@ -431,6 +435,7 @@ impl<'a> Checker<'a> {
             };
             match piece {
                 Piece::Step(step) | Piece::Manual(step) => {
+                    self.steps.insert(step.id.value.clone(), step.id.span);
                     for capture in Merged::of_step(&step.fields, self.actions).captures() {
                         found(&capture.name, capture.name.span);
                     }
@@ -438,9 +443,17 @@ impl<'a> Checker<'a> {
                         found(&evidence.name, evidence.name.span);
                     }
                 }
-                Piece::Gate(gate) if gate.choices.is_some() => found(&gate.id.replace('-', "_"), gate.id.span),
+                Piece::Gate(gate) => {
+                    self.pieces_with_ids.insert(gate.id.value.clone(), "gate");
+                    if gate.choices.is_some() {
+                        found(&gate.id.replace('-', "_"), gate.id.span);
+                    }
+                }
                 Piece::Fact(fact) => found(&fact.name, fact.name.span),
-                Piece::Boundary(boundary) => self.collect(&boundary.block, in_loop),
+                Piece::Boundary(boundary) => {
+                    self.pieces_with_ids.insert(boundary.id.value.clone(), "boundary");
+                    self.collect(&boundary.block, in_loop);
+                }
                 Piece::During(during) => during.block.iter().for_each(|b| self.collect(b, in_loop)),
                 Piece::Parallel(block) => self.collect(block, in_loop),
                 Piece::For(each) => {
@@ -451,7 +464,10 @@ impl<'a> Checker<'a> {
                     self.collect(&each.block, true);
                 }
                 Piece::Series(series) => self.collect(&series.block, true),
-                Piece::Gate(_) | Piece::Call(_) | Piece::Require(_) => {}
+                Piece::Call(call) => {
+                    self.pieces_with_ids.insert(call.id.value.clone(), "call");
+                }
+                Piece::Require(_) => {}
             }
         }
     }

@@ -71,6 +71,10 @@ pub struct FailureQuestion {
     pub rollback: Vec<(String, String)>,
     /// Whether a point of no return has been passed.
     pub past_return: bool,
+    /// Something of it may still run: it is neither done nor skipped before its end is shown (R8).
+    pub runs_perhaps: bool,
+    /// The `tolerate` that it goes beyond: at which failure that stops the run.
+    pub stops: Option<String>,
     /// The answer that stands ready.
     pub default: FailureAnswer,
 }

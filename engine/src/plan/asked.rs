@@ -21,6 +21,7 @@ impl<'p> Lowering<'p> {
         let (hosts, around) = self.place(&fact.settings, context);
         let Some(spec) = self.fact(fact, &hosts.names, hosts.spread, context.frame, context.frame, &around) else { return before };
         let id = format!("fact-{}", fact.name.value);
+        let context = &Context { around, ..context.clone() };
         let nodes: Exits = hosts
             .names
             .into_iter()
@@ -59,7 +60,7 @@ impl<'p> Lowering<'p> {
         }
         let slot = self.slot(&fact.name.value, kind, hosts.to_vec(), spread);
         self.frames[owner.index()].names.insert(fact.name.value.clone(), Bound::Slot(slot));
-        Some(FactSpec { slot, command, hosts: hosts.to_vec(), drawn: BTreeMap::new() })
+        Some(FactSpec { slot, command, hosts: hosts.to_vec(), drawn: BTreeMap::new(), unreachable: around.unreachable })
     }
 
     pub(super) fn require(&mut self, require: &'p Require, hosts: Vec<HostName>, frame: FrameId, around: &Around<'p>) -> Option<RequireSpec> {
@@ -75,7 +76,7 @@ impl<'p> Lowering<'p> {
                 super::model::Condition::Succeeds(command)
             }
         };
-        Some(RequireSpec { why, frame, that, hosts })
+        Some(RequireSpec { why, frame, that, hosts, unreachable: around.unreachable })
     }
 
     pub(super) fn gate(&mut self, gate: &'p Gate, context: &Context<'p>, before: Exits) -> NodeId {

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::model::*;
 
 /// Takes out the joins that have less than two nodes on one side, and numbers the rest.
-pub(super) fn compact(nodes: Vec<Node>, blocks: &mut [BlockSpec]) -> Vec<Node> {
+pub(super) fn compact(nodes: Vec<Node>, blocks: &mut [BlockSpec], frames: &mut [Frame]) -> Vec<Node> {
     let mut followers = vec![0usize; nodes.len()];
     for before in nodes.iter().flat_map(|n| &n.after) {
         followers[before.index()] += 1;
@@ -35,6 +35,9 @@ pub(super) fn compact(nodes: Vec<Node>, blocks: &mut [BlockSpec]) -> Vec<Node> {
         }
         becomes.push(vec![node_id(kept.len())]);
         kept.push(node);
+    }
+    for asked in frames.iter_mut().flat_map(|f| f.steps.values_mut()) {
+        *asked = asked.iter().flat_map(|node| becomes[node.index()].clone()).collect();
     }
     for block in blocks {
         if let BlockKind::Held { by } = &mut block.kind {

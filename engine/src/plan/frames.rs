@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use grammar::source::Span;
 
-use super::model::{Bound, Frame, FrameId, HostName, LOCAL, Slot, SlotId};
+use super::model::{Bound, Frame, FrameId, HostName, LOCAL, NodeId, Slot, SlotId};
 use super::names::of_slot;
 use super::template::Scope;
 use crate::value::{Type, Value};
@@ -28,6 +28,19 @@ pub(super) fn find<'a>(frames: &'a [Frame], frame: FrameId, name: &str) -> Optio
         let frame = frames.get(id.index())?;
         if let Some(bound) = frame.names.get(name) {
             return Some(bound);
+        }
+        at = if frame.sealed { None } else { frame.parent };
+    }
+    None
+}
+
+/// The nodes of a step that `succeeded` asks about, seen from a frame.
+pub(super) fn find_step<'a>(frames: &'a [Frame], frame: FrameId, step: &str) -> Option<&'a [NodeId]> {
+    let mut at = Some(frame);
+    while let Some(id) = at {
+        let frame = frames.get(id.index())?;
+        if let Some(nodes) = frame.steps.get(step) {
+            return Some(nodes);
         }
         at = if frame.sealed { None } else { frame.parent };
     }

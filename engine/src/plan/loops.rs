@@ -1,6 +1,6 @@
 //! Loops: items, filters, batches.
 
-use grammar::ast::For;
+use grammar::ast::{Expr, For};
 use grammar::source::{Span, Text};
 
 use super::error::PlanError;
@@ -8,6 +8,13 @@ use super::lower::{Context, Draft, Exits, Lowering};
 use super::model::*;
 use super::template::Expression;
 use crate::value::{Type, Value};
+
+/// One item's way through the block.
+#[derive(Debug, Clone)]
+pub(super) struct Turn<'p> {
+    context: Context<'p>,
+    item: String,
+}
 
 impl<'p> Lowering<'p> {
     pub(super) fn each(&mut self, each: &'p For, context: &Context<'p>, before: Exits) -> Exits {
@@ -23,13 +30,17 @@ impl<'p> Lowering<'p> {
         let Some(items) = self.items(each, context) else { return before };
         let kind = self.expression(&each.over).and_then(|e| e.static_type(&|name| self.type_of(context.frame, None, name)));
         let kind = if let Some(Type::List(of)) = kind { Some(*of) } else { None };
-        let mut iterations: Vec<Context<'p>> = Vec::new();
+        let mut iterations: Vec<Turn<'p>> = Vec::new();
         for item in items {
             let frame = self.frame(context.frame, false);
             self.bind(frame, &each.var.value, Bound::Value(item.clone()), kind.clone());
-            iterations.push(Context { frame, items: format!("{}[{}]", context.items, item.display()), ..context.clone() });
+            let item = item.display();
+            iterations.push(Turn { context: Context { frame, items: format!("{}[{item}]", context.items), ..context.clone() }, item });
         }
         let filtered = self.filter(each, &mut iterations);
+        let noun = if kind == Some(Type::Host) { "host" } else { "item" };
+        let of = format!("for {}{}", each.var.value, context.items);
+        let tolerance = each.tolerate.as_ref().and_then(|text| self.tolerance(text, of, noun, iterations.len(), context.frame, None));
         let sizes = self.sizes(each, iterations.len(), context);
         let pause = self.seconds_of(each.pause.as_ref(), "`pause`", context.frame, None);
         let mut exits = before;
@@ -41,8 +52,9 @@ impl<'p> Lowering<'p> {
             let side_by_side = self.new_block(context.block, BlockKind::Batch);
             let mut ends = Vec::new();
             for iteration in batch {
-                let block = self.new_block(side_by_side, BlockKind::Sequence);
-                let inner = Context { block, ..iteration.clone() };
+                let item = iteration.item.clone();
+                let block = self.new_block(side_by_side, BlockKind::Iteration { item, tolerance });
+                let inner = Context { block, ..iteration.context.clone() };
                 let end = if filtered {
                     let (on, around) = self.place(&each.block.settings, &inner);
                     self.pieces(&each.block.pieces, &Context { on, around, ..inner }, exits.clone())
@@ -92,10 +104,10 @@ impl<'p> Lowering<'p> {
     }
 
     /// A `when` at the head of the block takes items out before they are put into batches, where it is known already.
-    pub(super) fn filter(&mut self, each: &For, iterations: &mut Vec<Context<'p>>) -> bool {
+    pub(super) fn filter(&mut self, each: &For, iterations: &mut Vec<Turn<'p>>) -> bool {
         let Some(when) = &each.block.when else { return false };
         let Some(condition) = self.expression(when) else { return false };
-        let known = iterations.iter().all(|i| self.early(i.frame, None, |early| early.unknown(condition.names()).is_none()));
+        let known = iterations.iter().all(|i| self.early(i.context.frame, None, |early| early.unknown(condition.needs()).is_none()));
         if !known {
             if each.batch.is_some() {
                 self.error(PlanError::NotBuiltYet {
@@ -108,7 +120,7 @@ impl<'p> Lowering<'p> {
         }
         let mut kept = Vec::new();
         for iteration in iterations.drain(..) {
-            match self.early(iteration.frame, None, |early| condition.eval_bool(early)) {
+            match self.early(iteration.context.frame, None, |early| condition.eval_bool(early)) {
                 Ok(true) => kept.push(iteration),
                 Ok(false) => {}
                 Err(error) => self.error(PlanError::NotComputed { at: error.span, what: "`when`".to_owned(), why: error.sentence }),
@@ -171,6 +183,31 @@ impl<'p> Lowering<'p> {
             });
         }
         sizes.unwrap_or_default()
+    }
+
+    /// A number, or a share of so many parts, rounded down.
+    pub(super) fn tolerance(&mut self, text: &Expr, of: String, noun: &str, parts: usize, frame: FrameId, host: Option<&str>) -> Option<ToleranceId> {
+        let value = match Type::Percent.read(text.text.trim()) {
+            Ok(value) => value,
+            Err(_) => self.early_value(text, "`tolerate`", frame, host)?,
+        };
+        let most = match value {
+            Value::Percent(share) if (0.0..=100.0).contains(&share) => Some((parts as f64 * share / 100.0).floor() as u32),
+            Value::Int(n) => u32::try_from(n).ok(),
+            _ => None,
+        };
+        let Some(most) = most else {
+            self.error(PlanError::OutOfRange {
+                at: text.span,
+                what: "`tolerate`".to_owned(),
+                found: value.display(),
+                help: "write how many may fail, from 0, or a share such as 10%",
+            });
+            return None;
+        };
+        let parts = u32::try_from(parts).unwrap_or(u32::MAX);
+        self.tolerances.push(Tolerance { of, noun: noun.to_owned(), parts, most });
+        Some(ToleranceId(super::lower::count(self.tolerances.len())))
     }
 }
 

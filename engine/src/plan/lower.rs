@@ -33,6 +33,7 @@ pub(super) struct Lowering<'p> {
     pub(super) facts: Vec<FactSpec>,
     pub(super) requires: Vec<RequireSpec>,
     pub(super) blocks: Vec<BlockSpec>,
+    pub(super) tolerances: Vec<Tolerance>,
     pub(super) nodes: Vec<Node>,
     pub(super) paths: BTreeSet<String>,
     pub(super) windows: Vec<String>,
@@ -97,6 +98,7 @@ impl<'p> Lowering<'p> {
             facts: Vec::new(),
             requires: Vec::new(),
             blocks: vec![BlockSpec { parent: None, kind: BlockKind::Sequence }],
+            tolerances: Vec::new(),
             nodes: Vec::new(),
             paths: BTreeSet::new(),
             windows: Vec::new(),
@@ -193,7 +195,7 @@ impl<'p> Lowering<'p> {
     }
 
     pub(super) fn frame(&mut self, parent: FrameId, sealed: bool) -> FrameId {
-        self.frames.push(Frame { parent: Some(parent), sealed, names: BTreeMap::new() });
+        self.frames.push(Frame { parent: Some(parent), sealed, ..Frame::default() });
         FrameId(count(self.frames.len()))
     }
 
@@ -228,6 +230,8 @@ impl<'p> Lowering<'p> {
             frame: draft.frame,
             after,
             when: context.when.clone(),
+            tolerance: None,
+            unreachable: context.around.unreachable,
             kind: draft.kind,
         };
         self.nodes.push(node);
@@ -249,6 +253,8 @@ impl<'p> Lowering<'p> {
             frame: context.frame,
             after: exits,
             when: Vec::new(),
+            tolerance: None,
+            unreachable: OnUnreachable::default(),
             kind: NodeKind::Join,
         });
         vec![node_id(self.nodes.len() - 1)]
@@ -336,7 +342,7 @@ impl<'p> Lowering<'p> {
             .map(|enter| {
                 let host = self.nodes[enter.index()].host.clone();
                 let draft = Draft { id: &name, title: None, host, frame: context.frame, kind: NodeKind::Leave { enter } };
-                self.add(draft, &Context { when: Vec::new(), ..context.clone() }, exits.clone())
+                self.add(draft, &Context { when: Vec::new(), around: header.around.clone(), ..context.clone() }, exits.clone())
             })
             .collect()
     }

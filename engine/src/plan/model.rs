@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::fleet::{OnUnreachable, Tolerance};
+pub use super::guards::Guard;
 use super::template::{Expression, Prose, Script};
 use crate::outcome::Shell;
 use crate::value::{Type, Value};
 
 /// The format that this engine writes. A plan of a newer format is refused, never guessed at.
-pub const PLAN_FORMAT: u32 = 1;
+pub const PLAN_FORMAT: u32 = 2;
 
 macro_rules! index {
     ($(#[$doc:meta])* $name:ident) => {
@@ -37,6 +39,8 @@ index!(/// Where a name is looked up first.
     FrameId);
 index!(/// A place for a value that is read during the run: a fact, a capture, a gate's choice.
     SlotId);
+index!(/// A `tolerate` of the plan.
+    ToleranceId);
 
 /// The name of a host as it is reached; `local` is the machine that runs the engine.
 pub type HostName = String;
@@ -72,6 +76,8 @@ pub struct Plan {
     /// Asked in preflight, after the facts.
     pub requires: Vec<RequireSpec>,
     pub blocks: Vec<BlockSpec>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tolerances: Vec<Tolerance>,
     /// In topological order.
     pub nodes: Vec<Node>,
 }
@@ -94,6 +100,9 @@ pub struct Frame {
     pub parent: Option<FrameId>,
     pub sealed: bool,
     pub names: BTreeMap<String, Bound>,
+    /// What `succeeded("…")` asks about here: the nodes of a step in this frame and in those inside it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub steps: BTreeMap<String, Vec<NodeId>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -149,6 +158,11 @@ pub enum BlockKind {
     Parallel,
     /// One batch of a `for`: its items pass side by side, but never change the same host at once.
     Batch,
+    /// One item of a `for` on its way through the block.
+    Iteration {
+        item: String,
+        tolerance: Option<ToleranceId>,
+    },
     Boundary {
         id: String,
         title: Option<String>,
@@ -189,6 +203,11 @@ pub struct Node {
     pub after: Vec<NodeId>,
     /// Its own condition behind those of the blocks around it; the first that is false skips it.
     pub when: Vec<When>,
+    /// Its step tolerates that so many of its hosts fail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<ToleranceId>,
+    #[serde(default, skip_serializing_if = "OnUnreachable::is_unsaid")]
+    pub unreachable: OnUnreachable,
     pub kind: NodeKind,
 }
 
@@ -401,6 +420,9 @@ pub struct FactSpec {
     /// What it was when the plan was drawn, where the plan's shape depends on it. A run whose preflight reads something
     /// else is refused.
     pub drawn: BTreeMap<HostName, Value>,
+    /// Of a fact at the top; in a node, the node's own counts.
+    #[serde(default, skip_serializing_if = "OnUnreachable::is_unsaid")]
+    pub unreachable: OnUnreachable,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -410,6 +432,9 @@ pub struct RequireSpec {
     pub that: Condition,
     /// Where it is asked; empty for an expression without `on`.
     pub hosts: Vec<HostName>,
+    /// Of a requirement at the top; in a node, the node's own counts.
+    #[serde(default, skip_serializing_if = "OnUnreachable::is_unsaid")]
+    pub unreachable: OnUnreachable,
 }
 
 #[expect(clippy::large_enum_variant, reason = "nearly all of them are commands")]
@@ -556,59 +581,5 @@ impl Node {
             NodeKind::Step(step) => step.does.as_ref().is_some_and(Does::changes) || self.owes_undo_for_passing(),
             NodeKind::Enter { .. } | NodeKind::Gate(_) | NodeKind::Leave { .. } | NodeKind::Fact(_) | NodeKind::Require(_) | NodeKind::Join => false,
         }
-    }
-}
-
-/// What is asked before a node begins, in this order (promise O2).
-#[derive(Debug, Clone, Copy)]
-pub enum Guard<'a> {
-    When(&'a When),
-    Fact(&'a FactSpec),
-    Require(&'a RequireSpec),
-    Check(&'a Command),
-    /// Whether what would be downloaded is here already.
-    Fetched(&'a Download),
-}
-
-impl Node {
-    /// Its guards in the order in which they are asked.
-    #[must_use]
-    pub fn guards(&self) -> Vec<Guard<'_>> {
-        let mut guards: Vec<Guard<'_>> = self.when.iter().map(Guard::When).collect();
-        match &self.kind {
-            NodeKind::Fact(fact) => guards.push(Guard::Fact(fact)),
-            NodeKind::Require(require) => guards.push(Guard::Require(require)),
-            _ => {}
-        }
-        if let Some(spec) = self.spec() {
-            guards.extend(spec.facts.iter().map(Guard::Fact));
-            guards.extend(spec.requires.iter().map(Guard::Require));
-            guards.extend(spec.check().map(Guard::Check));
-            if let (None, Some(Does::Download(download))) = (&spec.check, &spec.does) {
-                guards.push(Guard::Fetched(download));
-            }
-        }
-        guards
-    }
-
-    /// A step that runs nothing forward but has something to do on the way back.
-    #[must_use]
-    pub fn owes_undo_for_passing(&self) -> bool {
-        self.spec().is_some_and(|s| s.does.is_none() && matches!(s.undo, UndoSpec::Command(_) | UndoSpec::Manual(_)))
-    }
-
-    /// Where the value of a guard that is a fact goes.
-    #[must_use]
-    pub fn guard_slot(&self, guard: u32) -> Option<SlotId> {
-        match self.guards().get(guard as usize)? {
-            Guard::Fact(fact) => Some(fact.slot),
-            Guard::When(_) | Guard::Require(_) | Guard::Check(_) | Guard::Fetched(_) => None,
-        }
-    }
-
-    /// Whether a node that is nothing but guards is done when so many have held.
-    #[must_use]
-    pub fn is_done_by_guards(&self, passed: u32) -> bool {
-        matches!(self.kind, NodeKind::Fact(_) | NodeKind::Require(_)) && passed as usize >= self.guards().len()
     }
 }

@@ -4,10 +4,25 @@ use std::collections::BTreeMap;
 
 use grammar::source::Span;
 
-use super::frames::{find, typed};
-use super::model::{Bound, FrameId, HostName, LOCAL, Plan, Slot, SlotId};
+use super::frames::{find, find_step, typed};
+use super::model::{Bound, FrameId, HostName, LOCAL, NodeId, Plan, Slot, SlotId};
 use super::template::Scope;
 use crate::value::{SecretText, Type, Value};
+
+/// How the nodes of a run have ended, for `succeeded`.
+pub trait Outcomes: std::fmt::Debug {
+    fn outcome(&self, node: NodeId) -> Outcome;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done, or as wanted already.
+    Succeeded,
+    /// Its `when` was false: it was not to run.
+    Skipped,
+    /// Failed, undone, left out, or not there yet.
+    Otherwise,
+}
 
 /// A node's scope. `frame` is the command's, so that an action sees its own names.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +37,7 @@ pub struct Names<'a> {
     pub now: Option<i64>,
     pub operator: &'a str,
     pub run_id: &'a str,
+    pub outcomes: &'a dyn Outcomes,
 }
 
 impl<'a> Names<'a> {
@@ -99,5 +115,15 @@ impl Scope for Names<'_> {
             "vars" => Some(Value::Json(self.plan.vars.clone())),
             _ => self.value(find(&self.plan.frames, self.frame, name)?),
         }
+    }
+
+    /// On a host of the step that host's own answer; elsewhere the answer of all of them together. Where it was skipped
+    /// it has no say, and what nowhere ran has not succeeded.
+    fn succeeded(&self, step: &str) -> Option<bool> {
+        let nodes = find_step(&self.plan.frames, self.frame, step).unwrap_or_default();
+        let here: Vec<NodeId> = nodes.iter().copied().filter(|id| self.host.is_some() && self.plan.node(*id).host.as_deref() == self.host).collect();
+        let asked = if here.is_empty() { nodes } else { &here };
+        let outcomes: Vec<Outcome> = asked.iter().map(|id| self.outcomes.outcome(*id)).collect();
+        Some(outcomes.contains(&Outcome::Succeeded) && !outcomes.contains(&Outcome::Otherwise))
     }
 }

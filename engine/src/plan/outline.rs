@@ -83,7 +83,8 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
         return Err(errors);
     }
     let mut blocks = lowering.blocks;
-    let mut nodes = finish::compact(lowering.nodes, &mut blocks);
+    let mut frames = lowering.frames;
+    let mut nodes = finish::compact(lowering.nodes, &mut blocks, &mut frames);
     finish::mark_gates(&mut nodes);
     let mut plan = Plan {
         format: PLAN_FORMAT,
@@ -95,12 +96,13 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
         vars: inputs.vars.clone(),
         inventory: inputs.inventory.clone(),
         hosts: lowering.hosts,
-        frames: lowering.frames,
+        frames,
         slots: lowering.slots,
         secrets: lowering.secrets,
         facts: lowering.facts,
         requires: lowering.requires,
         blocks,
+        tolerances: lowering.tolerances,
         nodes,
     };
     let overwritten = super::transfer::overwritten(&plan);

@@ -6,7 +6,7 @@ use grammar::source::{Span, Text};
 use super::error::PlanError;
 use super::frames::{Early, typed};
 use super::lower::Lowering;
-use super::model::{Bound, Command, FrameId};
+use super::model::{Bound, Command, FrameId, OnUnreachable};
 use super::template::{Prose, RawValues, Script};
 use crate::outcome::Shell;
 use crate::value::{Type, Value};
@@ -23,6 +23,7 @@ pub(super) struct Around<'p> {
     pub(super) cwd: Option<(&'p Text, FrameId)>,
     pub(super) shell: Option<Shell>,
     pub(super) timeout: Option<(&'p Expr, FrameId)>,
+    pub(super) unreachable: OnUnreachable,
     pub(super) env: Vec<(&'p str, &'p Operand, FrameId)>,
 }
 
@@ -39,6 +40,7 @@ impl<'p> Around<'p> {
             cwd: settings.cwd.as_ref().map(|c| (c, frame)).or(self.cwd),
             shell: settings.shell.as_ref().map(|s| if s.text == "sh" { Shell::Sh } else { Shell::Bash }).or(self.shell),
             timeout: settings.timeout.as_ref().map(|t| (t, frame)).or(self.timeout),
+            unreachable: settings.unreachable.as_ref().map_or(self.unreachable, |word| OnUnreachable::written(&word.value)),
             env,
         }
     }
@@ -53,7 +55,7 @@ impl<'p> Lowering<'p> {
     /// An expression whose value must stand before the run.
     pub(super) fn early_value(&mut self, text: &Expr, what: &str, frame: FrameId, host: Option<&str>) -> Option<Value> {
         let expression = self.expression(text)?;
-        if let Some((name, at)) = self.early(frame, host, |early| early.unknown(expression.names())) {
+        if let Some((name, at)) = self.early(frame, host, |early| early.unknown(expression.needs())) {
             self.error(PlanError::KnownTooLate { at, what: what.to_owned(), name });
             return None;
         }
@@ -110,7 +112,7 @@ impl<'p> Lowering<'p> {
             }
             Operand::Computed(text) => {
                 let expression = self.expression(text)?;
-                if self.early(frame, host, |early| early.unknown(expression.names())).is_some() {
+                if self.early(frame, host, |early| early.unknown(expression.needs())).is_some() {
                     return Some(Bound::Computed { expression, frame, kind: kind.clone() });
                 }
                 self.early_typed(text, kind, what, frame, host).map(Bound::Value)
@@ -140,7 +142,7 @@ impl<'p> Lowering<'p> {
             Operand::List(_) => self.operand(operand, &Type::List(Box::new(Type::String)), &what, frame, host),
             Operand::Computed(text) => {
                 let expression = self.expression(text)?;
-                if self.early(frame, host, |early| early.unknown(expression.names())).is_some() {
+                if self.early(frame, host, |early| early.unknown(expression.needs())).is_some() {
                     return Some(Bound::Computed { expression, frame, kind: Type::Json });
                 }
                 self.early_value(text, &what, frame, host).map(Bound::Value)
@@ -150,7 +152,7 @@ impl<'p> Lowering<'p> {
 
     fn written(&mut self, text: &Text, kind: &Type, what: &str, frame: FrameId, host: Option<&str>) -> Option<Bound> {
         let prose = self.prose(text)?;
-        if self.early(frame, host, |early| early.unknown(prose.names())).is_some() {
+        if self.early(frame, host, |early| early.unknown(prose.needs())).is_some() {
             return Some(Bound::Written { prose, frame, kind: kind.clone() });
         }
         match self.early(frame, host, |early| prose.render(early)) {
@@ -193,7 +195,7 @@ impl<'p> Lowering<'p> {
     /// Text for a program that the command's frame may not see: filled in now where it can be.
     fn carried(&mut self, text: &Text, written_in: FrameId, command: FrameId, host: Option<&str>, what: &'static str) -> Option<Prose> {
         let prose = self.prose(text)?;
-        match self.early(written_in, host, |early| early.unknown(prose.names())) {
+        match self.early(written_in, host, |early| early.unknown(prose.needs())) {
             None => match self.early(written_in, host, |early| prose.render_for_program(early)) {
                 Ok(rendered) => Some(Prose::plain(rendered, text.span)),
                 Err(error) => {
@@ -275,7 +277,7 @@ impl<'p> Lowering<'p> {
     /// Preflight tries every user, so each must be known by then.
     fn user(&mut self, text: &Text, frame: FrameId, host: Option<&str>) -> Option<Prose> {
         let prose = self.prose(text)?;
-        if let Some((name, at)) = self.early(frame, host, |early| early.unknown(prose.names())) {
+        if let Some((name, at)) = self.early(frame, host, |early| early.unknown(prose.needs())) {
             self.error(PlanError::KnownTooLate { at, what: "`as`".to_owned(), name });
             return None;
         }

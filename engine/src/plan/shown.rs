@@ -26,6 +26,9 @@ pub struct Shown {
     pub show: Vec<(HostName, String)>,
     /// `id` of the boundary around it.
     pub boundary: Option<String>,
+    /// How many of its hosts may fail, where the step says so.
+    pub tolerate: Option<String>,
+    pub unreachable: OnUnreachable,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub fn node(plan: &Plan, id: NodeId) -> Shown {
     let node = plan.node(id);
     let before = Before { plan, frame: node.frame, host: node.host.as_deref() };
     let mut shown = Shown { kind: kind(&node.kind), when: node.when.iter().map(|w| w.that.source_text().text.trim().to_owned()).collect(), ..Shown::default() };
+    shown.tolerate = node.tolerance.map(|t| plan.tolerances[t.index()].said());
+    shown.unreachable = node.unreachable;
     shown.boundary = plan.boundary_of(node.block).and_then(|b| boundary_id(&plan.blocks[b.index()])).map(str::to_owned);
     match &node.kind {
         NodeKind::Step(step) | NodeKind::Enter { step, .. } => before.step(step, &mut shown),

@@ -30,6 +30,13 @@ impl<'p> Copy<'_, 'p> {
     }
 }
 
+/// What the step says of hosts that can't be reached, or else its action.
+fn unreachable_there<'p>(around: &Around<'p>, settings: &Settings, merged: &Merged<'p>) -> Around<'p> {
+    let said = |settings: &Settings| settings.unreachable.as_ref().map(|word| OnUnreachable::written(&word.value));
+    let here = said(settings).or_else(|| merged.layers.iter().find_map(|layer| layer.settings.and_then(said)));
+    Around { unreachable: here.unwrap_or(around.unreachable), ..around.clone() }
+}
+
 impl<'p> Lowering<'p> {
     pub(super) fn step(&mut self, step: &'p Step, context: &Context<'p>, before: Vec<NodeId>, manual: bool) -> Vec<NodeId> {
         let hosts = self.hosts(&step.settings.on, context);
@@ -39,6 +46,8 @@ impl<'p> Lowering<'p> {
         let slots = self.capture_slots(&merged, &hosts.names, hosts.spread, context.frame);
         let evidence = if manual { self.evidence(&step.fields, &hosts.names, hosts.spread, context.frame) } else { Vec::new() };
         let mut nodes = Vec::new();
+        let mut tolerance = None;
+        here.around = unreachable_there(&here.around, &step.settings, &merged);
         for host in &hosts.names {
             let frame = if step.fields.facts.is_empty() { context.frame } else { self.frame(context.frame, false) };
             let Some((spec, frames)) = self.spec(&merged, frame, host, &step.settings, context, &slots) else { continue };
@@ -50,9 +59,29 @@ impl<'p> Lowering<'p> {
                 },
                 _ => NodeKind::Step(Box::new(spec)),
             };
-            nodes.push(self.add(Draft { id: &step.id.value, title, host: Some(host.clone()), frame, kind }, &here, before.clone()));
+            if let (None, Some((layer, text))) = (tolerance, merged.first(|f| f.tolerate.as_ref())) {
+                let of = format!("{}{}", step.id.value, context.items);
+                tolerance = self.tolerance(text, of, "host", hosts.names.len(), frames[layer], Some(host));
+            }
+            let node = self.add(Draft { id: &step.id.value, title, host: Some(host.clone()), frame, kind }, &here, before.clone());
+            self.nodes[node.index()].tolerance = tolerance;
+            nodes.push(node);
+        }
+        if self.program.asks_about(&step.id.value) {
+            self.answer_for(&step.id.value, &nodes, context.frame);
         }
         if nodes.is_empty() { before } else { nodes }
+    }
+
+    /// `succeeded` finds a step in its own iteration first; seen from outside it is all of it. Ids are those of one
+    /// runbook.
+    fn answer_for(&mut self, step: &str, nodes: &[NodeId], frame: FrameId) {
+        let mut at = Some(frame);
+        while let Some(id) = at {
+            let frame = &mut self.frames[id.index()];
+            frame.steps.entry(step.to_owned()).or_default().extend(nodes);
+            at = if frame.sealed { None } else { frame.parent };
+        }
     }
 
     /// The nodes that take a scope, one a host.
@@ -66,11 +95,12 @@ impl<'p> Lowering<'p> {
             _ => Release::Ask,
         };
         let mut nodes = Vec::new();
+        let here = Context { around: unreachable_there(&context.around, &during.settings, &merged), ..context.clone() };
         for host in context.on.names.clone() {
             let Some((spec, frames)) = self.spec(&merged, context.frame, &host, &during.settings, context, &[]) else { continue };
             let title = self.title(None, &merged, &frames, &host);
             let kind = NodeKind::Enter { step: Box::new(spec), release };
-            nodes.push(self.add(Draft { id: &action.name.value, title, host: Some(host), frame: context.frame, kind }, context, before.to_vec()));
+            nodes.push(self.add(Draft { id: &action.name.value, title, host: Some(host), frame: context.frame, kind }, &here, before.to_vec()));
         }
         nodes
     }

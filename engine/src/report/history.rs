@@ -3,6 +3,8 @@
 use crate::outcome::Exit;
 use crate::plan::model::{NodeId, Plan, SlotId};
 use crate::run::event::{Actor, Answer, Event, EventKind, Evidence, Millis};
+use crate::run::fleet;
+use crate::run::state::RunState;
 use crate::value::Value;
 
 /// One node's past.
@@ -17,6 +19,8 @@ pub struct Past {
     /// What a person is to enter, and what they entered.
     pub asks: Vec<String>,
     pub entered: Vec<(SlotId, Value)>,
+    /// Why the run went on without it.
+    pub tolerated: Option<String>,
 }
 
 /// The last opening of a gate.
@@ -39,6 +43,12 @@ pub fn of(plan: &Plan, events: &[Event]) -> Vec<Past> {
         }
     }
     pasts
+}
+
+/// What the run goes on without, and why.
+#[must_use]
+pub fn tolerated<'p>(plan: &Plan, state: &RunState, pasts: &'p [Past]) -> Vec<(NodeId, &'p str)> {
+    plan.iter().filter(|(id, _)| fleet::is_left_out(plan, state, *id)).filter_map(|(id, _)| Some((id, pasts[id.index()].tolerated.as_deref()?))).collect()
 }
 
 impl Past {
@@ -70,6 +80,7 @@ impl Past {
                 self.ended = Some(event.at);
                 self.entered.clone_from(entered);
             }
+            EventKind::FailureTolerated { why, .. } => self.tolerated = Some(why.clone()),
             EventKind::GateOpened { opening, question, deadline, evidence, .. } => {
                 self.gate = Some(GatePast { opening: *opening, question: question.clone(), deadline: *deadline, evidence: evidence.clone(), answered: None });
             }

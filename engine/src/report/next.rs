@@ -2,7 +2,8 @@
 
 use super::words::count;
 use crate::plan::model::{GateThen, NodeKind, Plan};
-use crate::run::state::{Phase, RunState, Stage};
+use crate::run::fleet;
+use crate::run::state::{Greeting, Phase, RunState, Stage};
 use crate::value::Type;
 
 /// A command and what it would do.
@@ -24,6 +25,7 @@ pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
     match &state.phase {
         Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending if state.driven => {}
         Phase::Running | Phase::New | Phase::Preparing { .. } => {
+            hosts(run, plan, state).into_iter().for_each(|(command, does)| say(command, does));
             say(format!("runbook resume {run}"), if asked { "go on, when that is answered" } else { "go on from where it stands" });
             if standing > 0 {
                 say(format!("runbook rollback {run}"), &undoing(standing));
@@ -35,7 +37,9 @@ pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
             }
         }
         Phase::Parked { .. } => {
-            say(format!("runbook resume {run}"), if troubled(state) { "try the failed step again" } else { "go on from where it stands" });
+            hosts(run, plan, state).into_iter().for_each(|(command, does)| say(command, does));
+            lost(run, plan, state).into_iter().for_each(|(command, does)| say(command, does));
+            say(format!("runbook resume {run}"), resuming(plan, state));
             if plan.lock_places().iter().any(|place| !state.locks.contains_key(place)) {
                 say(format!("runbook resume {run} --take-lock REASON"), "take its lock back from who has it");
             }
@@ -45,7 +49,14 @@ pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
             say(format!("runbook end {run}"), "close it; nothing is undone");
         }
         Phase::Stuck { .. } => {
-            say(format!("runbook rollback {run}"), "try the undo again, when its cause is mended");
+            hosts(run, plan, state).into_iter().for_each(|(command, does)| say(command, does));
+            if state.unwinding.is_some() {
+                say(format!("runbook rollback {run}"), "try the undo again, when its cause is mended");
+            } else {
+                // It was on its way forward: a rollback would take back all of it.
+                say(format!("runbook resume {run}"), "try that again, when its cause is mended, and go on");
+                say(format!("runbook rollback {run}"), &undoing(standing));
+            }
             say(format!("runbook end {run}"), "close it; nothing is undone");
         }
         Phase::Done | Phase::RolledBack | Phase::Failed { .. } | Phase::Refused { .. } | Phase::Ended => {}
@@ -104,6 +115,16 @@ pub fn standing<'a>(plan: &'a Plan, state: &RunState) -> Vec<&'a str> {
     plan.iter().filter(|(id, node)| node.changes() && state.node(*id).is_touched() && stands(state.stage(*id))).map(|(_, node)| node.path.as_str()).collect()
 }
 
+/// Of these, what stands where the run has gone on.
+#[must_use]
+pub fn standing_left_out<'a>(plan: &'a Plan, state: &RunState) -> Vec<&'a str> {
+    let standing = standing(plan, state);
+    plan.iter()
+        .filter(|(id, node)| fleet::is_left_out(plan, state, *id) && standing.contains(&node.path.as_str()))
+        .map(|(_, node)| node.path.as_str())
+        .collect()
+}
+
 /// The paths of the scopes that are held now.
 #[must_use]
 pub fn held<'a>(plan: &'a Plan, state: &RunState) -> Vec<&'a str> {
@@ -117,8 +138,44 @@ pub fn held<'a>(plan: &'a Plan, state: &RunState) -> Vec<&'a str> {
         .collect()
 }
 
-fn troubled(state: &RunState) -> bool {
-    state.nodes.iter().any(|n| troubled_stage(&n.stage))
+fn troubled(plan: &Plan, state: &RunState, wanted: impl Fn(&Stage) -> bool) -> bool {
+    plan.iter().any(|(id, _)| wanted(state.stage(id)) && !fleet::is_left_out(plan, state, id))
+}
+
+/// What a resume does here.
+fn resuming(plan: &Plan, state: &RunState) -> &'static str {
+    let retries = |stage: &Stage| matches!(stage, Stage::Failed { .. } | Stage::Refused { .. } | Stage::UndoFailed { .. });
+    if troubled(plan, state, retries) {
+        "try the failed step again"
+    } else if troubled(plan, state, |stage| matches!(stage, Stage::Lost { .. })) {
+        "ask once more what became of it; at a terminal you decide"
+    } else if plan.hosts.iter().any(|h| state.away(&h.name).is_some()) {
+        "go on when the host is back"
+    } else {
+        "go on from where it stands"
+    }
+}
+
+/// K4: what nobody can tell about is tried again only at a person's word.
+fn lost(run: &str, plan: &Plan, state: &RunState) -> Vec<(String, &'static str)> {
+    let lost = plan.iter().filter(|(id, _)| matches!(state.stage(*id), Stage::Lost { told: Some(_), .. }) && !fleet::is_left_out(plan, state, *id));
+    lost.map(|(_, node)| (format!("runbook resume {run} --retry {}", quoted(&node.path)), "run it again, if that does no harm")).collect()
+}
+
+/// What a person can say of hosts that do not answer as they did.
+fn hosts(run: &str, plan: &Plan, state: &RunState) -> Vec<(String, &'static str)> {
+    let mut found = Vec::new();
+    for host in &plan.hosts {
+        let name = quoted(&host.name);
+        match state.hosts.get(&host.name).and_then(|known| known.now.as_ref()) {
+            Some(Greeting::Refused { forgotten: true, .. }) => {
+                found.push((format!("runbook resume {run} --forgotten {name}=REASON"), "go on, if nothing of this run can be running there"));
+            }
+            Some(Greeting::Unreachable { .. }) => found.push((format!("runbook end {run} --gone {name}=REASON"), "close it, if that host never comes back")),
+            Some(Greeting::Refused { .. } | Greeting::Answered { .. }) | None => {}
+        }
+    }
+    found
 }
 
 fn troubled_stage(stage: &Stage) -> bool {

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use crate::plan::model::{BlockKind, FactSpec, NodeId, NodeKind, Plan};
 use crate::plan::shown::{self, Undo};
 use crate::plan::{Outline, plain};
+use crate::run::fleet;
 
 #[must_use]
 pub fn json(outline: &Outline) -> Json {
@@ -42,6 +43,11 @@ pub fn json(outline: &Outline) -> Json {
             json!({"why": why, "that": what, "hosts": r.hosts})
         })
         .collect();
+    let tolerances: Vec<Json> = plan
+        .tolerances
+        .iter()
+        .map(|t| json!({"of": t.of, "counts": t.noun, "parts": t.parts, "tolerates": t.most, "stops_at": t.stops_at(), "says": t.said()}))
+        .collect();
     json!({
         "runbook": plan.runbook,
         "title": plan.title,
@@ -53,6 +59,7 @@ pub fn json(outline: &Outline) -> Json {
         "requires": requires,
         "boundaries": boundaries,
         "calls": calls,
+        "tolerances": tolerances,
         "nodes": nodes,
         "later": later,
     })
@@ -83,6 +90,8 @@ fn node(plan: &Plan, id: NodeId) -> Json {
         "as": shown.user,
         "kind": shown.kind,
         "when": shown.when,
+        "tolerates": fleet::tolerating(plan, id).map(|(_, t)| plan.tolerances[t.index()].of.as_str()).collect::<Vec<_>>(),
+        "unreachable": node.unreachable,
         "check": shown.check,
         "command": shown.command,
         "evidence": shown.asks.iter().map(|(name, kind, ask)| json!({"name": name, "type": kind, "ask": ask})).collect::<Vec<_>>(),

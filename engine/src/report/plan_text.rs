@@ -1,9 +1,9 @@
 //! The plan as a page: what is asked before anything changes, then every step in its order with what undoes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::plan::model::{BlockId, BlockKind, Does, GateThen, HostName, Node, NodeId, NodeKind, OnFailure, Plan, Release};
+use crate::plan::model::{BlockId, BlockKind, Does, GateThen, HostName, Node, NodeId, NodeKind, OnFailure, OnUnreachable, Plan, Release, ToleranceId};
 use crate::plan::shown::{self, Shown, Undo};
 use crate::plan::{Later, Outline};
 use crate::value::Value;
@@ -11,7 +11,7 @@ use crate::value::Value;
 #[must_use]
 pub fn text(outline: &Outline) -> String {
     let plan = &outline.plan;
-    let mut page = Page { plan, later: &outline.later, out: String::new(), open: Vec::new(), number: 0 };
+    let mut page = Page { plan, later: &outline.later, out: String::new(), open: Vec::new(), number: 0, tolerances: BTreeSet::new() };
     page.head();
     page.later(None);
     let mut nodes: Vec<(NodeId, &Node)> = plan.iter().filter(|(_, n)| !matches!(n.kind, NodeKind::Join)).collect();
@@ -41,6 +41,8 @@ struct Page<'a> {
     out: String,
     open: Vec<BlockId>,
     number: usize,
+    /// Those that were said.
+    tolerances: BTreeSet<ToleranceId>,
 }
 
 /// One value, or one a host.
@@ -110,7 +112,7 @@ impl Page<'_> {
     /// Says which blocks begin and end between the last node and this one.
     fn blocks(&mut self, node: &Node) {
         let plan = self.plan;
-        let said = |b: &BlockId| !matches!(plan.blocks[b.index()].kind, BlockKind::Sequence | BlockKind::Held { .. });
+        let said = |b: &BlockId| !matches!(plan.blocks[b.index()].kind, BlockKind::Sequence | BlockKind::Held { .. } | BlockKind::Iteration { .. });
         let mut around: Vec<BlockId> = plan.enclosing(node.block).filter(said).collect();
         around.reverse();
         let common = self.open.iter().zip(&around).take_while(|(a, b)| a == b).count();
@@ -123,6 +125,7 @@ impl Page<'_> {
                     let budget = budget.map_or_else(String::new, |b| format!(", within {}", duration(b)));
                     let failure = match on_failure {
                         OnFailure::Rollback => "a failure in it is rolled back",
+                        OnFailure::Park if self.is_tolerated(*block) => "a tolerated failure in it undoes nothing, any other parks the run",
                         OnFailure::Park => "a failure in it parks the run",
                     };
                     format!("boundary {id}{title} ({failure}{budget})")
@@ -132,12 +135,28 @@ impl Page<'_> {
                     format!("call {id}: {runbook}{title}")
                 }
                 BlockKind::Parallel => "side by side:".to_owned(),
-                BlockKind::Batch => "a batch:".to_owned(),
-                BlockKind::Sequence | BlockKind::Held { .. } => continue,
+                BlockKind::Batch => match self.first_of_a_loop(*block) {
+                    Some(said) => format!("a batch ({said}):"),
+                    None => "a batch:".to_owned(),
+                },
+                BlockKind::Sequence | BlockKind::Held { .. } | BlockKind::Iteration { .. } => continue,
             };
             self.line(depth, &head);
             self.open.push(*block);
         }
+    }
+
+    /// What a loop tolerates is said once, where it begins.
+    fn first_of_a_loop(&mut self, batch: BlockId) -> Option<String> {
+        let tolerance = self.plan.blocks.iter().find_map(|b| match b.kind {
+            BlockKind::Iteration { tolerance, .. } if b.parent == Some(batch) => tolerance,
+            _ => None,
+        })?;
+        self.tolerances.insert(tolerance).then(|| self.plan.tolerances[tolerance.index()].said())
+    }
+
+    fn is_tolerated(&self, block: BlockId) -> bool {
+        self.plan.enclosing(block).any(|b| matches!(self.plan.blocks[b.index()].kind, BlockKind::Iteration { tolerance: Some(_), .. }))
     }
 
     fn node(&mut self, node: &Node, hosts: &[&str], shown: &Shown) {
@@ -212,6 +231,14 @@ impl Page<'_> {
         }
         for (name, kind, question) in &shown.asks {
             self.line(depth, &format!("enter    {name}, {kind}: {question}"));
+        }
+        if let Some(said) = &shown.tolerate {
+            self.line(depth, &format!("tolerate {said}"));
+        }
+        match shown.unreachable {
+            OnUnreachable::Skip => self.line(depth, "no host  skipped, and the run goes on without it"),
+            OnUnreachable::Park => self.line(depth, "no host  the run parks until it is back"),
+            OnUnreachable::Fail => {}
         }
         self.ending(depth, node, shown);
     }

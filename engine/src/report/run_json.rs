@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::history::Past;
-use super::words::{exit_number, scope_word, stage_word};
+use super::history::{self, Past};
+use super::words::{exit_number, node_word};
 use crate::plan::model::{EvidenceSpec, GateSpec, Node, NodeKind, Plan, Release};
 use crate::run::event::{Actor, Answer, Millis};
 use crate::run::gate::valid_until;
@@ -19,6 +19,24 @@ pub struct Shown<'a> {
     pub gates: Vec<ShownGate<'a>>,
     pub scopes: Vec<ShownScope<'a>>,
     pub locks: Vec<ShownLock>,
+    /// Hosts that can't be reached, as the last process knew it.
+    pub unreachable: Vec<ShownHost<'a>>,
+    /// What the run goes on without.
+    pub tolerated: Vec<ShownTolerated<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ShownHost<'a> {
+    pub host: &'a str,
+    pub why: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ShownTolerated<'a> {
+    /// The path of what failed.
+    pub id: &'a str,
+    pub host: Option<&'a str>,
+    pub why: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,8 +105,22 @@ pub struct ShownScope<'a> {
 /// A run as scripts see it.
 #[must_use]
 pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, pasts: &'a [Past]) -> Shown<'a> {
-    let mut shown =
-        Shown { run, runbook: &plan.runbook, state: verdict::word(state), steps: Vec::new(), gates: Vec::new(), scopes: Vec::new(), locks: locks(state) };
+    let mut shown = Shown {
+        run,
+        runbook: &plan.runbook,
+        state: verdict::word(state),
+        steps: Vec::new(),
+        gates: Vec::new(),
+        scopes: Vec::new(),
+        locks: locks(state),
+        unreachable: Vec::new(),
+        tolerated: Vec::new(),
+    };
+    shown.unreachable.extend(plan.hosts.iter().filter_map(|h| Some(ShownHost { host: &h.name, why: state.away(&h.name)?.to_owned() })));
+    for (id, why) in history::tolerated(plan, state, pasts) {
+        let node = plan.node(id);
+        shown.tolerated.push(ShownTolerated { id: &node.path, host: node.host.as_deref(), why: why.to_owned() });
+    }
     for (id, node) in plan.iter() {
         let (past, now) = (&pasts[id.index()], state.node(id));
         let host = node.host.as_deref();
@@ -96,17 +128,17 @@ pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, pasts: &'a [Pas
             NodeKind::Step(_) | NodeKind::Manual { .. } => shown.steps.push(ShownStep {
                 id: &node.path,
                 host,
-                state: stage_word(&now.stage),
+                state: node_word(plan, state, id),
                 attempts: now.attempts,
                 exit: past.exit.as_ref().and_then(exit_number),
                 evidence: evidence_of(plan, node, past),
             }),
             NodeKind::Gate(gate) => {
                 let valid_until = state.gates.get(&id).and_then(|opening| valid_until(gate, opening));
-                shown.gates.push(gate_of(&node.path, stage_word(&now.stage), gate, valid_until, past));
+                shown.gates.push(gate_of(&node.path, node_word(plan, state, id), gate, valid_until, past));
             }
             NodeKind::Enter { release, .. } => {
-                shown.scopes.push(ShownScope { id: &node.path, host, state: scope_word(&now.stage), release: release_word(*release) })
+                shown.scopes.push(ShownScope { id: &node.path, host, state: node_word(plan, state, id), release: release_word(*release) })
             }
             NodeKind::Leave { .. } | NodeKind::Fact(_) | NodeKind::Require(_) | NodeKind::Join => {}
         }
@@ -186,6 +218,8 @@ mod tests {
                 "gates": [{"id": "go", "state": "approved", "question": "Really?", "deadline": 1_800_000, "choices": ["now", "later"], "choice": "now", "by": "mara", "note": null, "approvers": [], "second_person": false, "valid_until": null}],
                 "scopes": [],
                 "locks": [],
+                "unreachable": [],
+                "tolerated": [],
             })
         );
     }

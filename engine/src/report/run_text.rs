@@ -4,7 +4,7 @@ use super::history::{self, Past};
 use super::next::{self, Next};
 use super::shown::{self, one_line};
 use super::tone::{Line, Tone};
-use super::words::{self, count, scope_word, stage_tone, stage_why, stage_word, took};
+use super::words::{self, count, node_word, stage_tone, stage_why, stage_word, took};
 use crate::plan::model::{GateSpec, Node, NodeId, NodeKind, Plan};
 use crate::run::event::{Event, Evidence, Millis};
 use crate::run::state::{Phase, RunState, Stage};
@@ -30,6 +30,7 @@ pub fn page(page: &Page<'_>, plan: &Plan, state: &RunState, events: &[Event]) ->
     section(&mut lines, "gates", gates(page, plan, state, &pasts));
     section(&mut lines, "scopes", rows(plan, state, &pasts, |n| matches!(n.kind, NodeKind::Enter { .. })));
     section(&mut lines, "locks", locks(page, state));
+    section(&mut lines, "goes on without", tolerated(plan, state, &pasts));
     section(&mut lines, "not undone, the last first", not_undone(page.run, plan, state));
     section(&mut lines, "next", next_lines(&next::of(page.run, plan, state)));
     lines.push(Line::new());
@@ -102,7 +103,7 @@ fn rows(plan: &Plan, state: &RunState, pasts: &[Past], wanted: impl Fn(&Node) ->
     let mut lines = Vec::new();
     for (id, node) in chosen {
         let (now, past) = (state.node(id), &pasts[id.index()]);
-        let word = if matches!(node.kind, NodeKind::Enter { .. }) { scope_word(&now.stage) } else { stage_word(&now.stage) };
+        let word = node_word(plan, state, id);
         let mut line = Line::new().plain("  ").with(stage_tone(&now.stage), format!("{:<14}", word.replace('_', " "))).plain(format!(" {:<width$}", node.path));
         if let Some(host) = words::other_host(node) {
             line = line.dim(format!("  {host}"));
@@ -126,6 +127,12 @@ fn rows(plan: &Plan, state: &RunState, pasts: &[Past], wanted: impl Fn(&Node) ->
         lines.extend(entered.map(|said| Line::new().dim(format!("{:17}{}", "", without_controls(&said)))));
     }
     lines
+}
+
+/// What was tolerated, and why it failed.
+fn tolerated(plan: &Plan, state: &RunState, pasts: &[Past]) -> Vec<Line> {
+    let said = history::tolerated(plan, state, pasts).into_iter();
+    said.map(|(id, why)| Line::new().plain("  ").with(Tone::Warn, &plan.node(id).path).dim(format!("  {}", why.lines().next().unwrap_or_default()))).collect()
 }
 
 fn gates(page: &Page<'_>, plan: &Plan, state: &RunState, pasts: &[Past]) -> Vec<Line> {

@@ -57,7 +57,7 @@ fn named(run: &str, plan: &Plan, state: &RunState, id: NodeId, frame: FrameId, n
 
 fn names<'a>(run: &'a str, plan: &'a Plan, state: &'a RunState, id: NodeId, frame: FrameId) -> Names<'a> {
     let node = plan.node(id);
-    Names { plan, frame, host: node.host.as_deref(), slots: &state.slots, now: state.node(id).now, operator: &state.operator, run_id: run }
+    Names { plan, frame, host: node.host.as_deref(), slots: &state.slots, now: state.node(id).now, operator: &state.operator, run_id: run, outcomes: state }
 }
 
 /// Values that are not known here are shown as they were written.

@@ -2,9 +2,10 @@
 
 use super::tone::Tone;
 use crate::outcome::Exit;
-use crate::plan::model::{EvidenceSpec, GateThen, Node, Plan};
+use crate::plan::model::{EvidenceSpec, GateThen, Node, NodeId, NodeKind, Plan};
 use crate::run::event::{Actor, Answer, Millis};
-use crate::run::state::{Declined, Stage};
+use crate::run::fleet;
+use crate::run::state::{Declined, RunState, Stage};
 
 /// A node's state as scripts read it. Stable.
 #[must_use]
@@ -20,6 +21,7 @@ pub fn stage_word(stage: &Stage) -> &'static str {
         Stage::AwaitingPerson => "waiting",
         Stage::Failed { .. } => "failed",
         Stage::Lost { .. } => "unknown",
+        Stage::Unreachable { .. } => "unreachable",
         Stage::Unsettled { .. } => "unsettled",
         Stage::Succeeded => "succeeded",
         Stage::MarkedDone { .. } => "marked_done",
@@ -34,6 +36,16 @@ pub fn stage_word(stage: &Stage) -> &'static str {
         Stage::UndoneByHand { .. } => "undone_by_hand",
         Stage::UndoFailed { .. } => "undo_failed",
         Stage::Kept { .. } => "kept",
+    }
+}
+
+/// The same of a node in its run: what the run went on without never had its turn.
+#[must_use]
+pub fn node_word(plan: &Plan, state: &RunState, id: NodeId) -> &'static str {
+    match state.stage(id) {
+        Stage::Pending if fleet::is_left_out(plan, state, id) => "left_out",
+        stage if matches!(plan.node(id).kind, NodeKind::Enter { .. }) => scope_word(stage),
+        stage => stage_word(stage),
     }
 }
 
@@ -60,7 +72,9 @@ pub fn stage_tone(stage: &Stage) -> Tone {
         Stage::Succeeded | Stage::Approved { .. } | Stage::Undone => Tone::Good,
         Stage::Guarding { .. } | Stage::Began { .. } | Stage::Ran { .. } | Stage::Undoing { .. } => Tone::Strong,
         Stage::AwaitingPerson | Stage::Open { .. } => Tone::Ask,
-        Stage::Failed { .. } | Stage::Refused { .. } | Stage::Unsettled { .. } | Stage::UndoFailed { .. } | Stage::Lost { .. } => Tone::Bad,
+        Stage::Failed { .. } | Stage::Refused { .. } | Stage::Unreachable { .. } | Stage::Unsettled { .. } | Stage::UndoFailed { .. } | Stage::Lost { .. } => {
+            Tone::Bad
+        }
         Stage::MarkedDone { .. }
         | Stage::SkippedByPerson { .. }
         | Stage::Declined { .. }
@@ -77,6 +91,7 @@ pub fn stage_why(stage: &Stage) -> Option<String> {
         Stage::Skipped { why }
         | Stage::Refused { why }
         | Stage::Lost { why, .. }
+        | Stage::Unreachable { why, .. }
         | Stage::Unsettled { why, .. }
         | Stage::UndoFailed { why, .. }
         | Stage::Kept { why } => Some(why.clone()),

@@ -29,20 +29,30 @@ pub fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
         Phase::RollingBack => unwind::decide(&View::new(plan, state)),
         Phase::Ending => {
             let view = View::new(plan, state);
-            let mut effects = in_flight::in_flight(&view);
-            if effects.is_empty() && state.parking.is_none() {
-                effects = unwind::leave_scopes(&view).ready;
-            }
-            if effects.is_empty() && !view.is_busy() {
-                effects = match (unwind::why_stuck(&view), &state.parking, state.ending.clone().flatten()) {
-                    (Some(why), ..) => vec![Effect::Record(EventKind::RunStuck { why })],
-                    // A lock was lost on the way.
-                    (None, Some(why), _) => vec![Effect::Record(EventKind::RunParked { why: why.clone() })],
-                    (None, None, Some(why)) => forward::before_the_end(&view, EventKind::RunFailed { why }),
-                    (None, None, None) => forward::before_the_end(&view, EventKind::RunEnded { by: super::event::Actor::Person(state.operator.clone()) }),
-                };
-            }
-            effects
+            let effects = in_flight::in_flight(&view);
+            if effects.is_empty() { close(&view) } else { effects }
         }
+    }
+}
+
+/// Scopes are left by their policy, then the run is over.
+fn close(view: &View<'_>) -> Vec<Effect> {
+    let owed = unwind::leave_scopes(view);
+    if view.state.parking.is_none() {
+        let effects = unwind::carry_out(view, &owed.ready);
+        if !effects.is_empty() {
+            return effects;
+        }
+    }
+    if view.is_busy() {
+        return Vec::new();
+    }
+    match (unwind::why_stuck(view), &view.state.parking, unwind::why_awaited(view, &owed.waiting), view.state.ending.clone().flatten()) {
+        (Some(why), ..) => vec![Effect::Record(EventKind::RunStuck { why })],
+        // A lock was lost on the way.
+        (None, Some(why), ..) => vec![Effect::Record(EventKind::RunParked { why: why.clone() })],
+        (None, None, Some(why), _) => vec![Effect::Record(EventKind::HostsAwaited { why })],
+        (None, None, None, Some(why)) => forward::before_the_end(view, EventKind::RunFailed { why }),
+        (None, None, None, None) => forward::before_the_end(view, EventKind::RunEnded { by: super::event::Actor::Person(view.state.operator.clone()) }),
     }
 }

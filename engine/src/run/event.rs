@@ -39,12 +39,35 @@ pub struct Pin {
     pub hash: String,
 }
 
+/// Why a host could not be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// It answers, and something there is not as it must be.
+    #[default]
+    Unfit,
+    /// It can't be reached at all.
+    Unreachable,
+    /// It has lost what it remembered of this run.
+    Forgotten,
+}
+
 /// Who did something: a person by name, or the policy that stood ready.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
     Person(String),
     Policy,
+}
+
+impl Actor {
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Person(name) => name,
+            Self::Policy => "its policy",
+        }
+    }
 }
 
 /// What a process that drives the run was started for.
@@ -90,6 +113,25 @@ pub enum EventKind {
     /// A host could not be used. Nothing of this process has run there.
     HostRefused {
         host: HostName,
+        why: String,
+        #[serde(default)]
+        how: Refusal,
+    },
+    /// A host that was met can't be reached any more.
+    HostLost {
+        host: HostName,
+        why: String,
+    },
+    /// A person says that the host has forgotten this run, and that nothing of it runs there: it is met anew.
+    MemoryAccepted {
+        host: HostName,
+        by: Actor,
+        why: String,
+    },
+    /// A person says that the host is gone for good: nothing is asked of it any more.
+    HostGivenUp {
+        host: HostName,
+        by: Actor,
         why: String,
     },
     /// This run holds the lock there from now on. `over`: who held it, and why it was taken from them.
@@ -183,6 +225,17 @@ pub enum EventKind {
     /// Something else failed before this step began; it starts over when the run goes on.
     NodePutBack {
         node: NodeId,
+    },
+    /// Its host can't be reached: it was not begun, or what it was asked was not answered.
+    NodeUnreachable {
+        node: NodeId,
+        why: String,
+    },
+    /// It failed, or its host can't be reached, and the run goes on without it, or without the whole item.
+    FailureTolerated {
+        node: NodeId,
+        ends: Option<BlockId>,
+        why: String,
     },
 
     /// A step that runs nothing: it only checks, or it only compensates.
@@ -379,6 +432,10 @@ pub enum EventKind {
     RunParked {
         why: String,
     },
+    /// Parked, because something is owed to hosts that can't be reached now.
+    HostsAwaited {
+        why: String,
+    },
     RunStuck {
         why: String,
     },
@@ -455,6 +512,8 @@ impl EventKind {
             | Self::NodeSatisfied { node }
             | Self::NodeRefused { node, .. }
             | Self::NodePutBack { node }
+            | Self::NodeUnreachable { node, .. }
+            | Self::FailureTolerated { node, .. }
             | Self::StepPassed { node }
             | Self::StepBegan { node, .. }
             | Self::StepEnded { node, .. }
@@ -494,6 +553,9 @@ impl EventKind {
             | Self::LockReleased { .. }
             | Self::LockLeft { .. }
             | Self::LockLost { .. }
+            | Self::HostLost { .. }
+            | Self::MemoryAccepted { .. }
+            | Self::HostGivenUp { .. }
             | Self::FactRead { .. }
             | Self::FactFailed { .. }
             | Self::RequireHeld { .. }
@@ -509,6 +571,7 @@ impl EventKind {
             | Self::BoundaryUndone { .. }
             | Self::DriverLeft { .. }
             | Self::RunParked { .. }
+            | Self::HostsAwaited { .. }
             | Self::RunStuck { .. }
             | Self::RunRolledBack
             | Self::RunFailed { .. }

@@ -3,10 +3,12 @@
 //! drive the same [`decide`].
 
 pub mod approver;
+mod clear;
 pub mod decide;
 pub mod effect;
 pub mod event;
 mod exclusion;
+pub mod fleet;
 pub mod fold;
 mod forward;
 pub mod gate;

@@ -1,10 +1,13 @@
 //! O1 and O4: until everything here holds, nothing has changed anywhere.
 
+use std::collections::BTreeMap;
+
 use super::effect::Effect;
 use super::event::{EventKind, Purpose};
+use super::fleet::{self, Part};
 use super::lock;
 use super::state::{Greeting, HostState, RunState, Stage, Verdict};
-use crate::plan::model::{HostName, NodeKind, Plan, RequireSpec};
+use crate::plan::model::{HostName, NodeId, NodeKind, OnUnreachable, Plan, RequireSpec, ToleranceId};
 
 pub(super) fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
     if let Some(why) = &state.start_refused {
@@ -59,18 +62,24 @@ fn take_locks(plan: &Plan, state: &RunState) -> Vec<Effect> {
 
 /// All hosts are asked before one of them is complained about: the message names every one that fails.
 fn greet(plan: &Plan, state: &RunState) -> Vec<Effect> {
-    let answer = |host: &HostName| state.hosts.get(host).and_then(|h| h.now.as_ref());
-    let asked: Vec<Effect> = plan.hosts.iter().filter(|h| answer(&h.name).is_none()).map(|h| Effect::Greet { host: h.name.clone() }).collect();
+    let known = |host: &HostName| state.hosts.get(host);
+    let is_open = |host: &HostName| known(host).is_none_or(|h| h.now.is_none() && h.gone.is_none());
+    let asked: Vec<Effect> = plan.hosts.iter().filter(|h| is_open(&h.name)).map(|h| Effect::Greet { host: h.name.clone() }).collect();
     if !asked.is_empty() {
         return asked;
     }
     let mut refusals: Vec<String> = Vec::new();
+    let mut awaited: Vec<String> = Vec::new();
     for host in &plan.hosts {
-        let Some(known) = state.hosts.get(&host.name) else { continue };
+        let Some(known) = known(&host.name).filter(|h| h.gone.is_none()) else { continue };
         match &known.now {
-            // Closing a run needs only the hosts on which something of it is held, or may still run.
-            Some(Greeting::Refused { .. }) if state.purpose == Purpose::End && !is_needed_to_end(plan, state, &host.name) => {}
-            Some(Greeting::Refused { why }) => refusals.push(format!("{}: {why}", host.name)),
+            Some(Greeting::Refused { .. } | Greeting::Unreachable { .. }) if !is_needed(plan, state, &host.name) => {}
+            Some(Greeting::Refused { why, .. }) => refusals.push(format!("{}: {why}", host.name)),
+            Some(Greeting::Unreachable { why }) => match policy(plan, &host.name) {
+                OnUnreachable::Fail => refusals.push(format!("{}: {why}", host.name)),
+                OnUnreachable::Park => awaited.push(format!("{}: {why}", host.name)),
+                OnUnreachable::Skip => {}
+            },
             Some(Greeting::Answered { identity, claims }) => {
                 refusals.extend(stranger(known, identity).map(|why| format!("{}: {why}", host.name)));
                 refusals.extend(unknown_claim(plan, state, &host.name, claims).map(|why| format!("{}: {why}", host.name)));
@@ -85,17 +94,80 @@ fn greet(plan: &Plan, state: &RunState) -> Vec<Effect> {
         }
     }
     refusals.extend(twins(plan, state));
-    if refusals.is_empty() { Vec::new() } else { refuse(state, refusals.join("\n")) }
+    if refusals.is_empty() && matches!(state.purpose, Purpose::Run | Purpose::Resume) {
+        refusals.extend(beyond_tolerance(plan, state));
+    }
+    match (refusals.is_empty(), awaited.is_empty()) {
+        (false, _) => {
+            refusals.extend(awaited);
+            refuse(state, refusals.join("\n"))
+        }
+        // `unreachable park`: nothing has changed, and a resume asks again.
+        (true, false) if state.purpose == Purpose::Run => vec![Effect::Record(EventKind::HostsAwaited { why: awaited.join("\n") })],
+        (true, false) => refuse(state, awaited.join("\n")),
+        (true, true) => Vec::new(),
+    }
 }
 
-fn is_needed_to_end(plan: &Plan, state: &RunState, host: &str) -> bool {
-    plan.iter().filter(|(_, node)| node.host.as_deref() == Some(host)).any(|(id, node)| {
-        let ours = state.node(id);
-        let held = matches!(node.kind, NodeKind::Enter { .. })
-            && ours.is_touched()
-            && !matches!(ours.stage, Stage::Undone | Stage::UndoneByHand { .. } | Stage::Kept { .. });
-        held || ours.is_in_flight() || matches!(ours.stage, Stage::Unsettled { .. })
-    })
+/// Whether a process can do nothing of what it is for without a host. A run needs all of them.
+fn is_needed(plan: &Plan, state: &RunState, host: &str) -> bool {
+    let here = || plan.iter().filter(|(_, node)| node.host.as_deref() == Some(host)).map(|(id, _)| id);
+    let is_held = |id: NodeId| matches!(plan.node(id).kind, NodeKind::Enter { .. }) && stands(state, id);
+    let is_open = |id: NodeId| state.node(id).is_in_flight() || matches!(state.stage(id), Stage::Unsettled { .. });
+    match state.purpose {
+        Purpose::Run => true,
+        // What the run went on without is over, but for what is owed there.
+        Purpose::Resume => here().any(|id| !fleet::is_left_out(plan, state, id) || is_open(id) || stands(state, id)) || is_read(plan, state, host),
+        Purpose::Rollback { .. } => here().any(|id| is_open(id) || stands(state, id)),
+        // Closing a run needs only the hosts on which something of it is held, or may still run.
+        Purpose::End => here().any(|id| is_open(id) || is_held(id)),
+    }
+}
+
+fn stands(state: &RunState, id: NodeId) -> bool {
+    let ours = state.node(id);
+    ours.is_touched() && !matches!(ours.stage, Stage::Undone | Stage::UndoneByHand { .. } | Stage::Kept { .. })
+}
+
+/// Whether something of the top is still to be read or asked there.
+fn is_read(plan: &Plan, state: &RunState, host: &str) -> bool {
+    let is_here = |hosts: &[HostName]| hosts.iter().any(|h| h == host);
+    let is_known = |slot| state.slots.get(&slot).is_some_and(|read| read.contains_key(host));
+    plan.facts.iter().any(|f| is_here(&f.hosts) && !is_known(f.slot)) || !state.touched_anything() && plan.requires.iter().any(|r| is_here(&r.hosts))
+}
+
+/// What is to be done when a host can't be reached: the strictest word of all that is to happen there.
+fn policy(plan: &Plan, host: &str) -> OnUnreachable {
+    let nodes = plan.nodes.iter().filter(|n| n.host.as_deref() == Some(host)).map(|n| n.unreachable);
+    let facts = plan.facts.iter().filter(|f| f.hosts.iter().any(|h| h == host)).map(|f| f.unreachable);
+    let requires = plan.requires.iter().filter(|r| r.hosts.iter().any(|h| h == host)).map(|r| r.unreachable);
+    nodes.chain(facts).chain(requires).max().unwrap_or_default()
+}
+
+/// More hosts are missing already than are tolerated: nothing is begun that is sure to stop.
+fn beyond_tolerance(plan: &Plan, state: &RunState) -> Vec<String> {
+    let mut missing: BTreeMap<ToleranceId, BTreeMap<Part, &str>> = BTreeMap::new();
+    for (id, node) in plan.iter() {
+        if !fleet::is_missing(plan, state, id) {
+            continue;
+        }
+        let mut around = fleet::tolerating(plan, id);
+        // One that stands inside another is that one's failure.
+        if let (Some((part, tolerance)), None) = (around.next(), around.next()) {
+            missing.entry(tolerance).or_default().insert(part, node.host.as_deref().unwrap_or_default());
+        }
+    }
+    let mut said = Vec::new();
+    for (id, parts) in missing {
+        let tolerance = &plan.tolerances[id.index()];
+        if fleet::used(plan, state, id) + parts.len() > tolerance.most as usize {
+            let mut hosts: Vec<&str> = parts.into_values().collect();
+            hosts.dedup();
+            let each = hosts.iter().map(|h| format!("\n{h}: {}", state.away(h).unwrap_or_default())).collect::<String>();
+            said.extend(tolerance.stops().map(|stops| format!("{stops}, and so many can't be reached{each}")));
+        }
+    }
+    said
 }
 
 /// The machine behind the name is another one than the run began with.
@@ -142,7 +214,7 @@ fn twins(plan: &Plan, state: &RunState) -> Vec<String> {
 fn read_facts(plan: &Plan, state: &RunState) -> Vec<Effect> {
     for (index, fact) in (0u32..).zip(&plan.facts) {
         let known = state.slots.get(&fact.slot);
-        let missing: Vec<&HostName> = fact.hosts.iter().filter(|h| known.is_none_or(|k| !k.contains_key(*h))).collect();
+        let missing: Vec<&HostName> = fact.hosts.iter().filter(|h| state.away(h).is_none() && known.is_none_or(|k| !k.contains_key(*h))).collect();
         if missing.is_empty() {
             continue;
         }
@@ -184,7 +256,7 @@ fn ask_requires(plan: &Plan, state: &RunState) -> Vec<Effect> {
         return Vec::new();
     }
     let places: Vec<(u32, Option<HostName>)> =
-        (0u32..).zip(&plan.requires).flat_map(|(index, require)| places(require).into_iter().map(move |host| (index, host))).collect();
+        (0u32..).zip(&plan.requires).flat_map(|(index, require)| places(state, require).into_iter().map(move |host| (index, host))).collect();
     let unasked: Vec<Effect> = places
         .iter()
         .filter(|place| !state.requires.contains_key(place))
@@ -203,6 +275,7 @@ fn ask_requires(plan: &Plan, state: &RunState) -> Vec<Effect> {
     if failed.is_empty() { Vec::new() } else { refuse(state, failed.join("\n")) }
 }
 
-fn places(require: &RequireSpec) -> Vec<Option<HostName>> {
-    if require.hosts.is_empty() { vec![None] } else { require.hosts.iter().cloned().map(Some).collect() }
+/// A host that can't be reached is not asked.
+fn places(state: &RunState, require: &RequireSpec) -> Vec<Option<HostName>> {
+    if require.hosts.is_empty() { vec![None] } else { require.hosts.iter().filter(|h| state.away(h).is_none()).cloned().map(Some).collect() }
 }

@@ -6,6 +6,7 @@ use super::event::{Millis, Purpose};
 use super::gate::Opening;
 use crate::outcome::{Exit, Identity};
 use crate::plan::model::{BlockId, HostName, NodeId, Plan, SlotId};
+use crate::plan::names::{Outcome, Outcomes};
 use crate::value::Value;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,8 @@ pub struct RunState {
     pub nodes: Vec<NodeState>,
     /// The last opening of each gate that was opened.
     pub gates: BTreeMap<NodeId, Opening>,
+    /// The items of a `for` that the run goes on without, and what failed in each.
+    pub ended: BTreeMap<BlockId, Vec<NodeId>>,
     pub unwinding: Option<Unwinding>,
     /// The run is being closed as it stands, and why where that was no person's wish.
     pub ending: Option<Option<String>>,
@@ -86,16 +89,21 @@ impl Phase {
 }
 
 /// A host in this run: who it was when the run met it, and who it is for the driver of today.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HostState {
     pub met: Identity,
     pub now: Option<Greeting>,
+    /// Why it can't be reached any more, after it was met in this process.
+    pub lost: Option<String>,
+    /// A person gave it up for good.
+    pub gone: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Greeting {
     Answered { identity: Identity, claims: Vec<String> },
-    Refused { why: String },
+    Refused { why: String, forgotten: bool },
+    Unreachable { why: String },
 }
 
 /// A lock on a host.
@@ -146,6 +154,8 @@ pub struct NodeState {
     pub openings: u32,
     /// A rollback that reached its aim went over it.
     pub taken_back: bool,
+    /// It failed, or its host can't be reached, and the run goes on without it.
+    pub passed_over: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -183,6 +193,11 @@ pub enum Stage {
         attempt: u32,
         why: String,
         told: Option<Told>,
+    },
+    /// Its host can't be reached. Nothing of it is under way.
+    Unreachable {
+        was: Was,
+        why: String,
     },
     /// Whether it still runs can't be shown.
     Unsettled {
@@ -227,6 +242,24 @@ pub enum Stage {
     Kept {
         why: String,
     },
+}
+
+/// What a node is again when its host is back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Was {
+    Pending,
+    Ran { attempt: u32, verified: u32 },
+    Lost { attempt: u32, why: String },
+}
+
+impl From<Was> for Stage {
+    fn from(was: Was) -> Self {
+        match was {
+            Was::Pending => Self::Pending,
+            Was::Ran { attempt, verified } => Self::Ran { attempt, verified },
+            Was::Lost { attempt, why } => Self::Lost { attempt, why, told: None },
+        }
+    }
 }
 
 /// What the guards said of a lost attempt: nothing could tell, or it is (not) done.
@@ -287,6 +320,7 @@ impl RunState {
             start_refused: None,
             nodes: vec![NodeState::default(); plan.nodes.len()],
             gates: BTreeMap::new(),
+            ended: BTreeMap::new(),
             unwinding: None,
             ending: None,
             parking: None,
@@ -314,12 +348,40 @@ impl RunState {
         self.nodes.iter().any(NodeState::is_touched)
     }
 
+    /// Why a host can't be reached now.
+    #[must_use]
+    pub fn away(&self, host: &str) -> Option<&str> {
+        let known = self.hosts.get(host)?;
+        known.lost.as_deref().or_else(|| known.cut_off())
+    }
+
     /// Whether the run waits for nothing but a person's word.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         matches!(self.phase, Phase::Running | Phase::RollingBack)
             && self.nodes.iter().any(|n| matches!(n.stage, Stage::Open { .. } | Stage::AwaitingPerson))
             && !self.nodes.iter().any(NodeState::is_in_flight)
+    }
+}
+
+impl Outcomes for RunState {
+    fn outcome(&self, node: NodeId) -> Outcome {
+        match self.stage(node) {
+            Stage::Succeeded | Stage::Satisfied | Stage::MarkedDone { .. } => Outcome::Succeeded,
+            Stage::Skipped { .. } => Outcome::Skipped,
+            _ => Outcome::Otherwise,
+        }
+    }
+}
+
+impl HostState {
+    /// Why nothing can be sent there in this process: it did not greet, or a person gave it up.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<&str> {
+        match (&self.gone, &self.now) {
+            (Some(why), _) | (None, Some(Greeting::Unreachable { why } | Greeting::Refused { why, .. })) => Some(why),
+            (None, Some(Greeting::Answered { .. }) | None) => None,
+        }
     }
 }
 
@@ -343,6 +405,7 @@ impl NodeState {
             | Stage::AwaitingPerson
             | Stage::Failed { .. }
             | Stage::Lost { told: Some(_), .. }
+            | Stage::Unreachable { .. }
             | Stage::Unsettled { .. }
             | Stage::Succeeded
             | Stage::MarkedDone { .. }

@@ -1,14 +1,17 @@
 //! Rolling back: what began is undone in reverse order of dependency, scopes are left by their policy, and what can't
 //! be shown to have ended is never undone over.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use super::effect::Effect;
 use super::event::{Actor, EventKind};
-use super::exclusion;
 use super::forward::before_the_end;
 use super::in_flight::in_flight;
-use super::state::{RunState, Stage, Unwinding};
+use super::state::{RunState, Stage, Unwinding, Was};
 use super::view::View;
-use crate::plan::model::{NodeId, NodeKind, Plan, Release, UndoSpec, node_id};
+use super::{exclusion, fleet};
+use crate::plan::model::{Node, NodeId, NodeKind, Plan, Release, UndoSpec, node_id};
 
 pub(super) fn decide(view: &View<'_>) -> Vec<Effect> {
     let mut effects = in_flight(view);
@@ -31,18 +34,22 @@ pub(super) fn decide(view: &View<'_>) -> Vec<Effect> {
     if let Some(why) = view.state.parking.clone() {
         return if undoing { Vec::new() } else { vec![Effect::Record(EventKind::RunParked { why })] };
     }
-    let Owed { ready, left } = match view.state.unwinding {
+    let owed = match view.state.unwinding {
         Some(Unwinding::Scopes) => leave_scopes(view),
         Some(_) => undo_ready(view),
         None => Owed::default(),
     };
+    let ready = carry_out(view, &owed.ready);
     if !ready.is_empty() || undoing {
         return ready;
     }
     if let Some(why) = why_stuck(view) {
         return vec![Effect::Record(EventKind::RunStuck { why })];
     }
-    if let Some(id) = left.first() {
+    if let Some(why) = why_awaited(view, &owed.waiting) {
+        return vec![Effect::Record(EventKind::HostsAwaited { why })];
+    }
+    if let Some(id) = owed.left.first() {
         // Owed and out of reach, for a reason that has no name yet: never passed over in silence.
         let why = format!("`{}` has to be undone and can't be: it is {:?}", view.plan.node(*id).path, view.state.stage(*id));
         return vec![Effect::Record(EventKind::RunStuck { why })];
@@ -79,20 +86,26 @@ pub(super) fn leave_scopes(view: &View<'_>) -> Owed {
         return Owed::default();
     }
     // R5: a scope stays as long as something inside it may still run.
-    undo_where(view, |id, node| matches!(node.kind, NodeKind::Enter { .. }) || matches!(view.state.stage(id), Stage::Unsettled { .. }), &[])
+    let covers = |id: NodeId, node: &Node| matches!(node.kind, NodeKind::Enter { .. }) || matches!(view.state.stage(id), Stage::Unsettled { .. });
+    owed(view, everywhere(view), covers)
+}
+
+fn everywhere(view: &View<'_>) -> Range<usize> {
+    0..view.plan.nodes.len()
 }
 
 /// The undos that may begin now.
 fn undo_ready(view: &View<'_>) -> Owed {
     let plan = view.plan;
-    let beyond = points_of_no_return(plan, view.state);
+    let out_of_reach = ancestors(plan, &points_of_no_return(plan, view.state));
+    let is_within_reach = |id: NodeId| !out_of_reach[id.index()];
     match view.state.unwinding {
-        Some(Unwinding::Boundary(block)) => undo_where(view, |_, node| plan.inside(node.block, block), &beyond),
+        Some(Unwinding::Boundary(block)) => owed(view, everywhere(view), |id, node| is_within_reach(id) && plan.inside(node.block, block)),
         Some(Unwinding::After(stop)) => {
             let kept = ancestors(plan, &[stop]);
-            undo_where(view, |id, _| !kept[id.index()], &beyond)
+            owed(view, everywhere(view), |id, _| is_within_reach(id) && !kept[id.index()])
         }
-        Some(Unwinding::Everything) => undo_where(view, |_, _| true, &beyond),
+        Some(Unwinding::Everything) => owed(view, everywhere(view), |id, _| is_within_reach(id)),
         Some(Unwinding::Scopes | Unwinding::Over) | None => Owed::default(),
     }
 }
@@ -119,39 +132,67 @@ pub(super) fn ancestors(plan: &Plan, of: &[NodeId]) -> Vec<bool> {
     marked
 }
 
-/// In reverse order of dependency: a node is undone when all that came after it is, or has nothing to undo.
-fn undo_where(view: &View<'_>, covers: impl Fn(NodeId, &crate::plan::model::Node) -> bool, beyond: &[NodeId]) -> Owed {
-    let out_of_reach = ancestors(view.plan, beyond);
-    let mut blocked = vec![false; view.plan.nodes.len()];
-    let mut ready = Vec::new();
-    let mut left = Vec::new();
-    for position in (0..view.plan.nodes.len()).rev() {
+/// In reverse order of dependency: of those nodes in `range` that are covered, one is undone when all that came after it
+/// is, or has nothing to undo.
+pub(super) fn owed(view: &View<'_>, range: Range<usize>, covers: impl Fn(NodeId, &Node) -> bool) -> Owed {
+    let mut blocked = vec![false; range.len()];
+    let mut owed = Owed::default();
+    for position in range.clone().rev() {
         let id = node_id(position);
         let node = view.plan.node(id);
-        let owed = covers(id, node) && !out_of_reach[position] && owes(view, id);
-        if owed {
-            left.push(id);
+        let is_owed = covers(id, node) && owes(view, id);
+        let is_free = !blocked[position - range.start];
+        if is_owed {
+            owed.left.push(id);
+            if fleet::is_awaited(view.plan, view.state, id) {
+                owed.waiting.push(id);
+            } else if is_free && view.state.stage(id).may_be_undone() {
+                owed.ready.push(id);
+            }
         }
-        if owed && !blocked[position] && view.state.stage(id).may_be_undone() {
-            ready.push(id);
-        }
-        if owed || blocked[position] {
-            for before in &node.after {
-                blocked[before.index()] = true;
+        if is_owed || !is_free {
+            for before in node.after.iter().filter(|b| range.contains(&b.index())) {
+                blocked[before.index() - range.start] = true;
             }
         }
     }
-    let (asked, sent): (Vec<NodeId>, Vec<NodeId>) = ready.into_iter().partition(|id| matches!(how(view, *id), How::Ask(_)));
-    let mut effects: Vec<Effect> = exclusion::admit(view.plan, view.state, sent.into_iter()).into_iter().map(|id| how(view, id).into_effect()).collect();
-    effects.extend(asked.into_iter().map(|id| how(view, id).into_effect()));
-    Owed { ready: effects, left }
+    owed
 }
 
-/// What has to be undone: what may begin now, and all of it.
-#[derive(Default)]
+/// The effects that undo these, as far as their hosts are free.
+pub(super) fn carry_out(view: &View<'_>, ready: &[NodeId]) -> Vec<Effect> {
+    let (asked, sent): (Vec<NodeId>, Vec<NodeId>) = ready.iter().partition(|id| matches!(how(view, **id), How::Ask(_)));
+    let mut effects: Vec<Effect> = exclusion::admit(view.plan, view.state, sent.into_iter()).into_iter().map(|id| how(view, id).into_effect()).collect();
+    effects.extend(asked.into_iter().map(|id| how(view, id).into_effect()));
+    effects
+}
+
+/// What has to be undone: what may begin now, what waits for its host, and all of it.
+#[derive(Debug, Default)]
 pub(super) struct Owed {
-    pub(super) ready: Vec<Effect>,
-    left: Vec<NodeId>,
+    pub(super) ready: Vec<NodeId>,
+    pub(super) waiting: Vec<NodeId>,
+    pub(super) left: Vec<NodeId>,
+}
+
+/// What is owed to hosts that can't be reached, in words; none where there is nothing.
+pub(super) fn why_awaited(view: &View<'_>, awaited: &[NodeId]) -> Option<String> {
+    let mut by_host: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for id in awaited {
+        let node = view.plan.node(*id);
+        let host = node.host.as_deref().unwrap_or_default();
+        let what = match (view.state.stage(*id), &node.kind) {
+            (Stage::Unsettled { undoing: false, .. } | Stage::Unreachable { .. }, _) => "what became of",
+            (_, NodeKind::Enter { .. }) => "the release of",
+            _ => "the undo of",
+        };
+        by_host.entry(host).or_default().push(format!("{what} `{}`", node.path));
+    }
+    let said = by_host.iter().map(|(host, owed)| {
+        let why = view.state.away(host).unwrap_or("something in it may still run");
+        format!("{host} is waited for ({}): {}", why.lines().next().unwrap_or_default(), owed.join(", "))
+    });
+    (!by_host.is_empty()).then(|| said.collect::<Vec<_>>().join("\n"))
 }
 
 /// Whether a node has something to take back, or an undo that did not end well.
@@ -160,8 +201,12 @@ fn owes(view: &View<'_>, id: NodeId) -> bool {
     if !state.is_touched() || matches!(state.stage, Stage::Undone | Stage::UndoneByHand { .. } | Stage::Kept { .. }) {
         return false;
     }
+    // Nothing can be done on a host that is gone; its scopes are told of as kept.
+    if fleet::is_gone(view.plan, view.state, id) && !matches!(view.plan.node(id).kind, NodeKind::Enter { .. }) {
+        return false;
+    }
     let Some(spec) = view.plan.node(id).spec() else { return false };
-    if matches!(state.stage, Stage::Unsettled { .. } | Stage::Undoing { .. }) {
+    if matches!(state.stage, Stage::Unsettled { .. } | Stage::Undoing { .. }) || is_unanswered(view, id) {
         return true;
     }
     match spec.undo {
@@ -170,7 +215,13 @@ fn owes(view: &View<'_>, id: NodeId) -> bool {
     }
 }
 
-enum How {
+/// Whether what became of a node is asked when its host is back.
+pub(super) fn is_unanswered(view: &View<'_>, id: NodeId) -> bool {
+    let is_open = matches!(view.state.stage(id), Stage::Unsettled { .. } | Stage::Unreachable { was: Was::Ran { .. } | Was::Lost { .. }, .. });
+    is_open && fleet::is_awaited(view.plan, view.state, id)
+}
+
+pub(super) enum How {
     Send(Effect),
     Ask(Effect),
 }
@@ -183,9 +234,13 @@ impl How {
     }
 }
 
-fn how(view: &View<'_>, id: NodeId) -> How {
+pub(super) fn how(view: &View<'_>, id: NodeId) -> How {
     let node = view.plan.node(id);
     if let NodeKind::Enter { release, .. } = node.kind {
+        if fleet::is_gone(view.plan, view.state, id) {
+            let why = "its host was given up for good".to_owned();
+            return How::Ask(Effect::Record(EventKind::ScopeKept { node: id, by: Actor::Policy, why }));
+        }
         return match release {
             Release::Always => How::Send(begin_undo(view, id)),
             Release::OnSuccess if view.nothing_stands_inside(id) => How::Send(begin_undo(view, id)),
@@ -213,6 +268,7 @@ pub(super) fn why_stuck(view: &View<'_>) -> Option<String> {
     let said: Vec<String> = view
         .plan
         .iter()
+        .filter(|(id, _)| !fleet::is_shut(view.plan, view.state, *id) || matches!(view.state.stage(*id), Stage::UndoFailed { .. }))
         .filter_map(|(id, node)| match view.state.stage(id) {
             Stage::UndoFailed { why, .. } => {
                 let what = if matches!(node.kind, NodeKind::Enter { .. }) { "the release" } else { "the undo" };

@@ -8,13 +8,22 @@ use zeroize::Zeroizing;
 
 pub(super) enum Answered {
     Yes(Collected),
-    No { why: String },
-    Error { why: String },
+    No {
+        why: String,
+    },
+    Error {
+        why: String,
+    },
+    /// Its host can't be reached.
+    Away {
+        why: String,
+    },
 }
 
 pub(super) async fn ask(ready: &Ready) -> Answered {
     let mut collected = Collected::default();
     match ready.read_veiled(&mut collected).await {
+        Err(error) if error.is_unreachable() => Answered::Away { why: error.to_string() },
         Err(error) => Answered::Error { why: error.to_string() },
         Ok((ended, hidden)) => match ended.exit {
             Exit::Code(0) => {
@@ -30,18 +39,26 @@ pub(super) async fn ask(ready: &Ready) -> Answered {
     }
 }
 
+/// Why a fact has no value.
+pub(super) struct Unread {
+    pub(super) why: String,
+    pub(super) is_away: bool,
+}
+
 /// A fact's value: a bool is the exit status, anything else is standard output read by its type.
-pub(super) async fn read_value(ready: &Ready, kind: &Type) -> Result<Value, String> {
+pub(super) async fn read_value(ready: &Ready, kind: &Type) -> Result<Value, Unread> {
+    let unread = |why: String| Unread { why, is_away: false };
     match (ask(ready).await, kind) {
         (Answered::Yes(_), Type::Bool) => Ok(Value::Bool(true)),
         (Answered::No { why }, Type::Bool) if why.starts_with("exit status 1") && !why.as_bytes().get(13).is_some_and(u8::is_ascii_digit) => {
             Ok(Value::Bool(false))
         }
         // The beginning of a value is another value.
-        (Answered::Yes(collected), _) if collected.cut => Err("its output was not kept whole (the disk is full, or it is over the limit)".to_owned()),
-        (Answered::Yes(collected), _) if collected.hidden => Err(HOLDS_A_SECRET.to_owned()),
-        (Answered::Yes(collected), kind) => capture(kind, &collected.out),
-        (Answered::No { why } | Answered::Error { why }, _) => Err(why),
+        (Answered::Yes(collected), _) if collected.cut => Err(unread("its output was not kept whole (the disk is full, or it is over the limit)".to_owned())),
+        (Answered::Yes(collected), _) if collected.hidden => Err(unread(HOLDS_A_SECRET.to_owned())),
+        (Answered::Yes(collected), kind) => capture(kind, &collected.out).map_err(unread),
+        (Answered::No { why } | Answered::Error { why }, _) => Err(unread(why)),
+        (Answered::Away { why }, _) => Err(Unread { why, is_away: true }),
     }
 }
 

@@ -202,6 +202,7 @@ impl Attempt {
             Ok(Outcome::Found(Fate::Running)) => self.unsettled("it still runs, and could not be followed".to_owned()),
             Ok(Outcome::Exists) => self.unsettled(format!("its id is taken on {}", self.host)),
             Err(error @ KeeperError::MemoryLost { .. }) => self.lost(error.to_string()),
+            Err(error) if error.is_unreachable() => self.with_its_host(error.to_string()),
             Err(error) => self.unsettled(error.to_string()),
         }
     }
@@ -235,6 +236,17 @@ impl Attempt {
     fn lost(&self, why: String) -> Vec<EventKind> {
         let (node, attempt) = (self.node, self.number);
         vec![if self.undoing { EventKind::UndoLost { node, attempt, why } } else { EventKind::StepLost { node, attempt, why } }]
+    }
+
+    /// Its host can't be reached, and its command was never sent.
+    pub(super) fn unsent(&self, why: String) -> Vec<EventKind> {
+        super::guards::away(self.node, Some(self.host.clone()), why)
+    }
+
+    /// Its host can't be reached, and so nobody knows what becomes of it.
+    fn with_its_host(&self, why: String) -> Vec<EventKind> {
+        let lost = EventKind::HostLost { host: self.host.clone(), why: why.clone() };
+        [lost].into_iter().chain(self.unsettled(why)).collect()
     }
 
     fn unsettled(&self, why: String) -> Vec<EventKind> {
@@ -280,10 +292,13 @@ impl Attempt {
     async fn wait_for_reboot(self) -> Vec<EventKind> {
         let (node, attempt) = (self.node, self.number);
         let within = self.reboots.unwrap_or_default();
-        vec![match self.world.another_boot(&self.host, &self.boot, within).await {
-            Ok(boot_id) => EventKind::HostRebooted { node, attempt, boot_id },
-            Err(why) => EventKind::RebootMissed { node, attempt, why },
-        }]
+        match self.world.another_boot(&self.host, &self.boot, within).await {
+            Ok(boot_id) => vec![EventKind::HostRebooted { node, attempt, boot_id }],
+            Err(missed) => {
+                let lost = missed.is_away.then(|| EventKind::HostLost { host: self.host.clone(), why: missed.why.clone() });
+                lost.into_iter().chain([EventKind::RebootMissed { node, attempt, why: missed.why }]).collect()
+            }
+        }
     }
 }
 

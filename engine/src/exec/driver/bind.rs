@@ -111,6 +111,7 @@ impl<'a> Place<'a> {
             now: self.now,
             operator: &self.state.operator,
             run_id: world.run(),
+            outcomes: self.state,
         }
     }
 

@@ -16,6 +16,7 @@ impl Driver<'_> {
         let Some(asked) = plan.node(node).guards().get(guard as usize).copied() else { return Ok(()) };
         let held = |value| EventKind::GuardHeld { node, guard, value };
         let refused = move |why: String| EventKind::NodeRefused { node, why };
+        let host = plan.node(node).host.clone();
         let now = match asked {
             Guard::When(when) => Some(match place.at(when.frame).holds(&when.that, &self.world) {
                 Ok(true) => held(None),
@@ -37,6 +38,7 @@ impl Driver<'_> {
                                 Answered::Yes(_) => EventKind::GuardHeld { node, guard, value: None },
                                 Answered::No { why: said } => refused(format!("required, and not so: {why} ({said})")),
                                 Answered::Error { why: said } => refused(format!("could not be asked whether {why}: {said}")),
+                                Answered::Away { why } => return away(node, host, why),
                             }]
                         });
                         None
@@ -51,7 +53,8 @@ impl Driver<'_> {
                     self.fly_idle(key, async move {
                         vec![match read_value(&ready, &kind).await {
                             Ok(value) => EventKind::GuardHeld { node, guard, value: Some(value) },
-                            Err(why) => refused(format!("fact `{name}`: {why}")),
+                            Err(unread) if unread.is_away => return away(node, host, unread.why),
+                            Err(unread) => refused(format!("fact `{name}`: {}", unread.why)),
                         }]
                     });
                     None
@@ -69,6 +72,7 @@ impl Driver<'_> {
                             Answered::Yes(_) => EventKind::NodeSatisfied { node },
                             Answered::No { .. } => EventKind::GuardHeld { node, guard, value: None },
                             Answered::Error { why } => refused(format!("`check` could not be asked: {why}")),
+                            Answered::Away { why } => return away(node, host, why),
                         }]
                     });
                     None
@@ -88,12 +92,16 @@ impl Driver<'_> {
             Err(why) => {
                 self.ledger.commit(vec![EventKind::VerifyFailed { node, index, why }])?;
             }
-            Ok(poll) => self.fly_idle(key, async move {
-                vec![match poll.until_it_holds().await {
-                    Ok(()) => EventKind::VerifyHeld { node, index },
-                    Err(why) => EventKind::VerifyFailed { node, index, why },
-                }]
-            }),
+            Ok(poll) => {
+                let host = plan.node(node).host.clone();
+                self.fly_idle(key, async move {
+                    vec![match poll.until_it_holds().await {
+                        Ok(()) => EventKind::VerifyHeld { node, index },
+                        Err(unheld) if unheld.is_away => return away(node, host, unheld.why),
+                        Err(unheld) => EventKind::VerifyFailed { node, index, why: unheld.why },
+                    }]
+                });
+            }
         }
         Ok(())
     }
@@ -101,12 +109,16 @@ impl Driver<'_> {
     /// K4: `verify` holds, so it is done; else `check` may say so or deny it; what neither can tell is a person's.
     pub(super) fn probe(&mut self, key: String, node: NodeId, attempt: u32) {
         let guards = self.what_can_tell(node);
+        let host = self.plan.node(node).host.clone();
         self.fly_idle(key, async move {
-            let (done, why) = match guards {
+            let told = match guards {
                 Ok((polls, check)) => tell(polls, check).await,
-                Err(why) => (None, why),
+                Err(why) => Told { done: None, why, is_away: false },
             };
-            vec![EventKind::LostSettled { node, attempt, done, why }]
+            if told.is_away {
+                return away(node, host, told.why);
+            }
+            vec![EventKind::LostSettled { node, attempt, done: told.done, why: told.why }]
         });
     }
 
@@ -120,30 +132,51 @@ impl Driver<'_> {
     }
 }
 
+/// What its host did not answer, and that it is lost.
+pub(super) fn away(node: NodeId, host: Option<String>, why: String) -> Vec<EventKind> {
+    let lost = host.map(|host| EventKind::HostLost { host, why: why.clone() });
+    lost.into_iter().chain([EventKind::NodeUnreachable { node, why }]).collect()
+}
+
 /// What its guards say of a step, and in which words.
-pub(super) async fn tell(polls: Vec<Poll>, check: Option<Ready>) -> (Option<bool>, String) {
-    let mut doubt = "it has neither `verify` nor `check`".to_owned();
+pub(super) struct Told {
+    pub(super) done: Option<bool>,
+    pub(super) why: String,
+    /// Its host could not be asked.
+    pub(super) is_away: bool,
+}
+
+pub(super) async fn tell(polls: Vec<Poll>, check: Option<Ready>) -> Told {
+    let said = |done: bool, why: &str| Told { done: Some(done), why: why.to_owned(), is_away: false };
+    let mut doubt = Told { done: None, why: "it has neither `verify` nor `check`".to_owned(), is_away: false };
     if !polls.is_empty() {
         let mut held = true;
         for poll in polls {
-            if let Err(why) = poll.until_it_holds().await {
+            if let Err(unheld) = poll.until_it_holds().await {
                 held = false;
-                doubt = format!("`verify` does not hold: {why}");
+                doubt = Told { done: None, why: format!("`verify` does not hold: {}", unheld.why), is_away: unheld.is_away };
                 break;
             }
         }
         if held {
-            return (Some(true), "`verify` holds".to_owned());
+            return said(true, "`verify` holds");
         }
     }
     match check {
-        None => (None, doubt),
+        None => doubt,
         Some(check) => match ask(&check).await {
-            Answered::Yes(_) => (Some(true), "`check` says it is as wanted".to_owned()),
-            Answered::No { .. } => (Some(false), "`check` says it is not done".to_owned()),
-            Answered::Error { why } => (None, format!("`check` could not be asked: {why}")),
+            Answered::Yes(_) => said(true, "`check` says it is as wanted"),
+            Answered::No { .. } => said(false, "`check` says it is not done"),
+            Answered::Error { why } => Told { done: None, why: format!("`check` could not be asked: {why}"), is_away: false },
+            Answered::Away { why } => Told { done: None, why: format!("`check` could not be asked: {why}"), is_away: true },
         },
     }
+}
+
+/// Why a postcondition does not hold.
+pub(super) struct Unheld {
+    why: String,
+    is_away: bool,
 }
 
 /// A command that is asked again until it says yes.
@@ -159,16 +192,19 @@ impl Poll {
         Ok(Self { ready, every: Duration::from_secs(spec.every.max(1)), within: Duration::from_secs(spec.within) })
     }
 
-    async fn until_it_holds(self) -> Result<(), String> {
+    async fn until_it_holds(self) -> Result<(), Unheld> {
         let began = Instant::now();
         loop {
             let said = match ask(&self.ready).await {
                 Answered::Yes(_) => return Ok(()),
                 Answered::No { why } => why,
-                Answered::Error { why } => return Err(format!("it could not be asked: {why}")),
+                Answered::Error { why } => return Err(Unheld { why: format!("it could not be asked: {why}"), is_away: false }),
+                // It was sought for as long as the command may take.
+                Answered::Away { why } => return Err(Unheld { why, is_away: true }),
             };
             if began.elapsed() + self.every > self.within {
-                return Err(if self.within.is_zero() { said } else { format!("{said}, still after {} s", self.within.as_secs()) });
+                let why = if self.within.is_zero() { said } else { format!("{said}, still after {} s", self.within.as_secs()) };
+                return Err(Unheld { why, is_away: false });
             }
             tokio::time::sleep(self.every).await;
         }

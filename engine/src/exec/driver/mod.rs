@@ -38,8 +38,8 @@ use self::world::World;
 use super::people::People;
 use super::watch::Watch;
 use crate::journal::{Journal, JournalError, files};
-use crate::plan::model::{LOCAL, NodeId, Plan, SlotId};
-use crate::run::event::{EventKind, Purpose};
+use crate::plan::model::{HostName, LOCAL, NodeId, Plan, SlotId};
+use crate::run::event::{Actor, EventKind, Purpose};
 use crate::run::fold::IllegalEvent;
 use crate::run::state::RunState;
 use crate::run::{Effect, decide, verdict};
@@ -67,6 +67,12 @@ pub struct Options {
     pub take_lock: Option<String>,
     /// Stay while a gate is open, though nobody can be asked here.
     pub wait: bool,
+    /// A person's word: these steps are tried again, whatever became of them.
+    pub retry: BTreeSet<NodeId>,
+    /// A person's word on hosts that have forgotten this run, with the reason: they are met anew.
+    pub forgotten: BTreeMap<HostName, String>,
+    /// A person's word on hosts that are gone for good, with the reason: the run is closed without them.
+    pub gone: BTreeMap<HostName, String>,
 }
 
 /// How a process left a run.
@@ -112,6 +118,7 @@ pub async fn drive(journal: Journal, plan: Plan, purpose: Purpose, options: Opti
             tokio::task::yield_now().await;
         }
         ledger.start_driver(purpose, people.name())?;
+        ledger.commit(words_on_hosts(&options, &people.name()))?;
         let (sender, receiver) = mpsc::unbounded_channel();
         let driver = Driver {
             plan: Rc::clone(&plan),
@@ -130,6 +137,14 @@ pub async fn drive(journal: Journal, plan: Plan, purpose: Purpose, options: Opti
         driver.run().await
     };
     LocalSet::new().run_until(drives).await
+}
+
+/// What a person says of hosts beforehand.
+fn words_on_hosts(options: &Options, operator: &str) -> Vec<EventKind> {
+    let by = || Actor::Person(operator.to_owned());
+    let forgotten = options.forgotten.iter().map(|(host, why)| EventKind::MemoryAccepted { host: host.clone(), by: by(), why: why.clone() });
+    let gone = options.gone.iter().map(|(host, why)| EventKind::HostGivenUp { host: host.clone(), by: by(), why: why.clone() });
+    forgotten.chain(gone).collect()
 }
 
 struct Driver<'a> {

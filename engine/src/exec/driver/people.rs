@@ -16,6 +16,7 @@ use crate::journal::chain::content_hash;
 use crate::journal::output;
 use crate::plan::model::{BlockKind, EvidenceSpec, GateSpec, GateThen, NodeId, NodeKind, OnFailure, UndoSpec};
 use crate::run::event::{Actor, Answer, EventKind, Evidence, FailureAnswer, InterruptAnswer, Millis, Purpose};
+use crate::run::fleet;
 use crate::run::state::{Phase, Stage, Told as WhatIsKnown};
 use crate::run::verdict::attempt_name;
 use crate::run::{approver, gate};
@@ -202,6 +203,11 @@ impl Driver<'_> {
     }
 
     pub(super) fn ask_failure(&mut self, key: String, node: NodeId) -> Result<(), DriveError> {
+        if self.options.retry.remove(&node) {
+            let by = self.person();
+            self.ledger.commit(vec![EventKind::FailureAnswered { node, answer: FailureAnswer::Retry, by, note: Some("--retry".to_owned()) }])?;
+            return Ok(());
+        }
         let default = self.policy(node);
         let question = Question::Failure(self.failure_question(node, default.clone())?);
         let by = self.person();
@@ -212,7 +218,7 @@ impl Driver<'_> {
                     // P5: its own guards are asked, and what they say stands beside the person's reason.
                     Ok(Reply::Failure { answer: FailureAnswer::MarkDone, note }) => {
                         let said = match guards {
-                            Ok((polls, check)) => tell(polls, check).await.1,
+                            Ok((polls, check)) => tell(polls, check).await.why,
                             Err(why) => why,
                         };
                         let note = Some(note.map_or_else(|| said.clone(), |reason| format!("{reason} ({said})")));
@@ -224,8 +230,9 @@ impl Driver<'_> {
             });
             return Ok(());
         }
+        let stops = fleet::exceeded(&self.plan, self.ledger.state(), node).and_then(|t| self.plan.tolerances[t.index()].stops());
         let again = self.retried.as_mut().is_some_and(|failed| failed.remove(&node));
-        let (answer, by, note) = if again { (FailureAnswer::Retry, by, Some("resumed".to_owned())) } else { (default, Actor::Policy, None) };
+        let (answer, by, note) = if again { (FailureAnswer::Retry, by, Some("resumed".to_owned())) } else { (default, Actor::Policy, stops) };
         self.ledger.commit(vec![EventKind::FailureAnswered { node, answer, by, note }])?;
         Ok(())
     }
@@ -235,15 +242,11 @@ impl Driver<'_> {
     fn policy(&self, node: NodeId) -> FailureAnswer {
         let Some(block) = self.plan.boundary_of(self.plan.node(node).block) else { return FailureAnswer::Park };
         match self.plan.blocks[block.index()].kind {
-            BlockKind::Boundary { on_failure: OnFailure::Rollback, .. } if !self.is_past_return(block) => FailureAnswer::RollBack,
+            BlockKind::Boundary { on_failure: OnFailure::Rollback, .. } if !fleet::is_past_return(&self.plan, self.ledger.state(), block) => {
+                FailureAnswer::RollBack
+            }
             _ => FailureAnswer::Park,
         }
-    }
-
-    fn is_past_return(&self, block: crate::plan::model::BlockId) -> bool {
-        self.plan.iter().any(|(id, node)| {
-            self.plan.inside(node.block, block) && self.ledger.state().node(id).is_touched() && node.spec().is_some_and(|s| s.irreversible.is_some())
-        })
     }
 
     fn failure_question(&self, node: NodeId, default: FailureAnswer) -> Result<FailureQuestion, DriveError> {
@@ -251,7 +254,7 @@ impl Driver<'_> {
         let state = self.ledger.state();
         let why = match state.stage(node) {
             Stage::Failed { why, .. } => why.to_string(),
-            Stage::Refused { why } | Stage::Lost { why, .. } | Stage::Unsettled { why, .. } => why.clone(),
+            Stage::Refused { why } | Stage::Lost { why, .. } | Stage::Unsettled { why, .. } | Stage::Unreachable { why, .. } => why.clone(),
             other => format!("{other:?}"),
         };
         let boundary = self.plan.boundary_of(at.block);
@@ -284,7 +287,9 @@ impl Driver<'_> {
             began: state.node(node).is_touched(),
             changed: changed.iter().map(|id| self.plan.node(*id).path.clone()).collect(),
             rollback: rollback.collect(),
-            past_return: boundary.is_some_and(|b| self.is_past_return(b)),
+            past_return: boundary.is_some_and(|b| fleet::is_past_return(&self.plan, state, b)),
+            runs_perhaps: matches!(state.stage(node), Stage::Unsettled { .. }),
+            stops: fleet::exceeded(&self.plan, state, node).and_then(|t| self.plan.tolerances[t.index()].stops()),
             default,
         })
     }
@@ -373,7 +378,7 @@ impl Driver<'_> {
         }
         // Of a lost attempt its own `check` has said that it is not done.
         let is_to_do = |stage: &Stage| matches!(stage, Stage::Failed { .. } | Stage::Refused { .. } | Stage::Lost { told: Some(WhatIsKnown::NotDone), .. });
-        let failed = self.plan.iter().map(|(id, _)| id).filter(|id| is_to_do(state.stage(*id)));
+        let failed = self.plan.iter().map(|(id, _)| id).filter(|id| is_to_do(state.stage(*id)) && !fleet::is_left_out(&self.plan, state, *id));
         self.retried = Some(failed.collect());
     }
 

@@ -10,7 +10,7 @@ use super::{DriveError, Driver, ledger};
 use crate::exec::keeper::KeeperError;
 use crate::plan::model::{Condition, HostName};
 use crate::plan::window::Window;
-use crate::run::event::{EventKind, Purpose};
+use crate::run::event::{EventKind, Purpose, Refusal};
 use crate::run::state::Stage;
 use crate::value::Type;
 
@@ -40,12 +40,21 @@ impl Driver<'_> {
         self.fly(key, async move {
             vec![match world.greet(&host, life.as_deref(), &users, patience).await {
                 Ok((identity, claims)) => EventKind::HostGreeted { host, identity, claims },
-                // What a host remembers lies with the user who logs in there.
-                Err(error @ KeeperError::MemoryLost { .. }) if !before.is_empty() => {
-                    let why = format!("{error}; {} drove this run before: resume it as they do, or log in there as the same user", before.join(", "));
-                    EventKind::HostRefused { host, why }
+                Err(error) => {
+                    let how = match &error {
+                        KeeperError::MemoryLost { .. } => Refusal::Forgotten,
+                        other if other.is_unreachable() => Refusal::Unreachable,
+                        _ => Refusal::Unfit,
+                    };
+                    // What a host remembers lies with the user who logs in there.
+                    let why = match how {
+                        Refusal::Forgotten if !before.is_empty() => {
+                            format!("{error}; {} drove this run before: resume it as they do, or log in there as the same user", before.join(", "))
+                        }
+                        _ => error.to_string(),
+                    };
+                    EventKind::HostRefused { host, why, how }
                 }
-                Err(error) => EventKind::HostRefused { host, why: error.to_string() },
             }]
         });
     }
@@ -86,7 +95,7 @@ impl Driver<'_> {
             Ok(ready) => self.fly(key, async move {
                 vec![match read_value(&ready, &kind).await {
                     Ok(value) => EventKind::FactRead { fact, host, value },
-                    Err(why) => EventKind::FactFailed { fact, host, why },
+                    Err(unread) => EventKind::FactFailed { fact, host, why: unread.why },
                 }]
             }),
         }
@@ -113,7 +122,7 @@ impl Driver<'_> {
                         vec![match ask(&ready).await {
                             Answered::Yes(_) => EventKind::RequireHeld { require, host },
                             Answered::No { why: said } => EventKind::RequireFailed { require, host, why: format!("required, and not so: {named} ({said})") },
-                            Answered::Error { why: said } => {
+                            Answered::Error { why: said } | Answered::Away { why: said } => {
                                 EventKind::RequireFailed { require, host, why: format!("could not be asked whether {named}: {said}") }
                             }
                         }]

@@ -71,7 +71,7 @@ async fn read_in(plan: &Plan, count: usize, world: &Rc<World>, state: &mut RunSt
             let ready = Place::of_run(plan, state, Some(&host)).ready(&fact.command, false, world);
             reads.spawn_local(async move {
                 let value = match ready {
-                    Ok(ready) => read_value(&ready, &kind).await,
+                    Ok(ready) => read_value(&ready, &kind).await.map_err(|unread| unread.why),
                     Err(why) => Err(why),
                 };
                 value.map(|value| (host, value)).map_err(|why| format!("{failed}: {why}"))

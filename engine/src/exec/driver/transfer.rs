@@ -2,6 +2,7 @@
 //! never the source. A download reads piece by piece into the state folder, and is moved into place when it is whole;
 //! what was whole before a crash is what is moved after it.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -15,6 +16,7 @@ use tokio::task::spawn_blocking;
 
 use super::begin::{Attempt, SLACK, send};
 use super::bind::{Place, Ready};
+use super::guards::away;
 use super::sink::{Collected, Recorded};
 use super::{DriveError, Driver};
 use crate::exec::keeper::call::{Call, Sink as _, Stream};
@@ -92,6 +94,7 @@ impl Driver<'_> {
             Ok(fetch) => self.fly_idle(key, async move {
                 let held = EventKind::GuardHeld { node, guard, value: None };
                 vec![match fetch.look().await {
+                    Err(Looked::Away(why)) => return away(node, fetch.host(), why),
                     Ok(there) if fetch.is_here(&there).await => EventKind::NodeSatisfied { node },
                     // What is wrong with the file there is told when it is fetched.
                     Ok(_) | Err(Looked::No(_)) => held,
@@ -113,6 +116,7 @@ impl Driver<'_> {
             part: folder.join(format!("{name}.part")),
             whole: folder.join(format!("{name}.whole")),
             run: self.ledger.run().to_owned(),
+            lost: RefCell::new(None),
         })
     }
 }
@@ -126,6 +130,7 @@ async fn send_file(proof: Durable<Event>, job: Attempt, ready: Ready, content: P
     match staged.await {
         Ok(()) => send(proof, job, ready).await,
         Err(KeeperError::Fenced { epoch, .. }) => job.fenced(epoch),
+        Err(error) if error.is_unreachable() => job.unsent(error.to_string()),
         Err(error) => job.refused(error.to_string()),
     }
 }
@@ -137,6 +142,8 @@ struct Fetch {
     part: PathBuf,
     whole: PathBuf,
     run: String,
+    /// Why its host could not be reached when it was last sought.
+    lost: RefCell<Option<String>>,
 }
 
 /// Why a file could not be looked at.
@@ -144,12 +151,18 @@ enum Looked {
     /// It is not there, or not a file.
     No(String),
     Error(String),
+    /// Its host can't be reached.
+    Away(String),
 }
 
 impl Fetch {
     async fn into_its_end(self, node: NodeId, attempt: u32, said: Recorded) -> Vec<EventKind> {
         let within = self.ready.call.timeout;
         let came = tokio::time::timeout(within, self.fetched()).await;
+        // Nothing was moved: the step has not begun to change anything.
+        if let Some(why) = self.lost.borrow_mut().take().filter(|_| !matches!(came, Ok(Ok(())))) {
+            return away(node, self.host(), why);
+        }
         ended(node, attempt, came.unwrap_or(Err(None)), said)
     }
 
@@ -158,10 +171,21 @@ impl Fetch {
         ended(node, attempt, came, said)
     }
 
+    fn host(&self) -> Option<String> {
+        Some(self.ready.keeper.name().to_owned())
+    }
+
+    /// Notes why its host can't be reached.
+    fn lost_with(&self, why: String) -> Option<String> {
+        self.lost.replace(Some(why.clone()));
+        Some(why)
+    }
+
     async fn fetched(&self) -> Result<(), Option<String>> {
         is_clear(&self.to).map_err(Some)?;
         let (size, hash) = self.look().await.map_err(|looked| match looked {
             Looked::No(why) | Looked::Error(why) => Some(why),
+            Looked::Away(why) => self.lost_with(why),
         })?;
         self.pieces(size, &hash).await.map_err(Some)?;
         self.moved().await.map_err(Some)
@@ -170,7 +194,8 @@ impl Fetch {
     /// Size and SHA-256 of the file there.
     async fn look(&self) -> Result<(u64, String), Looked> {
         let mut said = Collected::default();
-        let ended = self.ready.read(&mut said).await.map_err(|e| Looked::Error(e.to_string()))?;
+        let ended =
+            self.ready.read(&mut said).await.map_err(|e| if e.is_unreachable() { Looked::Away(e.to_string()) } else { Looked::Error(e.to_string()) })?;
         let words = || String::from_utf8_lossy(&said.err).trim().to_owned();
         match ended.exit {
             Exit::Code(0) => {}
@@ -224,9 +249,15 @@ impl Fetch {
         loop {
             let mut said = Collected::default();
             match self.ready.keeper.read(&call, When::within(call.timeout), &mut said).await {
-                Ok(ended) if ended.exit.is_success() && !ended.cut => return Ok(said.out),
+                Ok(ended) if ended.exit.is_success() && !ended.cut => {
+                    self.lost.take();
+                    return Ok(said.out);
+                }
                 Ok(ended) => return Err(format!("it can't be read any more: {}{}", ended.exit, said.said())),
-                Err(KeeperError::ConnectionLost { .. } | KeeperError::Unreachable(_)) => tokio::time::sleep(AGAIN).await,
+                Err(error) if error.is_unreachable() => {
+                    self.lost_with(error.to_string());
+                    tokio::time::sleep(AGAIN).await;
+                }
                 Err(error) => return Err(error.to_string()),
             }
         }

@@ -27,6 +27,12 @@ const CLEANING: Duration = Duration::from_secs(20);
 /// Between two looks for a host that reboots.
 const LOOK_FOR_BOOT: Duration = Duration::from_secs(1);
 
+/// Why a host did not come back from its reboot.
+pub(super) struct NoBoot {
+    pub(super) why: String,
+    pub(super) is_away: bool,
+}
+
 pub(super) struct World {
     run: String,
     /// The name of its job folders.
@@ -145,19 +151,19 @@ impl World {
     }
 
     /// Waits until a host answers with another boot id than `old`.
-    pub(super) async fn another_boot(&self, host: &str, old: &str, within: Duration) -> Result<String, String> {
-        let keeper = self.keeper(host)?;
+    pub(super) async fn another_boot(&self, host: &str, old: &str, within: Duration) -> Result<String, NoBoot> {
+        let keeper = self.keeper(host).map_err(|why| NoBoot { why, is_away: false })?;
         let until = Instant::now() + within;
-        let mut said = "it still answers with the boot it had".to_owned();
+        let mut said = NoBoot { why: "it still answers with the boot it had".to_owned(), is_away: false };
         loop {
             match tokio::time::timeout_at(until, keeper.hello(None, self.epoch, &self.who)).await {
                 Ok(Ok(hello)) if hello.identity.boot_id != old => return Ok(hello.identity.boot_id),
-                Ok(Ok(_)) => "it still answers with the boot it had".clone_into(&mut said),
-                Ok(Err(error)) => said = error.to_string(),
+                Ok(Ok(_)) => said = NoBoot { why: "it still answers with the boot it had".to_owned(), is_away: false },
+                Ok(Err(error)) => said = NoBoot { is_away: error.is_unreachable(), why: error.to_string() },
                 Err(_) => {}
             }
             if Instant::now() + LOOK_FOR_BOOT >= until {
-                return Err(format!("{said}, after {} s", within.as_secs()));
+                return Err(NoBoot { why: format!("{}, after {} s", said.why, within.as_secs()), ..said });
             }
             tokio::time::sleep(LOOK_FOR_BOOT).await;
         }

@@ -43,6 +43,18 @@ pub enum KeeperError {
     BadCall { why: String },
 }
 
+impl KeeperError {
+    /// Whether it says of the host alone that it can't be reached now, by whatever name or key.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Unreachable(why) => !why.is_ours(),
+            Self::ConnectionLost { .. } => true,
+            _ => false,
+        }
+    }
+}
+
 fn said(noise: &str) -> String {
     if noise.trim().is_empty() { String::new() } else { format!(" (it said: {})", noise.trim()) }
 }

@@ -57,6 +57,12 @@ impl Unreachable {
         }
     }
 
+    /// Is it this machine's fault, not the host's?
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        matches!(self, Self::BadName { .. } | Self::NoProgram { .. } | Self::NoSocketFolder { .. })
+    }
+
     /// Might it go away by itself? Wrong keys and names don't.
     #[must_use]
     pub fn may_pass(&self) -> bool {

@@ -74,6 +74,13 @@ impl Expression {
         self.rewritten.names.iter().map(|(name, start, end)| (name.clone(), self.text.span_of(*start, *end))).collect()
     }
 
+    /// All that has no value before the run: names, and the steps that it asks about.
+    #[must_use]
+    pub fn needs(&self) -> Vec<(String, Span)> {
+        let steps = self.steps_asked().into_iter().map(|(step, span)| (format!("succeeded(\"{step}\")"), span));
+        self.names().into_iter().chain(steps).collect()
+    }
+
     /// The steps that `succeeded("…")` asks about.
     #[must_use]
     pub fn steps_asked(&self) -> Vec<(String, Span)> {

@@ -68,6 +68,12 @@ impl Prose {
         self.expressions().flat_map(Expression::names).collect()
     }
 
+    /// As [`Expression::needs`].
+    #[must_use]
+    pub fn needs(&self) -> Vec<(String, Span)> {
+        self.expressions().flat_map(Expression::needs).collect()
+    }
+
     #[must_use]
     pub fn source_text(&self) -> &Text {
         &self.text

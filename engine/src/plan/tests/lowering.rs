@@ -204,6 +204,16 @@ fn a_plan_survives_being_written_and_read() {
     assert_eq!(serde_json::to_string(&read).expect("again"), text);
 }
 
+/// Of a run in which nothing has ended yet.
+#[derive(Debug)]
+struct Nothing;
+
+impl crate::plan::names::Outcomes for Nothing {
+    fn outcome(&self, _: NodeId) -> crate::plan::names::Outcome {
+        crate::plan::names::Outcome::Otherwise
+    }
+}
+
 #[test]
 fn what_was_read_on_a_set_is_a_hosts_own_there_and_a_map_elsewhere() {
     use crate::plan::names::Names;
@@ -211,7 +221,8 @@ fn what_was_read_on_a_set_is_a_hosts_own_there_and_a_map_elsewhere() {
     use crate::value::Value;
     let plan = body("fact lag: int on t = `echo 1`\n step a on t { when lag > 0\n run `true` }\n step b on h { when max(lag) > 0\n run `true` }");
     let slots = BTreeMap::from([(SlotId(0), BTreeMap::from([("w1".to_owned(), Value::Int(1)), ("w2".to_owned(), Value::Int(2))]))]);
-    let names = |host| Names { plan: &plan, frame: FrameId(0), host: Some(host), slots: &slots, now: Some(0), operator: "me", run_id: "r1" };
+    let names =
+        |host| Names { plan: &plan, frame: FrameId(0), host: Some(host), slots: &slots, now: Some(0), operator: "me", run_id: "r1", outcomes: &Nothing };
     assert_eq!(names("w2").lookup("lag"), Some(Value::Int(2)));
     assert_eq!(names("w3").lookup("lag"), None, "not read there");
     assert!(matches!(names("h1").lookup("lag"), Some(Value::PerHost(_))));
@@ -264,4 +275,42 @@ fn what_crosses_is_pinned_and_its_commands_stand_in_the_plan() {
     let Some(Does::Upload(upload)) = &plan.nodes[0].spec().expect("a step").does else { panic!("it uploads") };
     assert!(upload.put.script.source_text().text.starts_with("at={{ to }}\nsay() {"), "{}", upload.put.script.source_text().text);
     assert!(plan.nodes.iter().filter(|n| n.host.is_some()).all(Node::changes));
+}
+
+#[test]
+fn succeeded_asks_about_its_own_item_and_from_outside_about_all() {
+    use crate::plan::names::{Names, Outcome, Outcomes};
+    use crate::plan::template::Scope;
+
+    /// Most did it, on `w2` it failed, and where the test says so it was skipped.
+    #[derive(Debug)]
+    struct Ended(Plan, &'static str);
+    impl Outcomes for Ended {
+        fn outcome(&self, node: NodeId) -> Outcome {
+            match self.0.node(node).host.as_deref() {
+                Some("w1" | "w3") => Outcome::Succeeded,
+                Some(host) if host == self.1 => Outcome::Skipped,
+                _ => Outcome::Otherwise,
+            }
+        }
+    }
+    let plan = body(
+        "for x in t { step a on x { run `true` }\n step b on h { when succeeded(\"a\")\n run `true` } }\n step c on t { when succeeded(\"a\")\n run `true` }\n step d on h { when succeeded(\"a\")\n run `true` }",
+    );
+    let slots = BTreeMap::new();
+    let asked = |path: &str, ended: &Ended| {
+        let node = plan.node(plan.find(path)[0]);
+        let names =
+            Names { plan: &plan, frame: node.frame, host: node.host.as_deref(), slots: &slots, now: None, operator: "me", run_id: "r1", outcomes: ended };
+        names.succeeded("a")
+    };
+    let ended = Ended(plan.clone(), "nowhere");
+    assert_eq!(asked("b[w1]@h1", &ended), Some(true), "its own item");
+    assert_eq!(asked("b[w2]@h1", &ended), Some(false));
+    assert_eq!(asked("c@w1", &ended), Some(true), "its own host");
+    assert_eq!(asked("c@w2", &ended), Some(false));
+    assert_eq!(asked("d@h1", &ended), Some(false), "all of it");
+    let ended = Ended(plan.clone(), "w2");
+    assert_eq!(asked("d@h1", &ended), Some(true), "what was not to run has no say");
+    assert_eq!(asked("c@w2", &ended), Some(false), "but it did not succeed there");
 }

@@ -6,6 +6,7 @@ use super::{About, Telling, Weight};
 use crate::outcome::Ended;
 use crate::plan::model::{NodeId, NodeKind};
 use crate::run::event::EventKind;
+use crate::run::fleet;
 use crate::run::state::Stage;
 
 impl About<'_> {
@@ -17,6 +18,9 @@ impl About<'_> {
             EventKind::NodeSatisfied { .. } => Telling::new(Normal, Dim, "already", "as wanted; nothing sent"),
             EventKind::NodeRefused { why, .. } => Telling::new(Must, Bad, "refused", "nothing of it has run").below(why),
             EventKind::NodePutBack { .. } => Telling::new(Detail, Dim, "put back", "it starts over when the run goes on"),
+            // The host was told of when it was lost; the rest follows from that.
+            EventKind::NodeUnreachable { .. } => Telling::new(Detail, Warn, "unreachable", "it waits for its host, or is left out"),
+            EventKind::FailureTolerated { .. } => self.tolerated(id),
             EventKind::GuardHeld { value: Some(value), .. } => Telling::new(Normal, Plain, "fact", format!("= {}", value.display())),
             EventKind::StepBegan { attempt, .. } => {
                 let again = if *attempt > 1 { format!("attempt {attempt}  ") } else { String::new() };
@@ -62,6 +66,18 @@ impl About<'_> {
         let verb = if self.is_scope(id) { "held" } else { "ok" };
         let weight = if matches!(self.plan.node(id).kind, NodeKind::Require(_) | NodeKind::Fact(_)) { Weight::Detail } else { Weight::Normal };
         Some(Telling::new(weight, Tone::Good, verb, self.took()))
+    }
+
+    /// What the run goes on without, and how much of that is left.
+    fn tolerated(&self, id: NodeId) -> Telling {
+        let host = if matches!(self.state.stage(id), Stage::Unreachable { .. } | Stage::Unsettled { .. }) { "its host can't be reached; " } else { "" };
+        match fleet::tolerance_of(self.plan, self.state, id) {
+            Some((tolerance, used)) => {
+                let then = tolerance.stops().map(|stops| format!("; {stops}")).unwrap_or_default();
+                Telling::new(Weight::Must, Tone::Warn, "tolerated", format!("{host}{used} of {} that may fail{then}", tolerance.most))
+            }
+            None => Telling::new(Weight::Must, Tone::Warn, "skipped", format!("{host}the run goes on without it")),
+        }
     }
 
     pub(super) fn failed(&self, why: &str) -> Telling {

@@ -23,7 +23,13 @@ impl About<'_> {
                 Telling::new(weight, Strong, verb, format!("{}by {operator} (process {pid})", self.back_to(purpose)))
             }
             EventKind::HostGreeted { host, .. } => Telling::new(Detail, Dim, "reached", host.clone()),
-            EventKind::HostRefused { host, why } => Telling::new(Must, Bad, "no host", format!("{host}: {}", first(why))).below(rest(why)),
+            EventKind::HostRefused { host, why, .. } | EventKind::HostLost { host, why } => {
+                Telling::new(Must, Bad, "no host", format!("{host}: {}", first(why))).below(rest(why))
+            }
+            EventKind::MemoryAccepted { host, by: who, why } => {
+                Telling::new(Must, Warn, "met anew", format!("{host} has forgotten this run, {}: {why}", by(who)))
+            }
+            EventKind::HostGivenUp { host, by: who, why } => Telling::new(Must, Warn, "given up", format!("{host}, {}: {why}", by(who))),
             EventKind::LockTaken { host, lock, over: Some(over), reason, .. } => {
                 let why = reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
                 Telling::new(Must, Warn, "took over", format!("the lock `{lock}` on {host}{why}")).below(&format!("it was held by {over}"))
@@ -64,7 +70,7 @@ impl About<'_> {
             EventKind::BudgetSpent { block } => Telling::new(Must, Ask, "budget", format!("all of {} is spent", self.block_name(*block))),
             EventKind::BoundaryUndone { block } => Telling::new(Normal, Warn, "undone", format!("boundary {}", self.block_name(*block))),
             EventKind::DriverLeft { why } => Telling::new(Detail, Dim, "left", why.clone()),
-            EventKind::RunParked { why } => Telling::new(Must, Warn, "parked", first(why)).below(rest(why)),
+            EventKind::RunParked { why } | EventKind::HostsAwaited { why } => Telling::new(Must, Warn, "parked", first(why)).below(rest(why)),
             EventKind::RunStuck { why } => Telling::new(Must, Bad, "stuck", first(why)).below(rest(why)),
             EventKind::RunRolledBack => Telling::new(Must, Warn, "rolled back", "nothing of this run stands"),
             EventKind::RunFailed { why } => Telling::new(Must, Bad, "failed", first(why)).below(rest(why)),
@@ -95,7 +101,12 @@ impl About<'_> {
 
     /// `3 hosts answer, 2 facts read, 1 requirement holds`.
     fn preflight(&self) -> String {
-        let mut said = vec![format!("{} {}", count(self.plan.hosts.len(), "host"), if self.plan.hosts.len() == 1 { "answers" } else { "answer" })];
+        let missing = self.plan.hosts.iter().filter(|h| self.state.away(&h.name).is_some()).count();
+        let met = self.plan.hosts.len() - missing;
+        let mut said = vec![format!("{} {}", count(met, "host"), if met == 1 { "answers" } else { "answer" })];
+        if missing > 0 {
+            said.push(format!("{missing} can't be reached"));
+        }
         if !self.plan.locks.is_empty() {
             said.push(format!("{} held", count(self.plan.locks.len(), "lock")));
         }

@@ -137,7 +137,15 @@ impl Stage {
     /// Whether it stops the run until someone decides.
     #[must_use]
     pub fn is_trouble(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::Failed { .. } | Self::Lost { told: Some(_), .. } | Self::Unsettled { .. } | Self::Declined { .. })
+        matches!(
+            self,
+            Self::Refused { .. }
+                | Self::Failed { .. }
+                | Self::Lost { told: Some(_), .. }
+                | Self::Unreachable { .. }
+                | Self::Unsettled { .. }
+                | Self::Declined { .. }
+        )
     }
 
     /// Whether an undo may begin here: it began once, and nothing of it is under way.
@@ -151,6 +159,7 @@ impl Stage {
                 | Self::MarkedDone { .. }
                 | Self::SkippedByPerson { .. }
                 | Self::Refused { .. }
+                | Self::Unreachable { .. }
                 // A retry that found it done, or was skipped, follows an attempt of ours.
                 | Self::Satisfied
                 | Self::Skipped { .. }

@@ -2,6 +2,7 @@
 
 use super::super::approver;
 use super::super::event::{Actor, Answer, EventKind, FailureAnswer};
+use super::super::fleet;
 use super::super::gate::{self, Opening};
 use super::super::state::{Declined, Failure, Phase, Stage, Unwinding};
 use super::{Next, Visit};
@@ -102,7 +103,20 @@ impl Visit<'_> {
     fn failure(self) -> Result<Next, ()> {
         let EventKind::FailureAnswered { answer, note, .. } = &self.event.kind else { return Err(()) };
         let reason = note.clone().unwrap_or_default();
+        let is_left_out = fleet::is_left_out(self.plan, self.state, self.id);
+        if *answer == FailureAnswer::Retry
+            && let Some(host) = self.node.host.as_ref().and_then(|h| self.state.hosts.get_mut(h))
+        {
+            // It is sought once more.
+            host.lost = None;
+        }
         Ok(match (answer, self.stage) {
+            // R8: what may still run is neither done nor passed over, for then a rollback would undo over it.
+            (FailureAnswer::MarkDone | FailureAnswer::Skip, Stage::Unsettled { .. }) => return Err(()),
+            (FailureAnswer::Retry | FailureAnswer::MarkDone | FailureAnswer::Skip, stage) if is_left_out && !matches!(stage, Stage::Unsettled { .. }) => {
+                return Err(());
+            }
+            (FailureAnswer::Retry, Stage::Unreachable { was, .. }) => Next::Becomes(was.into()),
             // Whatever may still run is found first: K3.
             (FailureAnswer::Retry, Stage::Unsettled { attempt, undoing, why, .. }) => Next::Becomes(Stage::Unsettled { attempt, epoch: 0, undoing, why }),
             (FailureAnswer::Retry, _) => Next::Becomes(Stage::Pending),
@@ -114,7 +128,7 @@ impl Visit<'_> {
                 Next::Stays
             }
             (FailureAnswer::Park, _) => {
-                self.state.parking = Some(format!("`{}` failed", self.node.path));
+                self.state.parking = Some(fleet::told(self.plan, self.state, self.id));
                 Next::Stays
             }
         })

@@ -1,6 +1,7 @@
 //! Events about the run as a whole: its drivers, its preflight, its ends.
 
-use super::super::event::{Event, EventKind, InterruptAnswer, Purpose};
+use super::super::event::{Event, EventKind, InterruptAnswer, Purpose, Refusal};
+use super::super::fleet;
 use super::super::state::{Greeting, HostState, NodeState, Phase, RunState, Stage, Told, Unwinding, Verdict};
 use super::super::unwind::{ancestors, points_of_no_return};
 use crate::outcome::Identity;
@@ -22,9 +23,20 @@ impl RunState {
             EventKind::HostGreeted { host, identity, claims } if preparing => {
                 self.greet(plan, host, identity, claims);
             }
-            EventKind::HostRefused { host, why } if preparing => {
-                let met = Identity { machine_id: String::new(), boot_id: String::new(), life: String::new(), bash: false, sums: false };
-                self.hosts.entry(host.clone()).or_insert(HostState { met, now: None }).now = Some(Greeting::Refused { why: why.clone() });
+            EventKind::HostRefused { host, why, how } if preparing => {
+                let why = why.clone();
+                let greeting = match how {
+                    Refusal::Unreachable => Greeting::Unreachable { why },
+                    Refusal::Unfit | Refusal::Forgotten => Greeting::Refused { why, forgotten: *how == Refusal::Forgotten },
+                };
+                self.hosts.entry(host.clone()).or_default().now = Some(greeting);
+            }
+            EventKind::HostLost { host, why } if active => {
+                self.hosts.get_mut(host).filter(|known| known.lost.is_none()).ok_or(())?.lost = Some(why.clone());
+            }
+            EventKind::MemoryAccepted { host, by, why } if preparing => self.forget(plan, host, &format!("{}: {why}", by.name()))?,
+            EventKind::HostGivenUp { host, why, .. } if preparing && self.purpose == Purpose::End => {
+                self.hosts.entry(host.clone()).or_default().gone = Some(why.clone());
             }
             EventKind::LockTaken { .. }
             | EventKind::LockRefused { .. }
@@ -76,6 +88,8 @@ impl RunState {
                 }
                 self.finish(Phase::Parked { why: why.clone() });
             }
+            // What was under way stays so: a resume goes on with it.
+            EventKind::HostsAwaited { why } if active || preparing => self.finish(Phase::Parked { why: why.clone() }),
             EventKind::RunStuck { why } if active => self.finish(Phase::Stuck { why: why.clone() }),
             EventKind::RunRolledBack if self.phase == Phase::RollingBack => self.finish(Phase::RolledBack),
             EventKind::RunFailed { why } if matches!(self.phase, Phase::Ending) => self.finish(Phase::Failed { why: why.clone() }),
@@ -89,7 +103,7 @@ impl RunState {
     fn greet(&mut self, plan: &Plan, host: &str, identity: &Identity, claims: &[String]) {
         let under_way =
             plan.iter().any(|(id, node)| node.host.as_deref() == Some(host) && matches!(self.stage(id), Stage::Began { .. } | Stage::Unsettled { .. }));
-        let known = self.hosts.entry(host.to_owned()).or_insert_with(|| HostState { met: identity.clone(), now: None });
+        let known = self.hosts.entry(host.to_owned()).or_insert_with(|| HostState { met: identity.clone(), ..HostState::default() });
         if known.met.life.is_empty() {
             known.met = identity.clone();
         }
@@ -98,6 +112,24 @@ impl RunState {
             known.met.boot_id.clone_from(&identity.boot_id);
         }
         known.now = Some(Greeting::Answered { identity: identity.clone(), claims: claims.to_vec() });
+    }
+
+    /// K3: the host has forgotten this run. What was under way there is unknown, and never "never started".
+    fn forget(&mut self, plan: &Plan, host: &str, said: &str) -> Result<(), ()> {
+        let known = self.hosts.get_mut(host).filter(|known| known.now.is_none()).ok_or(())?;
+        known.met = Identity::default();
+        let why = format!("{host} no longer remembers this run, as is accepted by {said}");
+        for (id, _) in plan.iter().filter(|(_, node)| node.host.as_deref() == Some(host)) {
+            let node = &mut self.nodes[id.index()];
+            match node.stage {
+                Stage::Began { attempt, .. } | Stage::Unsettled { attempt, undoing: false, .. } => {
+                    node.stage = Stage::Lost { attempt, why: why.clone(), told: None };
+                }
+                Stage::Undoing { .. } | Stage::Unsettled { undoing: true, .. } => node.stage = Stage::UndoOwed,
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn finish(&mut self, phase: Phase) {
@@ -128,6 +160,8 @@ impl RunState {
         self.locks_refused.clear();
         for host in self.hosts.values_mut() {
             host.now = None;
+            host.lost = None;
+            host.gone = None;
         }
         for node in &mut self.nodes {
             if matches!(node.stage, Stage::Guarding { .. }) {
@@ -162,8 +196,11 @@ impl RunState {
                 self.phase = Phase::Ending;
             }
         }
-        for node in &mut self.nodes {
+        for (id, at) in plan.iter() {
+            let is_back = at.host.as_ref().is_none_or(|h| self.away(h).is_none());
+            let node = &mut self.nodes[id.index()];
             match &node.stage {
+                Stage::Unreachable { was, .. } if is_back => node.stage = was.clone().into(),
                 Stage::UndoFailed { .. } => node.stage = Stage::UndoOwed,
                 Stage::Lost { attempt, why, told: Some(Told::Nothing { .. }) } => node.stage = Stage::Lost { attempt: *attempt, why: why.clone(), told: None },
                 _ => {}
@@ -186,7 +223,11 @@ impl RunState {
         }
         let nodes = &self.nodes;
         self.gates.retain(|id, _| !nodes[id.index()].taken_back);
-        for (node, at) in self.nodes.iter_mut().zip(&plan.nodes) {
+        // An item of which something was taken back has its turn again.
+        let again: Vec<BlockId> = plan.iter().filter(|(id, _)| self.node(*id).taken_back).flat_map(|(_, node)| plan.enclosing(node.block)).collect();
+        self.ended.retain(|block, _| !again.contains(block));
+        let left_out: Vec<bool> = plan.iter().map(|(id, _)| fleet::is_left_out(plan, self, id)).collect();
+        for ((node, at), is_left_out) in self.nodes.iter_mut().zip(&plan.nodes).zip(left_out) {
             if node.taken_back {
                 // A scope that is kept is still held.
                 let kept = matches!(node.stage, Stage::Kept { .. });
@@ -201,7 +242,7 @@ impl RunState {
             }
             // It was to be undone, and the undo did not end well: its own guards or a person tell what it is now.
             let is_half_undone = matches!(node.stage, Stage::UndoOwed | Stage::UndoFailed { .. }) && !matches!(at.kind, NodeKind::Enter { .. });
-            if is_half_undone {
+            if is_half_undone && !is_left_out {
                 node.stage = Stage::Lost { attempt: node.attempts, why: "it was being undone, and that did not end well".to_owned(), told: None };
             }
             // A refusal that nobody has acted on yet is acted on first.

@@ -1,8 +1,9 @@
 //! A node's way forward: reached, guarded, begun, ended, verified.
 
 use super::super::event::EventKind;
+use super::super::fleet::{self, Part};
 use super::super::retry::retry_is_left;
-use super::super::state::{Failure, Stage, Told};
+use super::super::state::{Failure, Phase, Stage, Told, Was};
 use super::{Next, Visit};
 use crate::outcome::Ended;
 use crate::plan::model::SlotId;
@@ -10,6 +11,14 @@ use crate::value::Value;
 
 impl Visit<'_> {
     pub(super) fn step(self) -> Result<Next, ()> {
+        match (&self.stage, &self.event.kind) {
+            (_, EventKind::NodeUnreachable { .. }) => return self.unreachable(),
+            (_, EventKind::FailureTolerated { .. }) => return self.tolerate(),
+            (Stage::Open { .. } | Stage::AwaitingPerson, EventKind::NodePutBack { .. }) if fleet::is_left_out(self.plan, self.state, self.id) => {
+                return Ok(Next::Becomes(Stage::Pending));
+            }
+            _ => {}
+        }
         match self.stage {
             Stage::Pending => self.reach(),
             Stage::Guarding { passed } => self.guard(passed),
@@ -17,6 +26,38 @@ impl Visit<'_> {
             Stage::Ran { .. } | Stage::Lost { .. } | Stage::Failed { .. } => self.afterwards(),
             _ => Err(()),
         }
+    }
+
+    /// What it is again when its host is back stands in the stage.
+    fn unreachable(self) -> Result<Next, ()> {
+        let EventKind::NodeUnreachable { why, .. } = &self.event.kind else { return Err(()) };
+        let was = match self.stage {
+            Stage::Pending if self.state.away(&self.host()).is_some() => Was::Pending,
+            Stage::Guarding { .. } => Was::Pending,
+            // It was on its way, and its command was never sent.
+            Stage::Began { .. } => {
+                self.state.nodes[self.id.index()].effective -= 1;
+                Was::Pending
+            }
+            Stage::Ran { attempt, verified } => Was::Ran { attempt, verified },
+            Stage::Lost { attempt, why, told: None } => Was::Lost { attempt, why },
+            _ => return Err(()),
+        };
+        Ok(Next::Becomes(Stage::Unreachable { was, why: why.clone() }))
+    }
+
+    /// The run goes on without it, or without the whole item around it.
+    fn tolerate(self) -> Result<Next, ()> {
+        let EventKind::FailureTolerated { ends, .. } = &self.event.kind else { return Err(()) };
+        let part = fleet::who_tolerates(self.plan, self.state, self.id).filter(|_| self.state.phase == Phase::Running).ok_or(())?;
+        if part.block() != *ends {
+            return Err(());
+        }
+        match part {
+            Part::Node(_) => self.state.nodes[self.id.index()].passed_over = true,
+            Part::Block(block) => self.state.ended.entry(block).or_default().push(self.id),
+        }
+        Ok(Next::Stays)
     }
 
     fn reach(self) -> Result<Next, ()> {

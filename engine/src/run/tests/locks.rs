@@ -4,7 +4,7 @@ use grammar::source::{Span, Text};
 
 use super::plans::{Builder, command, step};
 use super::play::{Fate, Play};
-use crate::plan::model::{Condition, FrameId, OnFailure, Plan, RequireSpec};
+use crate::plan::model::{Condition, FrameId, OnFailure, OnUnreachable, Plan, RequireSpec};
 use crate::plan::template::Prose;
 use crate::run::Effect;
 use crate::run::event::{EventKind, FailureAnswer, Purpose};
@@ -79,7 +79,8 @@ fn o4_locks_are_kept_while_the_run_is_parked_and_a_refused_resume_gives_nothing_
 fn o1_a_preflight_that_fails_behind_the_locks_gives_them_back_and_takes_none_again() {
     let mut plan = plan();
     let why = Prose::compile(&Text::verbatim("all is well", Span::default())).expect("it is prose");
-    plan.requires = vec![RequireSpec { why, frame: FrameId(0), that: Condition::Succeeds(command()), hosts: vec!["h".to_owned()] }];
+    plan.requires =
+        vec![RequireSpec { why, frame: FrameId(0), that: Condition::Succeeds(command()), hosts: vec!["h".to_owned()], unreachable: OnUnreachable::Fail }];
     let mut play = Play::new(&plan, &[]);
     while !matches!(play.next(), Some(Effect::AskRequire { .. })) {
         play.step_once();

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::world::{Deed, World};
-use crate::plan::model::{NodeId, NodeKind, Plan, UndoSpec};
+use crate::plan::model::{BlockId, BlockKind, NodeId, NodeKind, OnFailure, Plan, UndoSpec};
 use crate::run::event::{Answer, EventKind};
-use crate::run::state::Phase;
+use crate::run::state::{Phase, Stage, Told};
 
 /// All that comes after a node, by walking edges until nothing new is found.
 fn descendants(plan: &Plan, of: NodeId) -> BTreeSet<NodeId> {
@@ -17,6 +17,137 @@ fn descendants(plan: &Plan, of: NodeId) -> BTreeSet<NodeId> {
             return found;
         }
         found.extend(more);
+    }
+}
+
+/// Whether a node stands in a block, by walking up the blocks around it.
+fn is_within(plan: &Plan, node: NodeId, block: BlockId) -> bool {
+    let mut at = Some(plan.node(node).block);
+    while let Some(here) = at {
+        if here == block {
+            return true;
+        }
+        at = plan.blocks[here.index()].parent;
+    }
+    false
+}
+
+/// The run has said that it goes on without this node.
+fn is_given_up(world: &World<'_>, node: NodeId) -> bool {
+    world.state.node(node).passed_over || world.state.ended.keys().any(|item| is_within(world.plan, node, *item))
+}
+
+/// What must be true in the moment before an event.
+pub(super) fn may_follow(world: &World<'_>, event: &EventKind) {
+    let forward = world.state.phase == Phase::Running;
+    match event {
+        EventKind::NodeReached { node, .. } | EventKind::StepBegan { node, .. } if forward => {
+            nothing_has_failed(world, *node);
+            assert!(!is_given_up(world, *node), "`{}` begins, and the run goes on without it\n{}", world.plan.node(*node).path, world.story());
+            items_before_are_over(world, *node);
+        }
+        EventKind::UndoBegan { node, .. } if forward => nothing_has_failed(world, *node),
+        EventKind::FailureTolerated { node, ends, .. } => tolerance_has_room(world, *node, *ends),
+        EventKind::RunDone => done_means_settled(world),
+        _ => {}
+    }
+}
+
+/// Nothing new begins while something has failed and neither a person nor a `tolerate` has decided on it.
+fn nothing_has_failed(world: &World<'_>, begins: NodeId) {
+    for (id, node) in world.plan.iter() {
+        let state = world.state.node(id);
+        let retries = node.spec().and_then(|s| s.retry.as_ref()).is_some_and(|r| (1..=r.times).contains(&state.failures));
+        let failed = match &state.stage {
+            Stage::Failed { .. } => !retries,
+            Stage::Lost { told: Some(told), .. } => !(retries && *told == Told::NotDone),
+            Stage::Refused { .. } | Stage::Unreachable { .. } | Stage::Unsettled { undoing: false, .. } | Stage::Declined { .. } => true,
+            _ => false,
+        };
+        let path = &world.plan.node(begins).path;
+        assert!(!failed || is_given_up(world, id), "`{path}` begins, and `{}` is {:?}\n{}", node.path, state.stage, world.story());
+    }
+}
+
+/// An item that the run goes on without is over before what comes behind it begins, but for what its host owes.
+fn items_before_are_over(world: &World<'_>, begins: NodeId) {
+    for item in world.state.ended.keys().filter(|item| !is_within(world.plan, begins, **item)) {
+        let inside = || world.plan.iter().map(|(id, _)| id).filter(|id| is_within(world.plan, *id, *item));
+        if !inside().any(|id| descendants(world.plan, id).contains(&begins)) {
+            continue;
+        }
+        for id in world.in_the_air().filter(|id| is_within(world.plan, *id, *item)) {
+            assert!(
+                world.is_away(id) || world.state.away(world.plan.node(id).host.as_deref().unwrap_or_default()).is_some(),
+                "`{}` begins before `{}` has ended\n{}",
+                world.plan.node(begins).path,
+                world.plan.node(id).path,
+                world.story()
+            );
+        }
+    }
+}
+
+/// The parts of one `tolerate` that have failed, this one among them, are no more than it says.
+fn tolerance_has_room(world: &World<'_>, node: NodeId, ends: Option<BlockId>) {
+    let plan = world.plan;
+    let of_block = |block: BlockId| match plan.blocks[block.index()].kind {
+        BlockKind::Iteration { tolerance, .. } => tolerance,
+        _ => panic!("{block:?} is no item"),
+    };
+    let Some(tolerance) = ends.map_or(plan.node(node).tolerance, of_block) else { return };
+    let mut blocks: BTreeSet<BlockId> = world.state.ended.keys().copied().filter(|b| of_block(*b) == Some(tolerance)).collect();
+    blocks.extend(ends);
+    let mut steps: BTreeSet<NodeId> =
+        plan.iter().filter(|(id, n)| n.tolerance == Some(tolerance) && world.state.node(*id).passed_over).map(|(id, _)| id).collect();
+    steps.extend(Some(node).filter(|_| ends.is_none()));
+    let (failed, most) = (blocks.len() + steps.len(), plan.tolerances[tolerance.index()].most as usize);
+    assert!(failed <= most, "{failed} failed, and {most} are tolerated\n{}", world.story());
+}
+
+/// A run is done when all that began has ended, what a boundary in a failed item covers is undone, and no scope in it is
+/// still to be released.
+fn done_means_settled(world: &World<'_>) {
+    if let Some(id) = world.in_the_air().next() {
+        panic!("K4: done, and nobody knows what became of `{}`\n{}", world.plan.node(id).path, world.story());
+    }
+    for (item, failed) in &world.state.ended {
+        for id in failed {
+            let mut block = world.plan.node(*id).block;
+            let mut undone = None;
+            while block != *item {
+                if let BlockKind::Boundary { on_failure, .. } = &world.plan.blocks[block.index()].kind {
+                    let gone = world
+                        .deeds
+                        .iter()
+                        .any(|d| is_within(world.plan, d.node, block) && world.plan.node(d.node).spec().is_some_and(|s| s.irreversible.is_some()));
+                    if *on_failure == OnFailure::Park || gone {
+                        break;
+                    }
+                    undone = Some(block);
+                }
+                block = world.plan.blocks[block.index()].parent.expect("it stands in the item");
+            }
+            let irreversible: Vec<NodeId> =
+                world.deeds.iter().map(|d| d.node).filter(|n| world.plan.node(*n).spec().is_some_and(|s| s.irreversible.is_some())).collect();
+            for (other, node) in world.plan.iter().filter(|(other, _)| undone.is_some_and(|b| is_within(world.plan, *other, b))) {
+                let later = descendants(world.plan, other);
+                let out_of_reach = irreversible.iter().any(|n| *n == other || later.contains(n));
+                let stands = world.deeds.iter().rev().find(|d| d.node == other).is_some_and(|d| !d.undoing || !d.well);
+                let by_hand = matches!(world.state.stage(other), Stage::UndoneByHand { .. } | Stage::Kept { .. });
+                let never = world.state.node(other).effective == 0;
+                assert!(
+                    !stands || !has_undo_command(world.plan, other) || out_of_reach || by_hand || never,
+                    "done, and `{}` was not undone\n{}",
+                    node.path,
+                    world.story()
+                );
+            }
+        }
+        for (id, node) in world.plan.iter().filter(|(id, _)| is_scope(world.plan, *id) && is_within(world.plan, *id, *item)) {
+            let held = world.state.node(id).effective > 0 && !matches!(world.state.stage(id), Stage::Undone | Stage::UndoneByHand { .. } | Stage::Kept { .. });
+            assert!(!held, "done, and the scope `{}` is {:?}\n{}", node.path, world.state.stage(id), world.story());
+        }
     }
 }
 
@@ -33,7 +164,9 @@ fn has_undo_command(plan: &Plan, id: NodeId) -> bool {
 pub(super) fn undos_run_in_reverse(world: &World<'_>) {
     for (at, deed) in world.deeds.iter().enumerate().filter(|(_, d)| d.undoing && !is_scope(world.plan, d.node)) {
         for later in descendants(world.plan, deed.node) {
-            if !has_undo_command(world.plan, later) {
+            // The items of a loop are undone each for itself.
+            let is_elsewhere = deed.ended.is_some_and(|item| !is_within(world.plan, later, item));
+            if !has_undo_command(world.plan, later) || is_elsewhere {
                 continue;
             }
             let last = world.deeds[..at].iter().rev().find(|d| d.node == later);
@@ -101,6 +234,8 @@ pub(super) fn nothing_begins_behind_a_gate_without_a_yes(world: &World<'_>) {
     let mut passed = BTreeSet::new();
     for event in &world.events {
         match &event.kind {
+            // The run went on without the item that the gate stands in.
+            EventKind::FailureTolerated { ends: Some(item), .. } => passed.extend(gates.iter().filter(|gate| is_within(world.plan, **gate, *item))),
             EventKind::GateAnswered { node, answer: Answer::Approved { .. }, .. } | EventKind::NodeSkipped { node, .. } => {
                 passed.insert(*node);
             }
@@ -153,7 +288,13 @@ pub(super) fn nothing_begins_early(world: &World<'_>) {
             }
             let ran = world.deeds[..at].iter().any(|d| d.node == *before && !d.undoing);
             let waved = world.events.iter().any(|e| matches!(&e.kind, EventKind::FailureAnswered { node, .. } if node == before));
-            assert!(ran || waved, "O2: `{}` began before `{}`", world.plan.node(deed.node).path, node.path);
+            let told = world.events.iter().any(|e| matches!(&e.kind, EventKind::LostSettled { node, done: Some(true), .. } if node == before));
+            let tolerated = world.events.iter().any(|e| match &e.kind {
+                EventKind::FailureTolerated { node, ends: None, .. } => node == before,
+                EventKind::FailureTolerated { ends: Some(item), .. } => is_within(world.plan, *before, *item),
+                _ => false,
+            });
+            assert!(ran || waved || told || tolerated, "O2: `{}` began before `{}`", world.plan.node(deed.node).path, node.path);
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::outcome::Shell;
 use crate::plan::model::{
     BlockId, BlockKind, BlockSpec, Command, Condition, Does, EvidenceSpec, Frame, FrameId, GateSpec, GateThen, HostPlan, Node, NodeId, NodeKind, OnFailure,
-    PLAN_FORMAT, Plan, Release, RequireSpec, RetrySpec, ShowSpec, Slot, SlotId, StepSpec, UndoSpec, VerifySpec, node_id,
+    OnUnreachable, PLAN_FORMAT, Plan, Release, RequireSpec, RetrySpec, ShowSpec, Slot, SlotId, StepSpec, Tolerance, ToleranceId, UndoSpec, VerifySpec, node_id,
 };
 use crate::plan::template::{Prose, RawValues, Script};
 use crate::value::Type;
@@ -44,6 +44,8 @@ pub(super) struct Builder {
     /// What the next piece comes after, for each open block.
     exits: Vec<Vec<NodeId>>,
     open: Vec<BlockId>,
+    /// What holds for the nodes that are added now.
+    pub(super) unreachable: OnUnreachable,
 }
 
 impl Builder {
@@ -64,9 +66,10 @@ impl Builder {
             facts: Vec::new(),
             requires: Vec::new(),
             blocks: vec![BlockSpec { parent: None, kind: BlockKind::Sequence }],
+            tolerances: Vec::new(),
             nodes: Vec::new(),
         };
-        Self { plan, exits: vec![Vec::new()], open: vec![BlockId(0)] }
+        Self { plan, exits: vec![Vec::new()], open: vec![BlockId(0)], unreachable: OnUnreachable::Fail }
     }
 
     fn block(&self) -> BlockId {
@@ -86,6 +89,8 @@ impl Builder {
             frame: FrameId(0),
             after,
             when: Vec::new(),
+            tolerance: None,
+            unreachable: self.unreachable,
             kind,
         });
         id
@@ -98,6 +103,40 @@ impl Builder {
     pub(super) fn step(&mut self, name: &str, hosts: &[&str], spec: &StepSpec) -> &mut Self {
         let nodes: Vec<NodeId> = hosts.iter().map(|h| self.push(name, Some(h), NodeKind::Step(Box::new(spec.clone())))).collect();
         self.follow(nodes);
+        self
+    }
+
+    fn tolerance(&mut self, of: &str, parts: usize, most: u32) -> ToleranceId {
+        self.plan.tolerances.push(Tolerance { of: of.to_owned(), noun: "host".to_owned(), parts: u32::try_from(parts).expect("few parts"), most });
+        ToleranceId(u32::try_from(self.plan.tolerances.len() - 1).expect("few tolerances"))
+    }
+
+    /// A step that tolerates so many failed hosts.
+    pub(super) fn tolerant(&mut self, name: &str, hosts: &[&str], spec: &StepSpec, most: u32) -> &mut Self {
+        let tolerance = self.tolerance(name, hosts.len(), most);
+        let first = self.plan.nodes.len();
+        self.step(name, hosts, spec);
+        self.plan.nodes[first..].iter_mut().for_each(|node| node.tolerance = Some(tolerance));
+        self
+    }
+
+    /// A `for` over these items, so many at a time.
+    pub(super) fn each(&mut self, items: &[&str], batch: usize, most: Option<u32>, mut fill: impl FnMut(&mut Self, &str)) -> &mut Self {
+        let tolerance = most.map(|most| self.tolerance("for x", items.len(), most));
+        for batch in items.chunks(batch.max(1)) {
+            let before = self.exits.last().cloned().unwrap_or_default();
+            self.inside(BlockKind::Batch, |this| {
+                let mut ends = Vec::new();
+                for item in batch {
+                    this.follow(before.clone());
+                    this.inside(BlockKind::Iteration { item: (*item).to_owned(), tolerance }, |this| fill(this, item));
+                    ends.extend(this.exits.last().cloned().unwrap_or_default());
+                }
+                ends.sort_unstable();
+                ends.dedup();
+                this.follow(ends);
+            });
+        }
         self
     }
 
@@ -218,7 +257,8 @@ pub(super) fn random_plan(dice: &mut Dice) -> Plan {
     if dice.one_in(2) {
         let why = Prose::compile(&Text::verbatim("all is well", Span::default())).expect("it is prose");
         let that = Condition::Succeeds(command());
-        builder.plan.requires = vec![RequireSpec { why, frame: FrameId(0), that, hosts: vec!["a".to_owned(), "b".to_owned()] }];
+        builder.plan.requires =
+            vec![RequireSpec { why, frame: FrameId(0), that, hosts: vec!["a".to_owned(), "b".to_owned()], unreachable: OnUnreachable::Fail }];
     }
     let pieces = 1 + dice.below(3);
     for _ in 0..pieces {
@@ -228,10 +268,19 @@ pub(super) fn random_plan(dice: &mut Dice) -> Plan {
 }
 
 fn random_piece(builder: &mut Builder, dice: &mut Dice, names: &mut usize, depth: usize, in_parallel: bool) {
+    let around = builder.unreachable;
+    if dice.one_in(4) {
+        builder.unreachable = [OnUnreachable::Skip, OnUnreachable::Skip, OnUnreachable::Park, OnUnreachable::Fail][dice.below(4)];
+    }
+    random_piece_here(builder, dice, names, depth, in_parallel);
+    builder.unreachable = around;
+}
+
+fn random_piece_here(builder: &mut Builder, dice: &mut Dice, names: &mut usize, depth: usize, in_parallel: bool) {
     *names += 1;
     let name = format!("n{names}");
     let many = 1 + dice.below(3);
-    match if depth > 3 { 0 } else { dice.below(10) } {
+    match if depth > 3 { 0 } else { dice.below(12) } {
         5 => {
             let policy = if dice.one_in(4) { OnFailure::Park } else { OnFailure::Rollback };
             builder.boundary(&name, policy, |b| (0..many).for_each(|_| random_piece(b, dice, names, depth + 1, in_parallel)));
@@ -252,6 +301,23 @@ fn random_piece(builder: &mut Builder, dice: &mut Dice, names: &mut usize, depth
             let branches: Vec<_> = branches.collect();
             builder.parallel(branches);
         }
+        10 | 11 => {
+            let items: &[&str] = if dice.one_in(3) { &["x", "y", "z"] } else { &HOSTS };
+            let (batch, most) = (1 + dice.below(3), [None, Some(0), Some(1), Some(2)][dice.below(4)]);
+            let many = 1 + dice.below(2);
+            builder.each(&items[dice.below(2)..], batch, most, |b, item| {
+                // What runs on the item itself, and now and then something else.
+                let own = HOSTS.iter().find(|h| **h == item).unwrap_or(&HOSTS[dice.below(3)]);
+                for _ in 0..many {
+                    if dice.one_in(3) {
+                        random_piece(b, dice, names, depth + 1, in_parallel || batch > 1);
+                    } else {
+                        *names += 1;
+                        b.step(&format!("n{names}"), &[own], &random_step(dice, in_parallel || batch > 1));
+                    }
+                }
+            });
+        }
         8 => {
             let then = [GateThen::Park, GateThen::End, GateThen::Rollback][dice.below(3)];
             let (approvers, second_person, host) = (dice.one_in(4), dice.one_in(4), HOSTS[dice.below(3)]);
@@ -268,7 +334,11 @@ fn random_piece(builder: &mut Builder, dice: &mut Dice, names: &mut usize, depth
         }
         _ => {
             let hosts = &HOSTS[dice.below(2)..][..1 + dice.below(2)];
-            builder.step(&name, hosts, &random_step(dice, in_parallel));
+            let spec = random_step(dice, in_parallel);
+            match dice.below(8) {
+                0 => builder.tolerant(&name, hosts, &spec, u32::try_from(dice.below(3)).unwrap_or(0)),
+                _ => builder.step(&name, hosts, &spec),
+            };
         }
     }
 }

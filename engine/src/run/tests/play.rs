@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::outcome::{Exit, Identity};
 use crate::plan::model::{NodeId, Plan};
-use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose};
+use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal};
 use crate::run::state::{Phase, RunState, Stage};
 use crate::run::{Effect, decide};
 
@@ -20,6 +20,8 @@ pub(super) enum Fate {
     /// Its host does not answer, so whether it runs can't be shown.
     Unsettled,
     Lost,
+    /// Its host is gone, in the middle of it.
+    Away,
 }
 
 pub(super) struct Play<'a> {
@@ -30,6 +32,8 @@ pub(super) struct Play<'a> {
     pub(super) gate: Option<Answer>,
     pub(super) at_failure: FailureAnswer,
     pub(super) at_interrupt: InterruptAnswer,
+    /// Hosts that do not answer a greeting.
+    pub(super) absent: Vec<&'a str>,
     /// `run a`, `undo a`, in the order in which they were sent.
     pub(super) deeds: Vec<String>,
 }
@@ -44,6 +48,7 @@ impl<'a> Play<'a> {
             gate: Some(Answer::Approved { choice: None }),
             at_failure: FailureAnswer::RollBack,
             at_interrupt: InterruptAnswer::Park,
+            absent: Vec::new(),
             deeds: Vec::new(),
         };
         play.record(EventKind::RunCreated {
@@ -128,6 +133,9 @@ impl<'a> Play<'a> {
         let by = Actor::Policy;
         let kind = match effect {
             Effect::Record(kind) => kind,
+            Effect::Greet { host } if self.absent.contains(&host.as_str()) => {
+                EventKind::HostRefused { host, why: "no route".to_owned(), how: Refusal::Unreachable }
+            }
             Effect::Greet { host } => {
                 let identity = Identity { machine_id: host.clone(), boot_id: "1".to_owned(), life: host.clone(), bash: true, sums: true };
                 EventKind::HostGreeted { host, identity, claims: Vec::new() }
@@ -137,6 +145,10 @@ impl<'a> Play<'a> {
             Effect::Reach { node } => EventKind::NodeReached { node, now: 0 },
             Effect::AskGuard { node, guard } => match self.fate(node, false) {
                 Some(Fate::Satisfied) => EventKind::NodeSatisfied { node },
+                Some(Fate::Away) => {
+                    self.lose(node);
+                    EventKind::NodeUnreachable { node, why: "no route".to_owned() }
+                }
                 _ => EventKind::GuardHeld { node, guard, value: None },
             },
             Effect::Begin { node, attempt } => return self.send(node, attempt, false),
@@ -145,7 +157,14 @@ impl<'a> Play<'a> {
                 let fate = self.fate(node, undoing);
                 return self.end(node, attempt, undoing, fate);
             }
-            Effect::Verify { node, index } => EventKind::VerifyHeld { node, index },
+            Effect::Verify { node, index } => match self.fates.get_mut(&format!("verify {}", self.plan.node(node).path)).and_then(Vec::pop) {
+                Some(Fate::Away) => {
+                    self.lose(node);
+                    EventKind::NodeUnreachable { node, why: "no route".to_owned() }
+                }
+                Some(_) => EventKind::VerifyFailed { node, index, why: "no".to_owned() },
+                None => EventKind::VerifyHeld { node, index },
+            },
             Effect::Probe { node, attempt } => EventKind::LostSettled { node, attempt, done: None, why: String::new() },
             Effect::AwaitRetry { node, .. } => EventKind::RetryDue { node },
             Effect::OpenGate { node, opening } => {
@@ -164,6 +183,14 @@ impl<'a> Play<'a> {
         self.record(kind);
     }
 
+    /// The host of a node can't be reached from now on.
+    fn lose(&mut self, node: NodeId) {
+        let host = self.plan.node(node).host.clone().expect("it has a host");
+        if self.state.away(&host).is_none() {
+            self.record(EventKind::HostLost { host, why: "no route".to_owned() });
+        }
+    }
+
     fn send(&mut self, node: NodeId, attempt: u32, undoing: bool) {
         let epoch = self.state.epoch;
         self.record(if undoing { EventKind::UndoBegan { node, attempt, epoch } } else { EventKind::StepBegan { node, attempt, epoch } });
@@ -176,17 +203,24 @@ impl<'a> Play<'a> {
 
     /// What hung ends well.
     pub(super) fn land(&mut self, path: &str) {
+        self.land_as(path, None);
+    }
+
+    pub(super) fn land_as(&mut self, path: &str, fate: Option<Fate>) {
         let node = self.node(path);
         let Stage::Began { attempt, .. } = *self.state.stage(node) else { panic!("{path} does not run") };
-        self.end(node, attempt, false, None);
+        self.end(node, attempt, false, fate);
     }
 
     fn end(&mut self, node: NodeId, attempt: u32, undoing: bool, fate: Option<Fate>) {
         let why = "test".to_owned();
+        if fate == Some(Fate::Away) {
+            self.lose(node);
+        }
         let exit = Exit::Code(i32::from(fate == Some(Fate::Fails)));
         self.record(match (fate, undoing) {
-            (Some(Fate::Unsettled), false) => EventKind::StepUnsettled { node, attempt, why },
-            (Some(Fate::Unsettled), true) => EventKind::UndoUnsettled { node, attempt, why },
+            (Some(Fate::Unsettled | Fate::Away), false) => EventKind::StepUnsettled { node, attempt, why },
+            (Some(Fate::Unsettled | Fate::Away), true) => EventKind::UndoUnsettled { node, attempt, why },
             (Some(Fate::Lost), false) => EventKind::StepLost { node, attempt, why },
             (Some(Fate::Lost), true) => EventKind::UndoLost { node, attempt, why },
             (_, true) => EventKind::UndoEnded { node, attempt, ended: exit.into() },

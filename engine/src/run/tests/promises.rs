@@ -3,7 +3,7 @@
 use super::plans::{Builder, command, step};
 use super::play::{Fate, Play};
 use crate::plan::model::{GateThen, OnFailure, Plan, Release, SlotId, UndoSpec};
-use crate::run::event::{Actor, Answer, EventKind, FailureAnswer, InterruptAnswer, Purpose};
+use crate::run::event::{Actor, Answer, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal};
 use crate::run::state::{Phase, Stage};
 use crate::run::verdict::exit_status;
 use crate::value::Value;
@@ -24,7 +24,7 @@ fn o1_a_host_that_does_not_answer_refuses_the_run_before_anything_begins_and_all
     let plan = builder.build();
     let mut play = Play::new(&plan, &[]);
     for host in ["h", "j"] {
-        play.record(EventKind::HostRefused { host: host.to_owned(), why: "no route".to_owned() });
+        play.record(EventKind::HostRefused { host: host.to_owned(), why: "no route".to_owned(), how: Refusal::Unfit });
     }
     assert!(matches!(play.go(), Phase::Refused { why } if why == "h: no route\nj: no route"), "{:?}", play.state.phase);
     assert_eq!(play.deeds, [""; 0]);
@@ -509,7 +509,7 @@ fn o4_a_run_is_ended_without_a_host_on_which_nothing_is_held_or_under_way() {
         play.at_failure = FailureAnswer::Park;
         play.go();
         play.start(Purpose::End);
-        play.record(EventKind::HostRefused { host: "h".to_owned(), why: "its memory is lost".to_owned() });
+        play.record(EventKind::HostRefused { host: "h".to_owned(), why: "its memory is lost".to_owned(), how: Refusal::Unfit });
         assert_eq!(*play.go() == Phase::Ended, ended);
     }
 }

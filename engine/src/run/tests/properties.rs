@@ -34,8 +34,14 @@ fn live(world: &mut World<'_>) {
     }
 }
 
+/// `PROPTEST_CASES` says otherwise.
+fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_some() { default } else { ProptestConfig { cases: 600, ..default } }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     /// Every event that a world can answer with folds, whatever fails and whenever the engine dies; the same journal
     /// read again gives the same state; and the oracle finds nothing.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plans::Dice;
 use crate::outcome::{Exit, Identity};
-use crate::plan::model::{NodeId, NodeKind, Plan};
+use crate::plan::model::{BlockId, LOCAL, NodeId, NodeKind, OnUnreachable, Plan};
 use crate::plan::tests::driven::entered;
-use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose};
-use crate::run::state::{Greeting, Phase, RunState};
+use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal};
+use crate::run::state::{Greeting, Phase, RunState, Stage};
 use crate::run::{Effect, decide};
 use crate::run::{approver, gate};
 
@@ -19,6 +19,8 @@ pub(super) struct Deed {
     pub(super) undoing: bool,
     pub(super) attempt: u32,
     pub(super) well: bool,
+    /// The item that had ended around it, going forward.
+    pub(super) ended: Option<BlockId>,
 }
 
 pub(super) struct World<'a> {
@@ -35,6 +37,11 @@ pub(super) struct World<'a> {
     locks: BTreeMap<(String, String), u64>,
     /// How often things go wrong: one in so many.
     trouble: usize,
+    /// Hosts that can't be reached, in truth.
+    away: BTreeSet<String>,
+    /// Hosts that this process has met, and those of them that it knows to be lost.
+    met: BTreeSet<String>,
+    lost: BTreeSet<String>,
 }
 
 fn identity(host: &str, boot: usize) -> Identity {
@@ -53,6 +60,9 @@ impl<'a> World<'a> {
             sent: BTreeSet::new(),
             locks: BTreeMap::new(),
             trouble,
+            away: BTreeSet::new(),
+            met: BTreeSet::new(),
+            lost: BTreeSet::new(),
         };
         world.record(EventKind::RunCreated {
             runbook: "test".to_owned(),
@@ -69,6 +79,7 @@ impl<'a> World<'a> {
     /// Every event that the world answers with must be legal where it comes.
     pub(super) fn record(&mut self, kind: EventKind) {
         let event = Event { seq: self.state.seq + 1, at: self.now(), kind };
+        super::oracle::may_follow(self, &event.kind);
         self.state.apply(self.plan, &event).unwrap_or_else(|e| panic!("{e}\n{}", self.story()));
         self.events.push(event);
     }
@@ -79,7 +90,50 @@ impl<'a> World<'a> {
 
     pub(super) fn start(&mut self, purpose: Purpose) {
         self.sent.clear();
+        self.met.clear();
+        self.lost.clear();
+        let closes = purpose == Purpose::End;
         self.record(EventKind::DriverStarted { epoch: self.state.epoch + 1, purpose, operator: "op".to_owned(), pid: 1, machine: "m".to_owned() });
+        for host in self.away.clone() {
+            if closes && self.dice.one_in(2) {
+                self.flying.retain(|(node, ..), _| self.plan.node(*node).host.as_deref() != Some(&host));
+                self.record(EventKind::HostGivenUp { host, by: Actor::Policy, why: "burnt".to_owned() });
+            }
+        }
+        let host = self.plan.hosts[self.dice.below(self.plan.hosts.len())].name.clone();
+        if self.trouble > 0 && self.state.hosts.contains_key(&host) && self.dice.one_in(30) {
+            self.flying.retain(|(node, ..), _| self.plan.node(*node).host.as_deref() != Some(&host));
+            self.record(EventKind::MemoryAccepted { host, by: Actor::Policy, why: "reinstalled".to_owned() });
+        }
+    }
+
+    /// Whether the host of a node answers now. A host may vanish at any moment, and one that is sought again may be back.
+    fn answers(&mut self, node: NodeId) -> bool {
+        let at = self.plan.node(node);
+        let Some(host) = at.host.clone().filter(|h| h != LOCAL) else { return true };
+        assert!(self.met.contains(&host), "`{}` is sent to a host that this process never met\n{}", at.path, self.story());
+        let is_set_aside = self.lost.contains(&host) && at.unreachable != OnUnreachable::Fail;
+        assert!(!is_set_aside, "`{}` is sent to a host that can't be reached\n{}", at.path, self.story());
+        if self.away.contains(&host) && self.dice.one_in(3) {
+            self.away.remove(&host);
+        } else if self.trouble > 0 && self.dice.one_in(25) {
+            self.away.insert(host.clone());
+        }
+        !self.away.contains(&host)
+    }
+
+    fn lose(&mut self, node: NodeId) {
+        if let Some(host) = self.plan.node(node).host.clone() {
+            if self.lost.insert(host.clone()) {
+                self.record(EventKind::HostLost { host, why: "no route".to_owned() });
+            }
+        }
+    }
+
+    /// What was asked of a node's host is not answered.
+    fn unanswered(&mut self, node: NodeId) {
+        self.lose(node);
+        self.record(EventKind::NodeUnreachable { node, why: "no route".to_owned() });
     }
 
     /// One turn: false when nothing can follow without a new process.
@@ -123,14 +177,12 @@ impl<'a> World<'a> {
 
     fn fly(&mut self, node: NodeId, undoing: bool, attempt: u32) {
         assert!(!self.deeds.iter().any(|d| (d.node, d.undoing, d.attempt) == (node, undoing, attempt)), "K3: an attempt runs at most once");
-        let waved = self
-            .events
-            .iter()
-            .any(|e| matches!(&e.kind, EventKind::FailureAnswered { node: n, answer: FailureAnswer::MarkDone | FailureAnswer::Skip, .. } if *n == node));
         let alive = self.flying.keys().any(|(n, undo, _)| *n == node && !undo);
-        assert!(!undoing || waved || !alive, "R8: `{}` is undone while it may still run\n{}", self.plan.node(node).path, self.story());
+        assert!(!undoing || !alive, "R8: `{}` is undone while it may still run\n{}", self.plan.node(node).path, self.story());
         let well = !self.goes_wrong();
-        self.deeds.push(Deed { node, undoing, attempt, well });
+        let ended = self.plan.enclosing(self.plan.node(node).block).filter(|b| self.state.ended.contains_key(b)).last();
+        let ended = ended.filter(|_| self.state.phase == Phase::Running);
+        self.deeds.push(Deed { node, undoing, attempt, well, ended });
         self.flying.insert((node, undoing, attempt), well);
     }
 
@@ -147,11 +199,19 @@ impl<'a> World<'a> {
             }
             return;
         }
+        if self.is_away(node) {
+            self.lose(node);
+            return self.unsettled(node, undoing, attempt);
+        }
         if self.trouble > 0 && self.dice.one_in(30) {
             return self.unsettled(node, undoing, attempt);
         }
         let well = self.flying.remove(&(node, undoing, attempt)).unwrap_or(true);
         self.end(node, undoing, attempt, well);
+    }
+
+    pub(super) fn is_away(&self, node: NodeId) -> bool {
+        self.plan.node(node).host.as_ref().is_some_and(|h| self.away.contains(h))
     }
 
     fn unsettled(&mut self, node: NodeId, undoing: bool, attempt: u32) {
@@ -171,8 +231,16 @@ impl<'a> World<'a> {
 
     fn answer(&mut self, effect: Effect) {
         match effect {
-            Effect::Greet { host } if self.trouble > 0 && self.dice.one_in(25) => self.record(EventKind::HostRefused { host, why: "no route".to_owned() }),
+            Effect::Greet { host } if self.trouble > 0 && self.dice.one_in(25) => {
+                self.record(EventKind::HostRefused { host, why: "no route".to_owned(), how: Refusal::Unfit })
+            }
+            Effect::Greet { host } if host != LOCAL && self.trouble > 0 && self.dice.one_in(if self.away.contains(&host) { 2 } else { 12 }) => {
+                self.away.insert(host.clone());
+                self.record(EventKind::HostRefused { host, why: "no route".to_owned(), how: Refusal::Unreachable });
+            }
             Effect::Greet { host } => {
+                self.away.remove(&host);
+                self.met.insert(host.clone());
                 let boot = if self.trouble > 0 { self.dice.below(20) / 18 } else { 0 };
                 self.record(EventKind::HostGreeted { identity: identity(&host, boot), host, claims: Vec::new() });
             }
@@ -188,6 +256,7 @@ impl<'a> World<'a> {
                 self.record(if held { EventKind::RequireHeld { require, host } } else { EventKind::RequireFailed { require, host, why: String::new() } });
             }
             Effect::Reach { node } => self.record(EventKind::NodeReached { node, now: 0 }),
+            Effect::AskGuard { node, .. } | Effect::Verify { node, .. } | Effect::Probe { node, .. } if !self.answers(node) => self.unanswered(node),
             Effect::AskGuard { node, guard } => {
                 let kind = match self.dice.below(4) {
                     0 if matches!(self.plan.node(node).guards().get(guard as usize), Some(crate::plan::model::Guard::Check(_))) => {
@@ -233,7 +302,15 @@ impl<'a> World<'a> {
             Effect::AwaitGate { node, opening } => self.answer_gate(node, opening),
             Effect::AskFailure { node } => {
                 use FailureAnswer::{MarkDone, Park, Retry, RollBack, Skip};
-                let answer = [Retry, Retry, MarkDone, Skip, RollBack, RollBack, Park][self.dice.below(7)].clone();
+                // R8: what may still run is neither done nor passed over.
+                let runs_perhaps = matches!(self.state.stage(node), Stage::Unsettled { .. });
+                let choices = [Retry, Retry, RollBack, RollBack, Park, MarkDone, Skip];
+                let answer = choices[self.dice.below(if runs_perhaps { 5 } else { 7 })].clone();
+                if answer == Retry
+                    && let Some(host) = &self.plan.node(node).host
+                {
+                    self.lost.remove(host);
+                }
                 self.record(EventKind::FailureAnswered { node, answer, by: Actor::Policy, note: None });
             }
             Effect::AskInterrupt => {
@@ -255,6 +332,16 @@ impl<'a> World<'a> {
 
     /// The command may be lost on its way, with the engine or without it.
     fn send(&mut self, node: NodeId, undoing: bool, attempt: u32) {
+        if !self.answers(node) {
+            // It vanished before the command was sent, or while it began.
+            if self.dice.one_in(2) {
+                self.fly(node, undoing, attempt);
+            } else if !undoing && self.dice.one_in(2) {
+                return self.unanswered(node);
+            }
+            self.lose(node);
+            return self.unsettled(node, undoing, attempt);
+        }
         if self.trouble > 0 && self.dice.one_in(30) {
             // The engine dies between the record and the send, or just after it.
             if self.dice.one_in(2) {
@@ -311,6 +398,10 @@ impl<'a> World<'a> {
 
     /// The target tells the truth, or its memory is gone.
     fn recover(&mut self, node: NodeId, attempt: u32, undoing: bool) {
+        if !self.answers(node) {
+            self.lose(node);
+            return self.unsettled(node, undoing, attempt);
+        }
         let Some(well) = self.flying.remove(&(node, undoing, attempt)) else {
             let why = String::new();
             self.record(if undoing { EventKind::UndoVoided { node, attempt, why } } else { EventKind::StepVoided { node, attempt, why } });
@@ -372,6 +463,14 @@ impl<'a> World<'a> {
             )
         });
         let blocks = self.plan.blocks.iter().enumerate().map(|(i, b)| format!("block {i} in {:?} {:?}\n", b.parent.map(|p| p.0), b.kind));
+        let nodes = nodes.chain(
+            self.plan
+                .iter()
+                .filter(|(_, n)| n.tolerance.is_some() || n.unreachable != OnUnreachable::Fail)
+                .map(|(id, n)| format!("{} {:?} {:?}\n", id.0, n.tolerance, n.unreachable)),
+        );
+        let nodes = nodes.chain(self.plan.tolerances.iter().enumerate().map(|(i, t)| format!("tolerance {i} {t:?}\n")));
+        let nodes = nodes.chain([format!("ended {:?}\nphase {:?} unwinding {:?}\n", self.state.ended, self.state.phase, self.state.unwinding)]);
         let events = self.events.iter().map(|e| {
             let mut text = format!("{:?}", e.kind);
             text.truncate(110);
@@ -386,6 +485,11 @@ impl<'a> World<'a> {
 
     pub(super) fn choose(&mut self, n: usize) -> usize {
         self.dice.below(n)
+    }
+
+    /// The nodes of which something is on a target and has an end that is not known.
+    pub(super) fn in_the_air(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.flying.keys().map(|(node, ..)| *node)
     }
 
     /// Whether anything is on a target whose end is not known.
