@@ -16,6 +16,7 @@ mod malformed;
 mod matomo;
 mod mysql;
 mod outputs;
+mod plans;
 mod refusals;
 mod schema;
 mod second_person;

@@ -3,6 +3,7 @@
 mod asked;
 mod call;
 mod error;
+pub mod expected;
 mod finish;
 mod fleet;
 mod frames;

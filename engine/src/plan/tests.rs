@@ -12,6 +12,7 @@ use crate::check::{NoFiles, ParsedFile, check};
 mod calls;
 pub(crate) mod driven;
 pub(crate) mod example;
+mod expected;
 mod facts;
 mod inputs;
 mod lowering;

@@ -3,6 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::plan::expected::{expected, of_node};
 use crate::plan::model::{BlockKind, FactSpec, NodeId, NodeKind, Plan};
 use crate::plan::shown::{self, Undo};
 use crate::plan::{Outline, plain};
@@ -62,7 +63,12 @@ pub fn json(outline: &Outline) -> Json {
         "tolerances": tolerances,
         "nodes": nodes,
         "later": later,
+        "expected": expected(plan).map(|e| json!({"seconds": e.seconds, "path": paths(plan, &e.path), "unsaid": paths(plan, &e.unsaid), "gates": paths(plan, &e.gates)})),
     })
+}
+
+fn paths<'a>(plan: &'a Plan, ids: &[NodeId]) -> Vec<&'a str> {
+    ids.iter().map(|id| plan.node(*id).path.as_str()).collect()
 }
 
 /// What the plan was drawn for, by host.
@@ -103,6 +109,7 @@ fn node(plan: &Plan, id: NodeId) -> Json {
         "undo_none": undo_none,
         "undo_manual": undo_manual,
         "irreversible": shown.irreversible,
+        "expect": of_node(plan, id),
         "boundary": shown.boundary,
         "after": after,
     })

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::words::took;
+use crate::plan::expected::{Expected, expected, of_node};
 use crate::plan::model::{BlockId, BlockKind, Does, GateThen, HostName, Node, NodeId, NodeKind, OnFailure, OnUnreachable, Plan, Release, ToleranceId};
 use crate::plan::shown::{self, Shown, Undo};
 use crate::plan::{Later, Outline};
@@ -32,6 +34,7 @@ pub fn text(outline: &Outline) -> String {
         page.node(node, &hosts, &shown);
         page.later(Some(&last.path));
     }
+    page.expected();
     page.out
 }
 
@@ -55,6 +58,11 @@ fn read(drawn: &BTreeMap<HostName, Value>) -> String {
 
 fn facts(names: &[String]) -> String {
     format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+}
+
+/// As one says it: `3m 20s`.
+fn roughly(seconds: u64) -> String {
+    took(i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX))
 }
 
 fn duration(seconds: u64) -> String {
@@ -97,6 +105,24 @@ impl Page<'_> {
         }
         self.line(0, "");
         self.line(0, "Then");
+    }
+
+    /// The critical path, where its steps say how long they take.
+    fn expected(&mut self) {
+        let plan = self.plan;
+        let Some(Expected { seconds, path, unsaid, gates }) = expected(plan) else { return };
+        self.line(0, "");
+        self.line(0, &format!("Expected to take {} at least, along the critical path", roughly(seconds)));
+        let said: Vec<String> = path.iter().filter_map(|id| Some(format!("{} {}", plan.node(*id).path, roughly(of_node(plan, *id)?)))).collect();
+        self.line(1, &said.join(", "));
+        if !unsaid.is_empty() {
+            let named: Vec<&str> = unsaid.iter().map(|id| plan.node(*id).path.as_str()).collect();
+            self.line(1, &format!("not in it, since they have no `expect`: {}", named.join(", ")));
+        }
+        if !gates.is_empty() {
+            let named: Vec<&str> = gates.iter().map(|id| plan.node(*id).path.as_str()).collect();
+            self.line(1, &format!("and the time until somebody answers: {}", named.join(", ")));
+        }
     }
 
     /// What can't be drawn yet, at its place.
