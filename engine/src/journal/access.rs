@@ -44,28 +44,59 @@ impl Access {
         let mut path = root.to_owned();
         for name in below {
             path.push(name);
-            match DirBuilder::new().mode(0o700).create(&path) {
-                Ok(()) if self.is_shared => self.open_up(&path, 0o2770).map_err(JournalError::folder(&path))?,
-                Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(JournalError::folder(&path)(error)),
+            if !path.is_dir() {
+                self.make_folder(&path).map_err(JournalError::folder(&path))?;
             }
         }
         Ok(path)
     }
 
+    fn make_folder(self, path: &Path) -> std::io::Result<()> {
+        let make = |path: &Path| DirBuilder::new().mode(0o700).recursive(true).create(path);
+        if !self.is_shared {
+            return make(path);
+        }
+        // It comes to be with its mode, as a file does.
+        let draft = path.with_extension(format!("{}.new", std::process::id()));
+        make(&draft)?;
+        self.open_up(&draft, 0o2770)?;
+        fs::rename(&draft, path).or_else(|error| {
+            fs::remove_dir(&draft)?;
+            if path.is_dir() { Ok(()) } else { Err(error) }
+        })
+    }
+
     /// Opens a file and makes it where it is not there.
     pub(crate) fn open(self, path: &Path, how: &OpenOptions) -> std::io::Result<File> {
-        match how.clone().create_new(true).mode(0o600).open(path) {
-            Ok(file) => {
-                if self.is_shared {
-                    self.open_up(path, 0o660)?;
-                }
-                Ok(file)
-            }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => how.open(path),
-            Err(error) => Err(error),
+        match how.open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            opened => return opened,
         }
+        if !self.is_shared {
+            return how.clone().create(true).mode(0o600).open(path);
+        }
+        // It comes to be with its mode: nobody may find it closed in between.
+        let draft = path.with_extension(format!("{}.new", std::process::id()));
+        drop(OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?);
+        self.open_up(&draft, 0o660)?;
+        let linked = fs::hard_link(&draft, path);
+        fs::remove_file(&draft)?;
+        match linked {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => how.open(path),
+        }
+    }
+
+    /// SQLite makes its own files beside the journal and opens them up a moment later. In a shared folder the first comes
+    /// alone, so that no other user finds them closed; held until it is dropped.
+    pub(crate) fn alone(self, folder: &Path) -> Result<Option<File>, JournalError> {
+        if !self.is_shared {
+            return Ok(None);
+        }
+        let path = self.make_folders(folder, &["locks"])?.join(".opening");
+        let file = self.open(&path, OpenOptions::new().read(true).write(true)).map_err(JournalError::folder(&path))?;
+        file.lock().map_err(JournalError::folder(&path))?;
+        Ok(Some(file))
     }
 
     /// A umask would have the last word when it is made.

@@ -49,7 +49,9 @@ impl Store {
         let path = folder.join("journal.db");
         let failed = || JournalError::store(path.clone());
         // SQLite's own files beside it take their mode from this one.
-        Access::of(folder)?.open(&path, OpenOptions::new().write(true)).map_err(JournalError::folder(&path))?;
+        let access = Access::of(folder)?;
+        let _alone = access.alone(folder)?;
+        access.open(&path, OpenOptions::new().write(true)).map_err(JournalError::folder(&path))?;
         let connection = Connection::open(&path).map_err(failed())?;
         connection.busy_timeout(Duration::from_secs(30)).map_err(failed())?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed())?;

@@ -1,6 +1,8 @@
 //! The plan as data: what would run, where, in which order, and what undoes it. It is frozen into the journal when a
 //! run starts, so a resume needs neither the source nor the libraries. Durations are whole seconds.
 
+mod people;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,8 @@ pub use super::guards::Guard;
 use super::template::{Expression, Prose, Script};
 use crate::outcome::Shell;
 use crate::value::{Type, Value};
+
+pub use people::{EvidenceSpec, GateSpec, GateThen, ShowSpec};
 
 /// The format that this engine writes. A plan of a newer format is refused, never guessed at.
 pub const PLAN_FORMAT: u32 = 2;
@@ -384,14 +388,6 @@ pub struct CaptureSpec {
     pub kind: Type,
 }
 
-/// Something that a person enters; its name is the slot's.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct EvidenceSpec {
-    pub slot: SlotId,
-    pub kind: Type,
-    pub ask: Prose,
-}
-
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RetrySpec {
     /// New attempts after the first.
@@ -443,46 +439,6 @@ pub struct RequireSpec {
 pub enum Condition {
     Holds(Expression),
     Succeeds(Command),
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct GateSpec {
-    pub question: Option<Prose>,
-    pub show: Vec<ShowSpec>,
-    /// The word that must be typed.
-    pub confirm: Option<Prose>,
-    pub choices: Vec<String>,
-    /// The OS users whose yes counts; empty for anybody's.
-    #[serde(default)]
-    pub approvers: Vec<String>,
-    /// A yes of who started, resumed or edited the run does not count.
-    #[serde(default)]
-    pub second_person: bool,
-    /// Seconds for which an answer may rest on what was shown.
-    #[serde(default)]
-    pub valid_for: Option<u64>,
-    /// Where the choice is bound.
-    pub slot: Option<SlotId>,
-    /// Seconds that the question stands open.
-    pub timeout: u64,
-    pub then: GateThen,
-    /// An irreversible step follows with no other gate between: `--answer` does not reach it.
-    pub guards_irreversible: bool,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ShowSpec {
-    pub command: Command,
-    pub host: HostName,
-}
-
-/// What silence or a refusal at a gate means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GateThen {
-    Rollback,
-    Park,
-    End,
 }
 
 impl Plan {
