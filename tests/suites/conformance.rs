@@ -32,7 +32,13 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("RB0401", "the command line says it in its own words"),
     ("RB0412", "of what the command line gives, RB0405 is told first"),
     ("RB0416", "`plan` shows what is not known yet"),
-    ("RB0417", "suite calls"),
+    ("RB0417", "`a_called_runbook_can_not_go_over_a_fact_of_its_own`"),
+    ("RB0419", "an inventory: `every_mistake_has_its_place_and_says_what_to_write`"),
+    ("RB0420", "an inventory: `every_mistake_has_its_place_and_says_what_to_write`"),
+    ("RB0421", "an inventory: `every_mistake_has_its_place_and_says_what_to_write`"),
+    ("RB0422", "an inventory: `every_mistake_has_its_place_and_says_what_to_write`"),
+    ("RB0423", "an inventory: `every_mistake_has_its_place_and_says_what_to_write`"),
+    ("RB0424", "an inventory: `every_mistake_has_its_place_and_says_what_to_write`"),
     ("RB0900", "a file that can't be read: suite malformed"),
 ];
 
@@ -116,6 +122,13 @@ impl Datum {
     }
 }
 
+/// A page of a plan without the plan's hash, which moves with everything that a plan holds. That both spellings have one
+/// is asked for by itself.
+fn without_hash(page: &str) -> String {
+    let hash = |line: &str| line.strip_prefix("plan ").is_some_and(|rest| rest.len() == 12 && rest.bytes().all(|b| b.is_ascii_hexdigit()));
+    page.split_inclusive('\n').map(|line| if hash(line.trim_end()) { "plan HASH\n" } else { line }).collect()
+}
+
 /// The codes that an output tells of, each on a line's beginning.
 fn codes(output: &str) -> BTreeSet<String> {
     let is_code = |word: &str| word.len() == 6 && word.starts_with("RB") && word[2..].bytes().all(|b| b.is_ascii_digit());
@@ -158,6 +171,7 @@ fn every_rule_of_the_language_plans_as_expected_in_both_spellings() {
         let args = datum.plan.clone().unwrap_or_default();
         // One file for both: they print the same page.
         let (status, printed) = datum.ran(&desk, "plan", &args);
+        let printed = without_hash(&printed);
         datum.compare(&format!("{}.plan", datum.stem()), &format!("exit {status}\n{printed}"), &mut differ);
         let (_, json) = datum.ran(&desk, "plan", &[args, vec!["--format".to_owned(), "json".to_owned()]].concat());
         let plan: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();

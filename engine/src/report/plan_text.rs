@@ -62,6 +62,9 @@ fn facts(names: &[String]) -> String {
 
 /// As one says it: `3m 20s`.
 fn roughly(seconds: u64) -> String {
+    if seconds < 60 {
+        return format!("{seconds}s");
+    }
     took(i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX))
 }
 
