@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{approve, end, lint, log, plan, reject, resume, rollback, run, runs, schema, show, verify};
+use crate::commands::{approve, convert, end, fmt, lint, log, plan, reject, resume, rollback, run, runs, schema, show, verify};
 
 /// Runbooks as code: check them, see what they would do, run them, take them back.
 #[derive(Debug, Parser)]
@@ -52,6 +52,8 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Lint(lint::LintArgs),
+    Fmt(fmt::FmtArgs),
+    Convert(convert::ConvertArgs),
     Plan(plan::PlanArgs),
     Run(run::RunArgs),
     Resume(resume::ResumeArgs),

@@ -146,6 +146,28 @@ fn every_runbook_in_the_documents_is_clean() {
 }
 
 #[test]
+fn every_runbook_in_the_documents_has_its_canonical_layout() {
+    let desk = Desk::new();
+    let mut wrong = Vec::new();
+    for page in pages() {
+        for block in fenced(&read(&page)) {
+            let end = match block.kind.as_str() {
+                "runbook" => "runbook",
+                "yaml" if block.text.starts_with("runbook:") || block.text.starts_with("action:") => "runbook.yaml",
+                _ => continue,
+            };
+            let name = format!("{}-{}.{end}", page.replace(['/', '.'], "-"), block.at);
+            desk.file(&name, &block.text);
+            let ran = desk.runbook(["fmt", "--check", &name]);
+            if ran.status != 0 {
+                wrong.push(format!("{page}:{}:\n{}", block.at, ran.out));
+            }
+        }
+    }
+    none("a runbook in the documents has another layout: runbook fmt", &wrong);
+}
+
+#[test]
 fn both_spellings_in_the_documents_say_the_same() {
     let desk = desk_of_the_documents();
     let mut wrong = Vec::new();

@@ -5,6 +5,7 @@ mod conformance;
 mod crash;
 mod evidence;
 mod fleet;
+mod formatting;
 mod gates;
 mod hostile;
 mod house;

@@ -50,3 +50,60 @@ fn the_hash_of_a_plan_follows_what_it_would_do() {
     assert_eq!(hash(&desk, &one), hash(&desk, &spaced));
     assert_ne!(hash(&desk, &one), hash(&desk, &other));
 }
+
+/// Every runbook and library of the tree, in both spellings.
+fn all(folder: &str) -> Vec<PathBuf> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder)];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".runbook") || name.ends_with(".runbook.yaml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// There and back, every file of the tree says the same: a runbook by the hash of its plan, a library by its text, which
+/// the converter holds to its tree.
+#[test]
+fn every_file_of_the_tree_says_the_same_in_the_other_spelling() {
+    let desk = Desk::new();
+    let mut hashed = 0;
+    for file in ["runbooks", "stdlib", "grammar/tests/data"].iter().flat_map(|folder| all(folder)) {
+        let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+        let (there, back, to, from) = match name.ends_with(".yaml") {
+            true => (format!("there-{}", name.trim_end_matches(".yaml")), format!("back-{name}"), "runbook", "yaml"),
+            false => (format!("there-{name}.yaml"), format!("back-{name}"), "yaml", "runbook"),
+        };
+        let ran = desk.runbook(["convert".as_ref(), file.as_os_str(), "--to".as_ref(), to.as_ref(), "-o".as_ref(), there.as_ref()]);
+        assert_eq!((ran.status, ran.err.contains("RB")), (0, false), "{}: {ran:?}", file.display());
+        let ran = desk.runbook(["convert", &there, "--to", from, "-o", &back]);
+        assert_eq!(ran.status, 0, "{}: {ran:?}", file.display());
+        for made in [&there, &back] {
+            let ran = desk.runbook(["fmt", "--check", made]);
+            assert_eq!(ran.status, 0, "{made}: {ran:?}");
+        }
+        if file.components().any(|part| part.as_os_str() == "runbooks") {
+            let wanted = hash(&desk, &file);
+            assert_eq!((hash(&desk, &desk.path(&there)), hash(&desk, &desk.path(&back))), (wanted.clone(), wanted), "{}", file.display());
+            hashed += 1;
+        }
+    }
+    assert!(hashed >= 3, "only {hashed} runbooks were found");
+}
+
+#[test]
+fn every_file_of_the_tree_has_its_canonical_layout() {
+    let desk = Desk::new();
+    for folder in ["runbooks", "stdlib"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
+        let ran = desk.runbook(["fmt".as_ref(), "--check".as_ref(), folder.as_os_str()]);
+        assert_eq!(ran.status, 0, "{ran:?}");
+    }
+}

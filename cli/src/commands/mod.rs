@@ -1,7 +1,9 @@
 //! One command, one file. Each says what it prints and how it ends; the work is the library's.
 
 pub(crate) mod approve;
+pub(crate) mod convert;
 pub(crate) mod end;
+pub(crate) mod fmt;
 pub(crate) mod lint;
 pub(crate) mod log;
 pub(crate) mod plan;
@@ -23,6 +25,8 @@ use crate::out::Out;
 pub(crate) fn run(command: Command, out: &Out) -> Result<Status, Complaint> {
     match command {
         Command::Lint(args) => lint::lint(&args, out),
+        Command::Fmt(args) => fmt::fmt(&args, out),
+        Command::Convert(args) => convert::convert(&args, out),
         Command::Plan(args) => plan::plan(&args, out),
         Command::Run(args) => run::run(&args, out),
         Command::Resume(args) => resume::resume(&args, out),

@@ -11,7 +11,7 @@ use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::{Source, SourceId, Span};
 
 /// One byte above what the parser takes: it says the rest.
-const MOST: u64 = (1 << 20) + 1;
+pub(super) const MOST: u64 = (1 << 20) + 1;
 
 /// The code of a file that can't be read at all.
 pub(super) const UNREADABLE: &str = "RB0900";

@@ -30,6 +30,25 @@ pub(crate) fn replace(path: &Path, before: &str, after: &str) -> io::Result<()> 
     written
 }
 
+/// Gives a file this text, whether it is there or not.
+///
+/// # Errors
+/// What hindered it; then the file is as it was.
+pub(crate) fn put(path: &Path, text: &str) -> io::Result<()> {
+    match fs::read_to_string(path) {
+        Ok(before) => replace(path, &before, text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let beside = beside(path)?;
+            let written = write(&beside, text).and_then(|()| fs::rename(&beside, path));
+            if written.is_err() {
+                let _ = fs::remove_file(&beside);
+            }
+            written
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Hidden, so that nothing takes it for a runbook.
 fn beside(path: &Path) -> io::Result<PathBuf> {
     let name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?.to_string_lossy();

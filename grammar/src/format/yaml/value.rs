@@ -166,6 +166,8 @@ pub(super) fn names_key(word: &str, names: &[Name]) -> Option<Unit> {
 
 /// Names in brackets.
 pub(super) fn list_key(word: &str, names: &[Name]) -> Unit {
-    let items = names.iter().map(|name| item(made(&name.value, Role::Name), Vec::new()).own([name.span]));
+    // Among names digits are an exit status, which is a number to anybody.
+    let role = |name: &Name| if name.value.bytes().all(|b| b.is_ascii_digit()) { Role::Typed } else { Role::Name };
+    let items = names.iter().map(|name| item(made(&name.value, role(name)), Vec::new()).own([name.span]));
     key(word, Value::List { tall: false }, items.collect())
 }
