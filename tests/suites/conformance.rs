@@ -15,9 +15,9 @@ static DATA: LazyLock<PathBuf> = LazyLock::new(|| Path::new(env!("CARGO_MANIFEST
 const ELSEWHERE: &[(&str, &str)] = &[
     ("RB0001", "a file that is not UTF-8: suite malformed"),
     ("RB0002", "a file that is too large: suite malformed"),
-    ("RB0039", "what `convert` can't say: suite layout"),
+    ("RB0039", "what `convert` can't say: suite formatting"),
     ("RB0040", "a defect of the printer, which nothing is known to cause"),
-    ("RB0041", "a comment that `convert` can't carry: suite layout"),
+    ("RB0041", "a comment that `convert` can't carry: suite formatting"),
     ("RB0036", "too many values: a large file, made in the grammar's tests"),
     ("RB0122", "the reader tells it first, as RB0019"),
     ("RB0136", "the reader tells it first, as RB0019"),
@@ -39,6 +39,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("RB0422", "an inventory: `every_mistake_has_its_place_and_says_what_to_write`"),
     ("RB0423", "an inventory: `every_mistake_has_its_place_and_says_what_to_write`"),
     ("RB0424", "an inventory: `every_mistake_has_its_place_and_says_what_to_write`"),
+    ("RB0425", "what a run is given: suite secrets"),
+    ("RB0426", "what a run is given: suite secrets"),
     ("RB0900", "a file that can't be read: suite malformed"),
 ];
 

@@ -421,9 +421,8 @@ fn what_is_not_built_yet_is_refused_by_name_before_anything_runs() {
     );
     let ran = desk.run_refuses(&["unbuilt.runbook"]);
     assert!(ran.err.contains("RB0901"), "{}", ran.err);
-    for (what, place) in [("`notify` is not built yet", "3:10")] {
-        assert!(ran.err.contains(what) && ran.err.contains(&format!("unbuilt.runbook:{place}")), "{what}: {}", ran.err);
-    }
+    let (what, place) = ("`notify` is not built yet", "3:10");
+    assert!(ran.err.contains(what) && ran.err.contains(&format!("unbuilt.runbook:{place}")), "{what}: {}", ran.err);
     desk.file("secret.runbook", "runbook m.secret \"M\" {\n  param pw: secret\n  step mark on local {\n    env { PW: pw }\n    run `touch marker`\n  }\n}\n");
     let ran = desk.run_refuses(&["secret.runbook", "-p", "pw=hunter2"]);
     assert!(!ran.err.contains("hunter2"), "{}", ran.err);

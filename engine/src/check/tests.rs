@@ -127,7 +127,7 @@ fn mistakes_about_a_fleet_are_named_with_the_way_out() {
         ("for x in t tolerate 5m { step s on x { run `true` } }".to_owned(), "RB0107", "5m", "whole number"),
         ("for x in t tolerate q { step s on x { run `true` } }".to_owned(), "RB0104", "q", "text stands in quotes"),
         ("fact n: int on h = `echo 3`\n for x in t tolerate n { step s on x { run `true` } }".to_owned(), "RB0137", "n", "loop variables"),
-        (format!("step a on h {{ run `true` }}\n step c on h {{ run `true`\n tolerate succeeded(\"a\") }}"), "RB0137", "\"a\"", "loop variables"),
+        ("step a on h { run `true` }\n step c on h { run `true`\n tolerate succeeded(\"a\") }".to_owned(), "RB0137", "\"a\"", "loop variables"),
         ("step s on h { run `true`\n unreachable skipp }".to_owned(), "RB0127", "skipp", "`skip`"),
         ("boundary all { unreachable ignore\n step s on h { run `true` } }".to_owned(), "RB0127", "ignore", "`park`"),
         (format!("step restart on h {{ run `true` }}\n {b}\"restrat\")\n run `true` }}"), "RB0155", "\"restrat\"", "did you mean `restart`?"),

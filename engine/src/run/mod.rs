@@ -14,6 +14,7 @@ mod forward;
 pub mod gate;
 mod in_flight;
 mod lock;
+mod meaning;
 mod preflight;
 pub mod retry;
 pub mod state;

@@ -40,14 +40,14 @@ fn every_mistake_of_a_series_points_at_its_place() {
         ("\"up/\" from n to \"2\"", &[("up/1.runbook", ONE)], "RB0108", "n", "a version"),
         ("\"up/\" from p to q", &[("up/1.runbook", ONE)], "RB0104", "q", "text stands in quotes"),
         ("\"up/\" from p to \"2\"", &[("up/1.runbook", "runbook a { param q: int\n require \"x\" q > 1 }")], "RB0105", "up/", "`q: …`"),
-        ("\"up/\" from p to \"2\"", &[("up/1.runbook", "runbook a { param n: duration\n require \"x\" n > 1s }")], "RB0000", "", ""),
+        ("\"up/\" from p to \"2\"", &[("up/1.runbook", "runbook a { param n: duration\n require \"x\" n > 1s }")], "", "", ""),
         ("\"up/\" from p to \"2\"", &[("up/1.runbook", "runbook a { param p: bool\n require \"x\" p }")], "RB0108", "up/", "`true` or `false`"),
         ("\"up/\" from p to \"2\"", &[("up/1.runbook", "runbook a { target t\n step s on t { run `true` } }")], "RB0144", "up/", "`t: …`"),
     ];
     for (clauses, files, code, at, help) in cases {
         let (text, checked) = stepping(clauses, files);
         let errors = checked.err().unwrap_or_default();
-        if *code == "RB0000" {
+        if code.is_empty() {
             assert!(errors.is_empty(), "what is reckoned with durations is a number: {errors:#?}");
             continue;
         }

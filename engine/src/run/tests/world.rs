@@ -123,10 +123,10 @@ impl<'a> World<'a> {
     }
 
     fn lose(&mut self, node: NodeId) {
-        if let Some(host) = self.plan.node(node).host.clone() {
-            if self.lost.insert(host.clone()) {
-                self.record(EventKind::HostLost { host, why: "no route".to_owned() });
-            }
+        if let Some(host) = self.plan.node(node).host.clone()
+            && self.lost.insert(host.clone())
+        {
+            self.record(EventKind::HostLost { host, why: "no route".to_owned() });
         }
     }
 
