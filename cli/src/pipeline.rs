@@ -15,6 +15,7 @@ use grammar::source::Source;
 
 use crate::complaint::{Complaint, USAGE};
 use crate::diagnostics::{Tally, draw};
+use crate::inputs::secrets;
 use crate::lint::{has_errors, rules};
 use crate::out::Out;
 use crate::run::look;
@@ -85,15 +86,17 @@ pub(crate) fn outlined(out: &Out, ready: &Ready, inputs: &Inputs) -> Result<Outl
 ///
 /// # Errors
 /// It can't be planned, or a fact can't be read.
-pub(crate) fn planned(out: &Out, ready: &Ready, inputs: &mut Inputs, looker: &Looker) -> Result<Plan, Complaint> {
+pub(crate) fn planned(out: &Out, ready: &Ready, inputs: &mut Inputs, looker: &mut Looker, params: Option<&Path>) -> Result<Plan, Complaint> {
     loop {
-        let Outline { plan, later } = outlined(out, ready, inputs)?;
-        if later.is_empty() {
-            return Ok(plan);
+        let outline = outlined(out, ready, inputs)?;
+        if outline.later.is_empty() {
+            return Ok(outline.plan);
+        }
+        if outline.wants_secrets() && looker.secrets.is_empty() {
+            looker.secrets = secrets::gather(&outline.plan, params)?;
         }
         // What it goes over may name further facts, so it is drawn again until nothing is missing.
-        let wanted = later.iter().flat_map(|l| l.facts.iter().copied()).collect();
-        let read = look::facts(&plan, &wanted, looker)?;
+        let read = look::facts(&outline.plan, &outline.wanted(), looker)?;
         inputs.facts.extend(read.into_iter().map(|(name, values)| (name, GivenFact::Read(values))));
     }
 }

@@ -225,3 +225,24 @@ fn a_fact_that_changes_before_the_preflight_refuses_the_run() {
     assert!(ran.err.contains("fact `seen` on local was x when the plan was drawn, and is x, x now"), "{}", ran.err);
     assert_eq!(desk.read("log"), "");
 }
+
+/// A secret reaches the fact that the plan waits for, and nothing that is kept.
+#[test]
+fn j3_a_fact_that_the_plan_needs_may_be_read_with_a_secret() {
+    let desk = Desk::new();
+    let text = "runbook keyed.sites \"K\" {\n  param dir: path\n  param token: secret\n  fact sites: list(string) on local = `[ ${#TOKEN} = 9 ] && printf 'a\\nb\\n'` { env { TOKEN = token } }\n  for s in sites { step go on local { run `echo {{ s }} >> {{ dir }}/log` } }\n}\n";
+    let file = desk.file("keyed.runbook", text).to_string_lossy().into_owned();
+    let with = |args: &[&str]| {
+        let mut command = desk.command();
+        command.env("RUNBOOK_SECRET_TOKEN", "hunter2 x").args(args).arg("-p").arg(dir(&desk));
+        let ran = command.output().expect("the binary runs");
+        (ran.status.code(), String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr))
+    };
+    let (status, said) = with(&["plan", &file, "--probe"]);
+    assert!(status == Some(0) && said.contains("go[b]") && !said.contains("hunter2"), "{said}");
+    let (status, said) = with(&["run", &file]);
+    assert!(status == Some(0) && !said.contains("hunter2"), "{said}");
+    assert_eq!(desk.read("log"), "a\nb\n");
+    let ran = desk.runbook(["run", &file, "-p", &dir(&desk)]);
+    assert!(ran.status == 2 && ran.err.contains("RUNBOOK_SECRET_TOKEN"), "{ran:?}");
+}

@@ -52,7 +52,7 @@ pub(crate) fn plan(args: &PlanArgs, out: &Out) -> Result<Status, Complaint> {
     inputs.facts = inputs::supposed(&args.fact)?;
     let outline: Outline = if args.probe {
         let ssh_config = args.ssh_config.as_deref().map(look::ssh_config).transpose()?;
-        pipeline::planned(out, &ready, &mut inputs, &look::looker(ssh_config)?)?.into()
+        pipeline::planned(out, &ready, &mut inputs, &mut look::looker(ssh_config)?, args.inputs.params.as_deref())?.into()
     } else {
         pipeline::outlined(out, &ready, &inputs)?
     };

@@ -64,9 +64,11 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     let inventory = pipeline::inventory(out, &ready, args.inputs.inventory.as_deref())?;
     let mut inputs = inputs::gather(&args.inputs, &ready.program, inventory.as_ref().map(|(inventory, _)| inventory))?;
     let ssh_config = args.ssh_config.as_deref().map(look::ssh_config).transpose()?;
-    let looker = look::looker(ssh_config.clone())?;
-    let plan = pipeline::planned(out, &ready, &mut inputs, &looker)?;
-    let secrets = inputs::secrets::gather(&plan, args.inputs.params.as_deref())?;
+    let mut looker = look::looker(ssh_config.clone())?;
+    let params = args.inputs.params.as_deref();
+    let plan = pipeline::planned(out, &ready, &mut inputs, &mut looker, params)?;
+    // A secret that a fact was given already is not asked for twice; they stand at the same places in every plan of a runbook.
+    let secrets = if looker.secrets.is_empty() { inputs::secrets::gather(&plan, params)? } else { std::mem::take(&mut looker.secrets) };
     let here = std::env::current_dir().map_err(|e| Complaint::usage(format!("the folder you are in can't be used: {e}")))?;
     let remembered = Remembered { ssh_config, answers: answers(&plan, &args.answer)?, here };
     let mut contents = contents(&plan, &ready.program, &inputs::pinned(&inputs, &ready.program), &remembered)?;

@@ -16,7 +16,7 @@ use crate::inputs::secrets;
 /// The system has no randomness.
 pub(crate) fn looker(ssh_config: Option<PathBuf>) -> Result<Looker, Complaint> {
     let run = id::new().map_err(|e| Complaint::new(REFUSED, format!("no id for the run: {e}")))?;
-    Ok(Looker { run, operator: person::operator(), ssh_config, hidden_env: secrets::variables() })
+    Ok(Looker { run, operator: person::operator(), ssh_config, secrets: Vec::new(), hidden_env: secrets::variables() })
 }
 
 /// Reads the facts of a plan that its own shape depends on.

@@ -47,6 +47,8 @@ pub enum PlanError {
     LimitedTooLate { at: Span, name: String, limits: Span },
     #[error("{what} can't be computed: {why}")]
     NotComputed { at: Span, what: String, why: String },
+    #[error("the plan has more than {limit} nodes")]
+    TooLarge { at: Span, limit: usize },
     #[error("{what} is {found}")]
     OutOfRange { at: Span, what: String, found: String, help: &'static str },
     #[error("{}", crate::check::bad_lock(name))]
@@ -136,6 +138,7 @@ impl PlanError {
                 Some("pass a value of params and targets, or take the limits off and `require` what must hold in the called runbook".to_owned()),
             ),
             E::NotComputed { at, .. } => ("RB0411", *at, "not computed", None),
+            E::TooLarge { at, .. } => ("RB0412", *at, "too large", Some("let its loops go over fewer items, or split it into several runs".to_owned())),
             E::OutOfRange { at, help, .. } => ("RB0412", *at, "out of range", Some((*help).to_owned())),
             E::BadLock { at, .. } => ("RB0166", *at, "no name", Some(crate::check::LOCKS.to_owned())),
             E::BadApprover { at, .. } => ("RB0168", *at, "who?", Some(crate::check::APPROVERS.to_owned())),

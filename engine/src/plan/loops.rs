@@ -32,6 +32,9 @@ impl<'p> Lowering<'p> {
         let kind = if let Some(Type::List(of)) = kind { Some(*of) } else { None };
         let mut iterations: Vec<Turn<'p>> = Vec::new();
         for item in items {
+            if self.is_full() {
+                return before;
+            }
             let frame = self.frame(context.frame, false);
             self.bind(frame, &each.var.value, Bound::Value(item.clone()), kind.clone());
             let item = item.display();

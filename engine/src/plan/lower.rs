@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use grammar::ast::{Block, Boundary, Condition, During, Name, Operand, Piece, Runbook, Settings};
 use grammar::diagnostic::Diagnostic;
-use grammar::source::Text;
+use grammar::source::{Span, Text};
 
 use super::error::PlanError;
 use super::inputs::{Inputs, ROOT};
@@ -18,6 +18,9 @@ use super::transfer::ProjectFiles;
 use crate::check::Program;
 use crate::check::order;
 use crate::value::{Type, Value};
+
+/// Nodes, and places for names, that a plan may have.
+const MOST: usize = 200_000;
 
 pub(super) struct Lowering<'p> {
     pub(super) program: &'p Program,
@@ -41,6 +44,7 @@ pub(super) struct Lowering<'p> {
     pub(super) known: BTreeMap<SlotId, BTreeMap<HostName, Value>>,
     /// What can't be drawn before facts are read.
     pub(super) later: Vec<Later>,
+    told_full: bool,
     pub(super) locks: BTreeSet<String>,
     pub(super) scripts: BTreeMap<grammar::source::Span, Script>,
     /// What names were declared as: a path's value alone looks like any text.
@@ -104,6 +108,7 @@ impl<'p> Lowering<'p> {
             windows: Vec::new(),
             known: BTreeMap::new(),
             later: Vec::new(),
+            told_full: false,
             locks: BTreeSet::new(),
             scripts: BTreeMap::new(),
             types: BTreeMap::new(),
@@ -292,6 +297,9 @@ impl<'p> Lowering<'p> {
     }
 
     pub(super) fn piece(&mut self, piece: &'p Piece, context: &Context<'p>, before: Exits) -> Exits {
+        if self.is_full() {
+            return before;
+        }
         match piece {
             Piece::Step(step) => self.step(step, context, before, false),
             Piece::Manual(step) => self.step(step, context, before, true),
@@ -305,6 +313,17 @@ impl<'p> Lowering<'p> {
             Piece::Call(call) => self.call(call, context, before),
             Piece::Series(series) => self.series(series, context, before),
         }
+    }
+
+    /// Whether the plan has grown beyond all that anyone could mean, which is told once.
+    pub(super) fn is_full(&mut self) -> bool {
+        let full = self.nodes.len() > MOST || self.frames.len() > MOST || self.blocks.len() > MOST;
+        if full && !self.told_full {
+            self.told_full = true;
+            let at = self.program.runbook().map_or_else(Span::default, |runbook| runbook.name.span);
+            self.error(PlanError::TooLarge { at, limit: MOST });
+        }
+        full
     }
 
     pub(super) fn boundary(&mut self, boundary: &'p Boundary, context: &Context<'p>, before: Exits) -> Exits {

@@ -9,9 +9,10 @@ use grammar::source::Span;
 use super::error::PlanError;
 use super::inputs::{Inputs, ROOT};
 use super::lower::{Context, Lowering};
-use super::model::{Bound, FrameId, NodeKind, PLAN_FORMAT, Plan, SlotId};
+use super::model::{Bound, Command, FrameId, NodeKind, PLAN_FORMAT, Plan, SlotId};
 use super::{finish, frames, template};
 use crate::check::Program;
+use crate::value::Type;
 
 /// A plan, and what is missing in it.
 #[derive(Debug, Clone)]
@@ -52,6 +53,13 @@ impl From<Plan> for Outline {
 }
 
 impl Outline {
+    /// Whether the facts that must be read first, or those before them, are given a secret.
+    #[must_use]
+    pub fn wants_secrets(&self) -> bool {
+        let count = self.wanted().last().map_or(0, |last| *last as usize + 1);
+        self.plan.facts.iter().take(count).any(|fact| reads_secrets(&self.plan, &fact.command))
+    }
+
     /// The facts of the top that must be read before the plan is whole, by their positions.
     #[must_use]
     pub fn wanted(&self) -> BTreeSet<u32> {
@@ -114,6 +122,24 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
     Ok(Outline { plan, later: lowering.later })
 }
 
+/// Whether a command is given a secret: in its environment, or to read.
+fn reads_secrets(plan: &Plan, command: &Command) -> bool {
+    let is_secret = |bound: &Bound| is_secret(plan, bound);
+    let names = command.stdin.iter().flat_map(|stdin| stdin.names());
+    let found = names.filter_map(|(name, _)| frames::find(&plan.frames, command.frame, &name));
+    command.env.iter().map(|(_, bound)| bound).chain(found).any(is_secret)
+}
+
+fn is_secret(plan: &Plan, bound: &Bound) -> bool {
+    let behind = |names: Vec<(String, Span)>, frame| names.iter().filter_map(|(name, _)| frames::find(&plan.frames, frame, name)).any(|b| is_secret(plan, b));
+    match bound {
+        Bound::Slot(slot) => *plan.slots[slot.index()].kind.present() == Type::Secret,
+        Bound::Computed { expression, frame, .. } => behind(expression.names(), *frame),
+        Bound::Written { prose, frame, .. } => behind(prose.names(), *frame),
+        Bound::Value(_) => false,
+    }
+}
+
 /// What names wait for.
 enum Waits {
     For(BTreeSet<u32>),
@@ -168,8 +194,11 @@ impl Lowering<'_> {
         Waits::For(facts)
     }
 
-    /// The fact of the top that a slot holds.
+    /// The fact of the top that a slot holds. A secret gives no plan its shape: the plan is shown, and kept.
     fn fact_of(&self, slot: SlotId) -> Option<u32> {
+        if *self.slots[slot.index()].kind.present() == Type::Secret {
+            return None;
+        }
         (0u32..).zip(&self.facts).find(|(_, fact)| fact.slot == slot).map(|(index, _)| index)
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{JoinSet, LocalSet};
@@ -12,9 +13,10 @@ use tokio::task::{JoinSet, LocalSet};
 use super::answers::read_value;
 use super::bind::Place;
 use super::world::World;
-use crate::plan::model::{HostName, Plan};
+use crate::exec::secret::Masks;
+use crate::plan::model::{HostName, Plan, SlotId};
 use crate::run::state::RunState;
-use crate::value::Value;
+use crate::value::{SecretText, Value};
 
 /// Who looks, and how hosts are reached.
 #[derive(Debug, Clone)]
@@ -24,6 +26,8 @@ pub struct Looker {
     pub operator: String,
     /// `-F` of every ssh.
     pub ssh_config: Option<PathBuf>,
+    /// What a fact's command may be given, by its place in the plan.
+    pub secrets: Vec<(SlotId, SecretText)>,
     /// Variables of this process that none of its children may see.
     pub hidden_env: Vec<OsString>,
 }
@@ -43,6 +47,10 @@ async fn read(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Result<Fa
     let world = Rc::new(World::looking(&looker.run, looker.ssh_config.clone(), looker.hidden_env.clone()));
     let mut state = RunState::new(plan);
     looker.operator.clone_into(&mut state.operator);
+    for (slot, secret) in &looker.secrets {
+        state.slots.entry(*slot).or_default().insert(String::new(), Value::Secret(secret.clone()));
+    }
+    world.mask(Arc::new(Masks::of(looker.secrets.iter().map(|(_, secret)| secret))));
     let last = wanted.last().map_or(0, |last| *last as usize + 1);
     let read = read_in(plan, last, &world, &mut state).await;
     world.clean().await;

@@ -230,6 +230,15 @@ fn what_was_read_on_a_set_is_a_hosts_own_there_and_a_map_elsewhere() {
 }
 
 #[test]
+fn a_plan_beyond_all_measure_is_refused_and_ends() {
+    let began = std::time::Instant::now();
+    let text = "runbook x { for a in range(1000) { for b in range(1000) { for c in range(1000) { step s on local { run `true` } } } } }";
+    let errors = try_plan(text, &given(&[], &[])).expect_err("a thousand million steps");
+    assert_eq!(errors.iter().map(|e| (e.code, e.message.as_str())).collect::<Vec<_>>(), [("RB0412", "the plan has more than 200000 nodes")]);
+    assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
+}
+
+#[test]
 fn a_thousand_hosts_are_planned_in_no_time() {
     let hosts: Vec<String> = (0..1000).map(|n| format!("w{n}")).collect();
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
