@@ -131,3 +131,37 @@ fn a_step_of_a_called_runbook_stands_in_the_boundary_around_the_call() {
     assert_eq!(codes(&text("boundary b { call down low(h: local) }")), ["RB0301"]);
     assert_eq!(codes(&text("call down low(h: local)")), [""; 0]);
 }
+
+/// The block of a series is linted like any other, and its runbooks as what they stand in.
+#[test]
+fn what_a_series_runs_is_linted_where_it_stands() {
+    struct One(&'static str);
+    impl Library for One {
+        fn load(&mut self, path: &str, _from: &Source) -> Result<ParsedFile, LoadError> {
+            let source = Source { id: SourceId(1), path: path.to_owned(), text: self.0.to_owned() };
+            Ok(ParsedFile { file: grammar::parse(&source).file, source })
+        }
+        fn list(&mut self, _folder: &str, _from: &Source) -> Result<Vec<String>, LoadError> {
+            Ok(vec!["1.runbook".to_owned()])
+        }
+        fn find(&mut self, _path: &str, _from: &Source) -> Result<(), LoadError> {
+            Ok(())
+        }
+    }
+    let codes = |text: &str, update: &'static str| {
+        let program = check(parsed("t.runbook", text), &mut One(update)).unwrap_or_else(|errors| panic!("{errors:#?}"));
+        let errors = lint(&program, &Options::default()).into_iter().filter(|d| d.severity == Severity::Error && !CUT_SHORT.contains(&d.code));
+        errors.map(|d| (d.code, d.span.source.0)).collect::<Vec<_>>()
+    };
+    let quiet = "runbook up { step look on local { verify `true` } }";
+    let changes = "runbook up { step stop on local { run `systemctl stop x` } }";
+    let around = |block: &str| format!("runbook x {{ boundary b {{ series \"up/\" from 0 to 9 {{ {block} }} }} }}");
+    assert_eq!(codes(&around(""), quiet), []);
+    assert_eq!(codes(&around(""), changes), [("RB0301", 1)]);
+    assert_eq!(codes(&around("step stop on local { run `systemctl stop x` }"), quiet), [("RB0301", 0)]);
+    let drop = "step drop on local { run `dropdb x`\n irreversible \"gone\" }";
+    assert_eq!(codes(&format!("runbook x {{ series \"up/\" from 0 to 9 {{ {drop} }} }}"), quiet), [("RB0302", 0)]);
+    let gated = "gate sure \"?\" { timeout 1h then park }";
+    assert_eq!(codes(&format!("runbook x {{ {gated}\n series \"up/\" from 0 to 9 {{ {drop} }} }}"), quiet), []);
+    assert_eq!(codes(&format!("runbook x {{ series \"up/\" from 0 to 9 {{ {gated} }}\n {drop} }}"), quiet), [("RB0302", 0)], "it may have nothing to run");
+}

@@ -38,6 +38,8 @@ pub(crate) enum Kind<'a> {
     /// For each child those that come before it.
     Parallel(Vec<BTreeSet<usize>>),
     Loop(&'a For),
+    /// A `series`, which may have nothing to run.
+    Series,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +104,11 @@ impl<'a> Paths<'a> {
                     let inside = self.room(Kind::Loop(each), &each.block, around);
                     self.pieces(&each.block.pieces, inside);
                 }
-                Piece::Series(_) | Piece::Step(_) | Piece::Manual(_) | Piece::Gate(_) | Piece::Call(_) | Piece::Fact(_) | Piece::Require(_) => {}
+                Piece::Series(series) => {
+                    let inside = self.room(Kind::Series, &series.block, around);
+                    self.pieces(&series.block.pieces, inside);
+                }
+                Piece::Step(_) | Piece::Manual(_) | Piece::Gate(_) | Piece::Call(_) | Piece::Fact(_) | Piece::Require(_) => {}
             }
         }
     }
@@ -132,8 +138,8 @@ impl<'a> Paths<'a> {
                 Kind::Parallel(before) if before[*b].contains(a) => Order::Before,
                 Kind::Parallel(before) if before[*a].contains(b) => Order::After,
                 Kind::Parallel(_) => Order::Beside,
-                Kind::Runbook | Kind::Boundary(_) | Kind::Held(_) | Kind::Loop(_) if a < b => Order::Before,
-                Kind::Runbook | Kind::Boundary(_) | Kind::Held(_) | Kind::Loop(_) => Order::After,
+                Kind::Runbook | Kind::Boundary(_) | Kind::Held(_) | Kind::Loop(_) | Kind::Series if a < b => Order::Before,
+                Kind::Runbook | Kind::Boundary(_) | Kind::Held(_) | Kind::Loop(_) | Kind::Series => Order::After,
             },
             None if one.len() < other.len() => Order::Around,
             None if one.len() > other.len() => Order::Inside,
@@ -158,7 +164,7 @@ impl<'a> Paths<'a> {
         let given = self.all_conditions(other);
         let holds = |condition: &Expr| given.iter().any(|g| g.text.trim() == condition.text.trim()) || truth(condition, &given, &self.names) == Truth::Always;
         let mut alone = self.alone(one, other);
-        when(one.piece).is_none_or(holds) && alone.all(|room| !matches!(room.kind, Kind::Loop(_)) && room.when.is_none_or(holds))
+        when(one.piece).is_none_or(holds) && alone.all(|room| !matches!(room.kind, Kind::Loop(_) | Kind::Series) && room.when.is_none_or(holds))
     }
 
     /// The blocks around the first piece that are not around the second.
