@@ -487,6 +487,12 @@ impl Plan {
         self.enclosing(block).find(|b| matches!(self.blocks[b.index()].kind, BlockKind::Boundary { .. }))
     }
 
+    /// The innermost item of a loop around a block.
+    #[must_use]
+    pub fn item_around(&self, block: BlockId) -> Option<BlockId> {
+        self.enclosing(block).find(|b| matches!(self.blocks[b.index()].kind, BlockKind::Iteration { .. }))
+    }
+
     /// Whether `block` is `outer` or stands inside it.
     #[must_use]
     pub fn inside(&self, block: BlockId, outer: BlockId) -> bool {

@@ -84,7 +84,8 @@ pub(super) fn is_trouble(plan: &Plan, state: &RunState, id: NodeId) -> bool {
 /// Whether the run has gone on without it already, and nothing of it needs a person.
 fn is_settled_without(plan: &Plan, state: &RunState, id: NodeId) -> bool {
     let runs_perhaps = matches!(state.stage(id), Stage::Unsettled { .. }) && !is_shut(plan, state, id);
-    let is_recorded = state.node(id).passed_over || ended_block(plan, state, id).is_some_and(|b| state.ended.get(&b).is_some_and(|nodes| nodes.contains(&id)));
+    let ended_with_it = |b: BlockId| state.ended.get(&b).is_some_and(|nodes| nodes.contains(&id));
+    let is_recorded = state.node(id).passed_over || plan.enclosing(plan.node(id).block).any(ended_with_it);
     is_recorded && !runs_perhaps
 }
 

@@ -44,10 +44,11 @@ pub(super) fn decide(view: &View<'_>) -> Vec<Effect> {
     }
     effects.extend(go_on(view, &mut wanted));
     effects.extend(wanted.admitted(view));
-    if view.all_passed() && effects.is_empty() && !view.is_busy() {
+    if effects.is_empty() && !view.is_busy() {
         match unwind::why_awaited(view, &awaited(view)) {
             Some(why) => effects.push(Effect::Record(EventKind::HostsAwaited { why })),
-            None => effects = before_the_end(view, EventKind::RunDone),
+            None if view.all_passed() => effects = before_the_end(view, EventKind::RunDone),
+            None => {}
         }
     }
     effects

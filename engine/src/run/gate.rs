@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Answer, Millis};
+use super::fleet;
 use super::state::{RunState, Stage};
 use super::unwind::ancestors;
 use crate::plan::model::{GateSpec, HostName, NodeId, NodeKind, Plan};
@@ -40,9 +41,13 @@ pub fn valid_until(gate: &GateSpec, opening: &Opening) -> Option<Millis> {
 /// The answers that still wait for something to begin behind them.
 pub fn unused<'a>(plan: &'a Plan, state: &'a RunState) -> impl Iterator<Item = (NodeId, &'a GateSpec, &'a Opening)> {
     state.gates.iter().filter_map(|(id, opening)| match &plan.node(*id).kind {
-        NodeKind::Gate(gate) if !opening.consumed && matches!(state.stage(*id), Stage::Approved { .. }) => Some((*id, &**gate, opening)),
+        NodeKind::Gate(gate) if !opening.consumed && is_answered_and_ahead(plan, state, *id) => Some((*id, &**gate, opening)),
         _ => None,
     })
+}
+
+fn is_answered_and_ahead(plan: &Plan, state: &RunState, id: NodeId) -> bool {
+    matches!(state.stage(id), Stage::Approved { .. }) && !fleet::is_left_out(plan, state, id)
 }
 
 /// An answer that rests on a host which has rebooted since it was shown.

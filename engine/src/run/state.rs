@@ -375,6 +375,11 @@ impl Outcomes for RunState {
 }
 
 impl HostState {
+    /// Whether it has answered this process, and still can.
+    pub(super) fn is_met(&self) -> bool {
+        matches!(self.now, Some(Greeting::Answered { .. })) && self.lost.is_none() && self.gone.is_none()
+    }
+
     /// Why nothing can be sent there in this process: it did not greet, or a person gave it up.
     #[must_use]
     pub fn cut_off(&self) -> Option<&str> {
@@ -386,6 +391,16 @@ impl HostState {
 }
 
 impl NodeState {
+    /// As if nothing of it had begun; only its numbers go on.
+    pub(super) fn start_over(&mut self) {
+        *self = Self { attempts: self.attempts, undos: self.undos, openings: self.openings, ..Self::default() };
+    }
+
+    /// What it is, going forward, after an undo that did not end well.
+    pub(super) fn half_undone(&self) -> Stage {
+        Stage::Lost { attempt: self.attempts, why: "it was being undone, and that did not end well".to_owned(), told: None }
+    }
+
     /// Whether it may have changed something.
     #[must_use]
     pub fn is_touched(&self) -> bool {

@@ -11,7 +11,7 @@ use super::in_flight::in_flight;
 use super::state::{RunState, Stage, Unwinding, Was};
 use super::view::View;
 use super::{exclusion, fleet};
-use crate::plan::model::{Node, NodeId, NodeKind, Plan, Release, UndoSpec, node_id};
+use crate::plan::model::{BlockId, Node, NodeId, NodeKind, Plan, Release, UndoSpec, node_id};
 
 pub(super) fn decide(view: &View<'_>) -> Vec<Effect> {
     let mut effects = in_flight(view);
@@ -100,14 +100,41 @@ fn undo_ready(view: &View<'_>) -> Owed {
     let out_of_reach = ancestors(plan, &points_of_no_return(plan, view.state));
     let is_within_reach = |id: NodeId| !out_of_reach[id.index()];
     match view.state.unwinding {
-        Some(Unwinding::Boundary(block)) => owed(view, everywhere(view), |id, node| is_within_reach(id) && plan.inside(node.block, block)),
-        Some(Unwinding::After(stop)) => {
-            let kept = ancestors(plan, &[stop]);
-            owed(view, everywhere(view), |id, _| is_within_reach(id) && !kept[id.index()])
+        Some(Unwinding::Boundary(_) | Unwinding::Everything) => owed(view, everywhere(view), |id, _| is_within_reach(id) && view.gone_over[id.index()]),
+        // What is kept and may be in the middle of its undo is brought to that undo's end.
+        Some(Unwinding::After(_)) => {
+            owed(view, everywhere(view), |id, node| is_within_reach(id) && (view.gone_over[id.index()] || may_be_in_mid_undo(view, id, node)))
         }
-        Some(Unwinding::Everything) => owed(view, everywhere(view), |id, _| is_within_reach(id)),
         Some(Unwinding::Scopes | Unwinding::Over) | None => Owed::default(),
     }
+}
+
+fn may_be_in_mid_undo(view: &View<'_>, id: NodeId, node: &Node) -> bool {
+    let is_in_it = matches!(view.state.stage(id), Stage::Undoing { .. } | Stage::Unsettled { undoing: true, .. });
+    is_in_it && !matches!(node.kind, NodeKind::Enter { .. })
+}
+
+/// What the present rollback goes over.
+pub(super) fn gone_over(plan: &Plan, state: &RunState) -> Vec<bool> {
+    match state.unwinding {
+        Some(Unwinding::Boundary(block)) => undone_with(plan, block),
+        Some(Unwinding::After(stop)) => ancestors(plan, &[stop]).into_iter().map(|is_kept| !is_kept).collect(),
+        Some(Unwinding::Everything) => vec![true; plan.nodes.len()],
+        Some(Unwinding::Scopes | Unwinding::Over) | None => vec![false; plan.nodes.len()],
+    }
+}
+
+/// What goes when a boundary is undone: what is inside, and what came after it, where the run had gone on without a
+/// failure that now has to be answered for (R1). The items of a loop are undone each for itself.
+fn undone_with(plan: &Plan, boundary: BlockId) -> Vec<bool> {
+    let item = plan.item_around(boundary);
+    let mut covered = vec![false; plan.nodes.len()];
+    for (id, node) in plan.iter() {
+        let is_after = node.after.iter().any(|before| covered[before.index()]);
+        let is_near = item.is_none_or(|item| plan.inside(node.block, item));
+        covered[id.index()] = plan.inside(node.block, boundary) || is_after && is_near;
+    }
+    covered
 }
 
 /// R2: the irreversible steps that have begun. Nothing at or before them is undone.

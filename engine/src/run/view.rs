@@ -3,6 +3,7 @@
 use super::clear::Clearing;
 use super::fleet;
 use super::state::{RunState, Stage, Unwinding};
+use super::unwind::gone_over;
 use crate::plan::model::{BlockId, BlockKind, LOCAL, Node, NodeId, NodeKind, Plan, UndoSpec, node_id};
 
 pub(super) struct View<'a> {
@@ -11,11 +12,14 @@ pub(super) struct View<'a> {
     /// Going forward, what comes after such a node may start.
     passed: Vec<bool>,
     pub(super) clearing: Clearing,
+    /// What the present rollback goes over.
+    pub(super) gone_over: Vec<bool>,
 }
 
 impl<'a> View<'a> {
     pub(super) fn new(plan: &'a Plan, state: &'a RunState) -> Self {
-        let mut view = Self { plan, state, passed: Vec::with_capacity(plan.nodes.len()), clearing: Clearing::default() };
+        let gone_over = gone_over(plan, state);
+        let mut view = Self { plan, state, passed: Vec::with_capacity(plan.nodes.len()), clearing: Clearing::default(), gone_over };
         view.clearing = Clearing::of(&view);
         for node in &plan.nodes {
             let before = node.after.iter().all(|id| view.passed[id.index()]);
@@ -130,19 +134,13 @@ impl<'a> View<'a> {
         if matches!(state.stage, Stage::Undone | Stage::UndoneByHand { .. }) {
             return false;
         }
-        !(matches!(node.spec().map(|s| &s.undo), Some(UndoSpec::None(_))) && (state.taken_back || self.is_being_taken_back(node)))
+        !(matches!(node.spec().map(|s| &s.undo), Some(UndoSpec::None(_))) && (state.taken_back || self.is_being_taken_back(id)))
     }
 
     /// Whether the present rollback goes over the place where a node stands.
-    fn is_being_taken_back(&self, node: &Node) -> bool {
-        if self.plan.enclosing(node.block).any(|b| self.clearing.roots.contains(&b)) {
-            return true;
-        }
-        match self.state.unwinding {
-            Some(Unwinding::Everything) => true,
-            Some(Unwinding::Boundary(block)) => self.plan.inside(node.block, block),
-            Some(Unwinding::After(_) | Unwinding::Scopes | Unwinding::Over) | None => false,
-        }
+    fn is_being_taken_back(&self, id: NodeId) -> bool {
+        let is_to_the_end = matches!(self.state.unwinding, Some(Unwinding::Everything | Unwinding::Boundary(_)));
+        is_to_the_end && self.gone_over[id.index()] || self.plan.enclosing(self.plan.node(id).block).any(|b| self.clearing.roots.contains(&b))
     }
 
     /// Whether everything that began inside a scope was taken back.

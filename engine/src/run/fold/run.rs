@@ -2,8 +2,8 @@
 
 use super::super::event::{Event, EventKind, InterruptAnswer, Purpose, Refusal};
 use super::super::fleet;
-use super::super::state::{Greeting, HostState, NodeState, Phase, RunState, Stage, Told, Unwinding, Verdict};
-use super::super::unwind::{ancestors, points_of_no_return};
+use super::super::state::{Greeting, HostState, Phase, RunState, Stage, Told, Unwinding, Verdict};
+use super::super::unwind::{ancestors, gone_over, points_of_no_return};
 use crate::outcome::Identity;
 use crate::plan::model::{BlockId, BlockKind, NodeKind, OnFailure, Plan, UndoSpec};
 
@@ -197,7 +197,8 @@ impl RunState {
             }
         }
         for (id, at) in plan.iter() {
-            let is_back = at.host.as_ref().is_none_or(|h| self.away(h).is_none());
+            // A host that this process had no need to greet is not back.
+            let is_back = at.host.as_ref().is_none_or(|h| self.hosts.get(h).is_some_and(HostState::is_met));
             let node = &mut self.nodes[id.index()];
             match &node.stage {
                 Stage::Unreachable { was, .. } if is_back => node.stage = was.clone().into(),
@@ -231,19 +232,16 @@ impl RunState {
             if node.taken_back {
                 // A scope that is kept is still held.
                 let kept = matches!(node.stage, Stage::Kept { .. });
-                *node = NodeState {
-                    stage: if kept { Stage::Succeeded } else { Stage::Pending },
-                    effective: u32::from(kept),
-                    attempts: node.attempts,
-                    undos: node.undos,
-                    openings: node.openings,
-                    ..NodeState::default()
-                };
+                node.start_over();
+                if kept {
+                    node.stage = Stage::Succeeded;
+                    node.effective = 1;
+                }
             }
             // It was to be undone, and the undo did not end well: its own guards or a person tell what it is now.
             let is_half_undone = matches!(node.stage, Stage::UndoOwed | Stage::UndoFailed { .. }) && !matches!(at.kind, NodeKind::Enter { .. });
             if is_half_undone && !is_left_out {
-                node.stage = Stage::Lost { attempt: node.attempts, why: "it was being undone, and that did not end well".to_owned(), told: None };
+                node.stage = node.half_undone();
             }
             // A refusal that nobody has acted on yet is acted on first.
             if was_parked && matches!(node.stage, Stage::Declined { .. }) {
@@ -255,24 +253,15 @@ impl RunState {
     /// Marks what a rollback that reached its aim went over.
     fn take_back(&mut self, plan: &Plan) {
         let out_of_reach = ancestors(plan, &points_of_no_return(plan, self));
-        let kept = match self.unwinding {
-            Some(Unwinding::After(stop)) => ancestors(plan, &[stop]),
-            _ => vec![false; self.nodes.len()],
-        };
+        let covered = gone_over(plan, self);
         for (id, node) in plan.iter() {
             let at = id.index();
-            let covered = match self.unwinding {
-                Some(Unwinding::Boundary(block)) => plan.inside(node.block, block),
-                Some(Unwinding::After(_)) => !kept[at],
-                Some(Unwinding::Everything) => true,
-                Some(Unwinding::Scopes | Unwinding::Over) | None => false,
-            };
             let state = &mut self.nodes[at];
             let has_no_undo = matches!(node.spec().map(|s| &s.undo), Some(UndoSpec::Unsaid));
             let stands = state.is_touched() && has_no_undo && matches!(node.kind, NodeKind::Step(_) | NodeKind::Manual { .. });
             // An earlier rollback, given up on its way, may have gone further back than this one.
             let was_undone = matches!(state.stage, Stage::Undone | Stage::UndoneByHand { .. }) && !matches!(node.kind, NodeKind::Enter { .. });
-            state.taken_back |= covered && !out_of_reach[at] && !stands || was_undone;
+            state.taken_back |= covered[at] && !out_of_reach[at] && !stands || was_undone;
         }
     }
 

@@ -1,7 +1,8 @@
 //! A node's way back, and a scope's release, which is its undo.
 
 use super::super::event::EventKind;
-use super::super::state::Stage;
+use super::super::fleet;
+use super::super::state::{Phase, Stage};
 use super::{Next, Visit};
 use crate::plan::model::{NodeKind, UndoSpec};
 
@@ -12,8 +13,9 @@ impl Visit<'_> {
         let free = self.stage.may_be_undone();
         let is_scope = matches!(self.node.kind, NodeKind::Enter { .. });
         let by_hand = matches!(self.node.spec().map(|s| &s.undo), Some(UndoSpec::Manual(_)));
+        let goes_forward = !is_scope && self.state.phase == Phase::Running && !fleet::is_left_out(self.plan, self.state, self.id);
         let node = &mut self.state.nodes[self.id.index()];
-        Ok(Next::Becomes(match &self.event.kind {
+        let stage = match &self.event.kind {
             EventKind::UndoBegan { attempt, epoch: e, .. } if free && *attempt == node.undos + 1 && *e == epoch => {
                 node.undos += 1;
                 Stage::Undoing { attempt: *attempt, epoch }
@@ -41,6 +43,15 @@ impl Visit<'_> {
                 return Ok(Next::Stays);
             }
             _ => return Err(()),
+        };
+        // It outlived its rollback, and by now its turn is to come again.
+        Ok(Next::Becomes(match stage {
+            Stage::Undone | Stage::UndoneByHand { .. } if goes_forward => {
+                node.start_over();
+                Stage::Pending
+            }
+            Stage::UndoOwed | Stage::UndoFailed { .. } if goes_forward => node.half_undone(),
+            other => other,
         }))
     }
 }

@@ -165,14 +165,16 @@ pub(super) fn undos_run_in_reverse(world: &World<'_>) {
     for (at, deed) in world.deeds.iter().enumerate().filter(|(_, d)| d.undoing && !is_scope(world.plan, d.node)) {
         for later in descendants(world.plan, deed.node) {
             // The items of a loop are undone each for itself.
-            let is_elsewhere = deed.ended.is_some_and(|item| !is_within(world.plan, later, item));
+            let is_elsewhere = deed.item.is_some_and(|item| !is_within(world.plan, later, item));
             if !has_undo_command(world.plan, later) || is_elsewhere {
                 continue;
             }
-            let last = world.deeds[..at].iter().rev().find(|d| d.node == later);
-            let fine = match last {
-                None | Some(Deed { undoing: true, .. }) => true,
-                Some(Deed { undoing: false, .. }) => was_let_be(world, later),
+            let before = &world.deeds[..at];
+            let done = before.iter().rposition(|d| d.node == deed.node && !d.undoing);
+            let fine = match before.iter().enumerate().rev().find(|(_, d)| d.node == later) {
+                None | Some((_, Deed { undoing: true, .. })) => true,
+                // An item that was taken back has its turn again behind what came after it the first time.
+                Some((when, Deed { undoing: false, .. })) => done.is_some_and(|done| when < done) || was_let_be(world, later),
             };
             assert!(
                 fine,

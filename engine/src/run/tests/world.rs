@@ -8,7 +8,7 @@ use crate::outcome::{Exit, Identity};
 use crate::plan::model::{BlockId, LOCAL, NodeId, NodeKind, OnUnreachable, Plan};
 use crate::plan::tests::driven::entered;
 use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal};
-use crate::run::state::{Greeting, Phase, RunState, Stage};
+use crate::run::state::{Greeting, Phase, RunState, Stage, Unwinding};
 use crate::run::{Effect, decide};
 use crate::run::{approver, gate};
 
@@ -19,8 +19,8 @@ pub(super) struct Deed {
     pub(super) undoing: bool,
     pub(super) attempt: u32,
     pub(super) well: bool,
-    /// The item that had ended around it, going forward.
-    pub(super) ended: Option<BlockId>,
+    /// The item of a loop that was undone for itself: one that had ended, or one whose boundary was rolled back.
+    pub(super) item: Option<BlockId>,
 }
 
 pub(super) struct World<'a> {
@@ -181,8 +181,12 @@ impl<'a> World<'a> {
         assert!(!undoing || !alive, "R8: `{}` is undone while it may still run\n{}", self.plan.node(node).path, self.story());
         let well = !self.goes_wrong();
         let ended = self.plan.enclosing(self.plan.node(node).block).filter(|b| self.state.ended.contains_key(b)).last();
-        let ended = ended.filter(|_| self.state.phase == Phase::Running);
-        self.deeds.push(Deed { node, undoing, attempt, well, ended });
+        let item = match self.state.unwinding {
+            _ if self.state.phase == Phase::Running => ended,
+            Some(Unwinding::Boundary(block)) => self.plan.item_around(block),
+            _ => None,
+        };
+        self.deeds.push(Deed { node, undoing, attempt, well, item });
         self.flying.insert((node, undoing, attempt), well);
     }
 
