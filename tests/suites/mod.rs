@@ -2,6 +2,7 @@
 
 mod calls;
 mod conformance;
+mod corpus;
 mod crash;
 mod evidence;
 mod fleet;

@@ -1,0 +1,8 @@
+#![no_main]
+
+#[path = "../laws.rs"]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    laws::read(bytes, grammar::Spelling::Yaml);
+});
