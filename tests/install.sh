@@ -14,6 +14,7 @@ need sudo sudo
 need dash dash
 need busybox busybox
 need sqlite3 sqlite3
+need curl curl
 need mariadbd mariadb-server-core
 need mariadb-install-db mariadb-server-core
 need mariadb mariadb-client-core

@@ -6,6 +6,7 @@
 
 pub mod desk;
 pub mod lab;
+pub mod listener;
 pub mod mariadb;
 pub mod scratch;
 pub mod seat;

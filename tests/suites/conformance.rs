@@ -21,7 +21,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("RB0036", "too many values: a large file, made in the grammar's tests"),
     ("RB0122", "the reader tells it first, as RB0019"),
     ("RB0136", "the reader tells it first, as RB0019"),
-    ("RB0901", "for what is not built; it goes with the last row that is not"),
+    ("RB0901", "for uses that are not built: engine's tests of the plan"),
     ("RB0225", "a backslash makes the braces literal before the shell is asked"),
     ("RB0245", "stands ready for what the shell's grammar may get"),
     ("RB0394", "a configuration: the linter's suites"),

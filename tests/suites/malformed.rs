@@ -413,16 +413,8 @@ fn what_is_given_is_checked_against_what_is_declared() {
 }
 
 #[test]
-fn what_is_not_built_yet_is_refused_by_name_before_anything_runs() {
+fn a_secret_on_the_command_line_is_refused_and_not_repeated() {
     let desk = Desk::new();
-    desk.file(
-        "unbuilt.runbook",
-        "runbook m.unbuilt \"M\" {\n  lock \"dns\"\n  notify puppet.applied() on [failed]\n  step mark on local { run `touch marker` }\n}\n",
-    );
-    let ran = desk.run_refuses(&["unbuilt.runbook"]);
-    assert!(ran.err.contains("RB0901"), "{}", ran.err);
-    let (what, place) = ("`notify` is not built yet", "3:10");
-    assert!(ran.err.contains(what) && ran.err.contains(&format!("unbuilt.runbook:{place}")), "{what}: {}", ran.err);
     desk.file("secret.runbook", "runbook m.secret \"M\" {\n  param pw: secret\n  step mark on local {\n    env { PW: pw }\n    run `touch marker`\n  }\n}\n");
     let ran = desk.run_refuses(&["secret.runbook", "-p", "pw=hunter2"]);
     assert!(!ran.err.contains("hunter2"), "{}", ran.err);

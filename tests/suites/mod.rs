@@ -17,6 +17,7 @@ mod locks;
 mod malformed;
 mod matomo;
 mod mysql;
+mod notify;
 mod outputs;
 mod plans;
 mod refusals;

@@ -4,6 +4,7 @@ use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::Span;
 use thiserror::Error;
 
+use crate::plan::model::HookEvent;
 use crate::value::{ReadError, Type};
 
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -98,6 +99,10 @@ pub enum CheckError {
     MisplacedField { at: Span, field: &'static str, place: &'static str, help: &'static str },
     #[error("the manual step `{id}` does not say what to do")]
     ManualWithoutInstructions { at: Span, id: String },
+    #[error("`{action}` can't notify: it has {has}, and a hook runs one command and no more")]
+    NotAHook { at: Span, action: String, has: &'static str, defined: Span },
+    #[error("`notify` does not say on what")]
+    NotifyWithoutOn { at: Span },
     #[error("{what} must be known before the run, and `{name}` is not")]
     KnownTooLate { at: Span, what: String, name: String },
     #[error("{what} can't be {found}")]
@@ -126,8 +131,6 @@ pub enum CheckError {
     UnknownStep { at: Span, id: String, similar: Option<String>, why: Option<String> },
     #[error("the step `{id}` does not come before this")]
     StepNotBefore { at: Span, id: String, step: Span },
-    #[error("{what} is not built yet")]
-    NotBuiltYet { at: Span, what: String, help: Option<&'static str> },
 }
 
 /// What a variant says beside its message.
@@ -328,6 +331,11 @@ impl CheckError {
             }
             E::MisplacedField { at, help, .. } => said("RB0135", *at, "not here", (*help).to_owned()),
             E::ManualWithoutInstructions { at, .. } => said("RB0136", *at, "what is to be done?", "add `instructions \"…\"`".to_owned()),
+            E::NotAHook { at, defined, .. } => beside(
+                said("RB0181", *at, "not a hook", "notify by an action with a `run` and no guards, such as `notify.webhook`; or do it in a step".to_owned()),
+                [(*defined, "defined here".to_owned())],
+            ),
+            E::NotifyWithoutOn { at } => said("RB0182", *at, "on what?", format!("add `on [{}]`, or some of these", HookEvent::WORDS.join(", "))),
             E::KnownTooLate { at, .. } => {
                 said("RB0137", *at, "read during the run", "use params, targets and loop variables here: the plan is drawn before the run begins".to_owned())
             }
@@ -377,9 +385,6 @@ impl CheckError {
                 said("RB0156", *at, "asked too early", "ask behind that step; in a `parallel`, order them with `after`".to_owned()),
                 [(*step, "this step".to_owned())],
             ),
-            E::NotBuiltYet { at, help, .. } => {
-                said("RB0901", *at, "not built yet", help.map(str::to_owned).or_else(|| Some("this version can't run it, and won't pretend to".to_owned())))
-            }
         }
     }
 

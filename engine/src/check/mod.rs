@@ -10,6 +10,7 @@ mod library;
 mod lock;
 pub(crate) mod merged;
 mod names;
+mod notify;
 pub(crate) mod order;
 mod partial;
 pub(crate) mod series;

@@ -7,11 +7,12 @@ use grammar::ast::File;
 use grammar::diagnostic::Diagnostic;
 use grammar::source::{Source, SourceId};
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("file.runbook", include_str!("../../../stdlib/file.runbook")),
     ("host.runbook", include_str!("../../../stdlib/host.runbook")),
     ("icinga.runbook", include_str!("../../../stdlib/icinga.runbook")),
     ("mysql.runbook", include_str!("../../../stdlib/mysql.runbook")),
+    ("notify.runbook", include_str!("../../../stdlib/notify.runbook")),
     ("puppet.runbook", include_str!("../../../stdlib/puppet.runbook")),
     ("service.runbook", include_str!("../../../stdlib/service.runbook")),
 ];

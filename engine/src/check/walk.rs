@@ -89,10 +89,6 @@ impl<'a> Checker<'a> {
         self.errors.push(error.into());
     }
 
-    pub(super) fn not_built(&mut self, at: Span, what: impl Into<String>) {
-        self.error(CheckError::NotBuiltYet { at, what: what.into(), help: None });
-    }
-
     pub(super) fn runbook(&mut self, runbook: &Runbook) {
         self.ids.clear();
         self.gates.clear();
@@ -120,9 +116,6 @@ impl<'a> Checker<'a> {
         {
             self.error(CheckError::UnreadableValue { at: date.span, what: "`verified`".to_owned(), error });
         }
-        for notify in &runbook.notify {
-            self.not_built(notify.action.name.span, "`notify`");
-        }
         for param in &runbook.params {
             self.param(param, &mut place);
         }
@@ -134,6 +127,9 @@ impl<'a> Checker<'a> {
         place.on = on;
         for fact in &runbook.facts {
             self.fact(fact, &mut place, What::TopFact);
+        }
+        for notify in &runbook.notify {
+            self.notify(notify, &place);
         }
         self.locks(&runbook.locks, &place);
         for require in &runbook.requires {

@@ -35,6 +35,7 @@ pub(super) struct Lowering<'p> {
     pub(super) secrets: Vec<SecretSpec>,
     pub(super) facts: Vec<FactSpec>,
     pub(super) requires: Vec<RequireSpec>,
+    pub(super) hooks: Vec<HookSpec>,
     pub(super) blocks: Vec<BlockSpec>,
     pub(super) tolerances: Vec<Tolerance>,
     pub(super) nodes: Vec<Node>,
@@ -101,6 +102,7 @@ impl<'p> Lowering<'p> {
             secrets: Vec::new(),
             facts: Vec::new(),
             requires: Vec::new(),
+            hooks: Vec::new(),
             blocks: vec![BlockSpec { parent: None, kind: BlockKind::Sequence }],
             tolerances: Vec::new(),
             nodes: Vec::new(),
@@ -150,6 +152,10 @@ impl<'p> Lowering<'p> {
             let hosts = if anywhere { Hosts::default() } else { self.hosts(&require.on, &top) };
             let spec = self.require(require, hosts.names, ROOT, &top.around);
             self.requires.extend(spec);
+        }
+        for notify in &runbook.notify {
+            let hook = self.notify(notify);
+            self.hooks.extend(hook);
         }
         self.block(&runbook.body, &context, Vec::new());
     }

@@ -14,6 +14,7 @@ mod loops;
 mod lower;
 pub mod model;
 pub mod names;
+mod notify;
 mod outline;
 mod series;
 mod settings;

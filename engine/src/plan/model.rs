@@ -1,6 +1,7 @@
 //! The plan as data: what would run, where, in which order, and what undoes it. It is frozen into the journal when a
 //! run starts, so a resume needs neither the source nor the libraries. Durations are whole seconds.
 
+mod hook;
 mod people;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use super::template::{Expression, Prose, Script};
 use crate::outcome::Shell;
 use crate::value::{Type, Value};
 
+pub use hook::{HookEvent, HookSpec, TOLD};
 pub use people::{EvidenceSpec, GateSpec, GateThen, ShowSpec};
 
 /// The format that this engine writes. A plan of a newer format is refused, never guessed at.
@@ -79,6 +81,9 @@ pub struct Plan {
     pub facts: Vec<FactSpec>,
     /// Asked in preflight, after the facts.
     pub requires: Vec<RequireSpec>,
+    /// Who is told of what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<HookSpec>,
     pub blocks: Vec<BlockSpec>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tolerances: Vec<Tolerance>,

@@ -109,6 +109,7 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
         secrets: lowering.secrets,
         facts: lowering.facts,
         requires: lowering.requires,
+        hooks: lowering.hooks,
         blocks,
         tolerances: lowering.tolerances,
         nodes,

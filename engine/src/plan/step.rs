@@ -137,7 +137,7 @@ impl<'p> Lowering<'p> {
         specs
     }
 
-    fn spec(
+    pub(super) fn spec(
         &mut self,
         merged: &Merged<'p>,
         frame: FrameId,

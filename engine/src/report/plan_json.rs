@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::plan::expected::{expected, of_node};
-use crate::plan::model::{BlockKind, FactSpec, NodeId, NodeKind, Plan};
+use crate::plan::model::{BlockKind, FactSpec, LOCAL, NodeId, NodeKind, Plan};
 use crate::plan::shown::{self, Undo};
 use crate::plan::{Outline, plain};
 use crate::run::fleet;
@@ -54,6 +54,7 @@ pub fn json(outline: &Outline) -> Json {
         "title": plan.title,
         "hash": plan.hash,
         "windows": plan.windows,
+        "hooks": plan.hooks.iter().map(|hook| json!({"action": hook.action, "on": hook.on, "command": shown::command(plan, &hook.command, Some(LOCAL))})).collect::<Vec<_>>(),
         "locks": plan.locks.iter().map(|lock| json!({"name": lock, "hosts": plan.locked_hosts().collect::<Vec<_>>()})).collect::<Vec<_>>(),
         "hosts": hosts,
         "facts": facts,

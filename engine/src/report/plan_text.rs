@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::words::took;
 use crate::plan::expected::{Expected, expected, of_node};
-use crate::plan::model::{BlockId, BlockKind, Does, GateThen, HostName, Node, NodeId, NodeKind, OnFailure, OnUnreachable, Plan, Release, ToleranceId};
+use crate::plan::model::{BlockId, BlockKind, Does, GateThen, HostName, LOCAL, Node, NodeId, NodeKind, OnFailure, OnUnreachable, Plan, Release, ToleranceId};
 use crate::plan::shown::{self, Shown, Undo};
 use crate::plan::{Later, Outline};
 use crate::value::Value;
@@ -105,6 +105,11 @@ impl Page<'_> {
             let place = if require.hosts.is_empty() { String::new() } else { format!(" on {}", require.hosts.join(", ")) };
             self.line(1, &format!("require that {why}{place}"));
             self.command(2, "", &what);
+        }
+        for hook in &plan.hooks {
+            let on: Vec<&str> = hook.on.iter().map(|event| event.word()).collect();
+            self.line(1, &format!("tell of {}, by {}", on.join(", "), hook.action));
+            self.command(2, "", &shown::command(plan, &hook.command, Some(LOCAL)));
         }
         self.line(0, "");
         self.line(0, "Then");

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::hook::Occasion;
 use crate::outcome::{Ended, Exit, Identity};
 use crate::plan::model::{BlockId, HostName, NodeId, SlotId};
 use crate::value::Value;
@@ -361,6 +362,19 @@ pub enum EventKind {
         answer: InterruptAnswer,
         by: Actor,
     },
+    /// A hook is told of something; it begins when this is on disk.
+    HookBegan {
+        hook: u32,
+        occasion: Occasion,
+        /// Since the run was created, in seconds.
+        elapsed: u64,
+    },
+    /// `why`: it did not get through. That never fails the run.
+    HookEnded {
+        hook: u32,
+        occasion: Occasion,
+        why: Option<String>,
+    },
     BudgetWarned {
         block: BlockId,
         spent: u64,
@@ -545,6 +559,8 @@ impl EventKind {
             | Self::ScopeReleaseChosen { node, .. }
             | Self::RunEnding { node } => Some(*node),
             Self::RunCreated { .. }
+            | Self::HookBegan { .. }
+            | Self::HookEnded { .. }
             | Self::DriverStarted { .. }
             | Self::HostGreeted { .. }
             | Self::HostRefused { .. }

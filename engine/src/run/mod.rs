@@ -12,6 +12,7 @@ pub mod fleet;
 pub mod fold;
 mod forward;
 pub mod gate;
+pub mod hook;
 mod in_flight;
 mod lock;
 mod meaning;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{Millis, Purpose};
 use super::gate::Opening;
+use super::hook::{Occasion, Telling};
 use crate::outcome::{Exit, Identity};
 use crate::plan::model::{BlockId, HostName, NodeId, Plan, SlotId};
 use crate::plan::names::{Outcome, Outcomes};
@@ -46,6 +47,13 @@ pub struct RunState {
     pub interrupted: bool,
     /// The run, or this process's part in it, is over but for its last word: locks were given back, so nothing may begin.
     pub closing: bool,
+    /// When it was created.
+    pub began: Millis,
+    /// What it has come to, for those who are told.
+    pub occasions: Vec<Occasion>,
+    pub hooks: BTreeMap<(u32, Occasion), Telling>,
+    /// The last failure that stopped it.
+    pub last_failed: Option<NodeId>,
     pub budgets_warned: BTreeSet<BlockId>,
     pub budgets_spent: BTreeSet<BlockId>,
     /// The last event folded.
@@ -326,6 +334,10 @@ impl RunState {
             parking: None,
             interrupted: false,
             closing: false,
+            began: 0,
+            occasions: Vec::new(),
+            hooks: BTreeMap::new(),
+            last_failed: None,
             budgets_warned: BTreeSet::new(),
             budgets_spent: BTreeSet::new(),
             seq: 0,

@@ -1,5 +1,6 @@
 //! From a planned command to one that can be sent: names looked up, values bound, settings rendered.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use super::world::World;
 use crate::exec::keeper::call::{Call, Ended, Sink};
 use crate::exec::keeper::{Keeper, KeeperError, When};
 use crate::exec::secret::Masks;
-use crate::plan::model::{Bound, Command, FrameId, LOCAL, NodeId, Plan};
+use crate::plan::model::{Bound, Command, FrameId, HostName, LOCAL, NodeId, Plan, SlotId};
 use crate::plan::names::Names;
 use crate::plan::template::{Expression, Prose, Scope as _};
 use crate::run::event::Millis;
@@ -26,6 +27,7 @@ pub(super) const JOB_LIMIT: u64 = 64 << 20;
 pub(super) struct Place<'a> {
     plan: &'a Plan,
     state: &'a RunState,
+    slots: &'a BTreeMap<SlotId, BTreeMap<HostName, Value>>,
     frame: FrameId,
     host: Option<&'a str>,
     now: Option<Millis>,
@@ -67,6 +69,7 @@ impl<'a> Place<'a> {
         Self {
             plan,
             state,
+            slots: &state.slots,
             frame: at.frame,
             host: at.host.as_deref(),
             now: state.node(node).now,
@@ -76,7 +79,7 @@ impl<'a> Place<'a> {
     }
 
     pub(super) fn of_run(plan: &'a Plan, state: &'a RunState, host: Option<&'a str>) -> Self {
-        Self { plan, state, frame: FrameId(0), host, now: None, private: false, captured: false }
+        Self { plan, state, slots: &state.slots, frame: FrameId(0), host, now: None, private: false, captured: false }
     }
 
     /// For our own commands, which print nothing that could be private.
@@ -88,6 +91,15 @@ impl<'a> Place<'a> {
     pub(super) fn path(self, name: &str, world: &World) -> Result<String, String> {
         let value = self.names(world).lookup(name).ok_or_else(|| format!("`{name}` has no value here that is a path"))?;
         Type::Path.read(&value.display()).map(|path| path.display()).map_err(|e| e.to_string())
+    }
+
+    /// Where there is more to look up than the run has read.
+    pub(super) fn with_slots(self, slots: &'a BTreeMap<SlotId, BTreeMap<HostName, Value>>) -> Self {
+        Self { slots, ..self }
+    }
+
+    pub(super) fn privately(self, private: bool) -> Self {
+        Self { private, ..self }
     }
 
     pub(super) fn captured(self, captured: bool) -> Self {
@@ -107,7 +119,7 @@ impl<'a> Place<'a> {
             plan: self.plan,
             frame: self.frame,
             host: self.host,
-            slots: &self.state.slots,
+            slots: self.slots,
             now: self.now,
             operator: &self.state.operator,
             run_id: world.run(),

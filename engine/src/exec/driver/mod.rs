@@ -9,6 +9,7 @@ mod begin;
 mod bind;
 mod budget;
 mod guards;
+mod hooks;
 mod ledger;
 mod locks;
 mod news;
@@ -190,7 +191,15 @@ impl Driver<'_> {
             }
             tokio::select! {
                 Some(news) = self.receiver.recv() => self.take(news)?,
-                told = self.signals.next() => if self.heed(told)? { break Leave::Told },
+                told = self.signals.next() => {
+                    // It has ended already, and only tells of it.
+                    if !self.ledger.state().driven {
+                        break Leave::Settled;
+                    }
+                    if self.heed(told)? {
+                        break Leave::Told;
+                    }
+                }
                 () = tokio::time::sleep(LOOK) => {
                     self.ledger.look()?;
                     self.watch_budgets()?;
@@ -211,6 +220,7 @@ impl Driver<'_> {
             self.remember_what_failed();
             self.forget_interrupt();
             self.lapse_answers();
+            self.tell()?;
             let effects = decide(&self.plan, self.ledger.state());
             self.take_back_questions(&effects);
             let (recorded, sent): (Vec<Effect>, Vec<Effect>) = effects.into_iter().partition(|e| matches!(e, Effect::Record(_) | Effect::Reach { .. }));
@@ -234,7 +244,7 @@ impl Driver<'_> {
         }
         self.ledger.commit(Vec::new())?;
         if !self.ledger.state().driven {
-            return Ok(Some(Leave::Settled));
+            return Ok((!self.is_telling()).then_some(Leave::Settled));
         }
         let waiting = self.flights.is_empty() && !self.nobody.is_empty() && !self.options.wait;
         Ok(waiting.then_some(Leave::Waiting))

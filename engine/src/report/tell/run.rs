@@ -3,7 +3,9 @@
 use super::super::tone::Tone;
 use super::super::words::{self, by, count};
 use super::{About, Telling, Weight};
+use crate::plan::model::NodeId;
 use crate::run::event::{EventKind, InterruptAnswer, Purpose};
+use crate::run::hook::Occasion;
 
 impl About<'_> {
     pub(super) fn run(&self, kind: &EventKind) -> Option<Telling> {
@@ -41,6 +43,9 @@ impl About<'_> {
                 Telling::new(Must, Warn, "still locked", format!("{lock} on {host}: it could not be given back: {}", first(why))).below(LEFT)
             }
             EventKind::LockLost { host, lock, why } => Telling::new(Must, Bad, "overtaken", format!("the lock {lock} on {host} is held by {why}")),
+            EventKind::HookBegan { hook, occasion, .. } => Telling::new(Detail, Dim, "tell", self.hook(*hook, *occasion)),
+            EventKind::HookEnded { hook, occasion, why: None } => Telling::new(Detail, Dim, "told", self.hook(*hook, *occasion)),
+            EventKind::HookEnded { hook, occasion, why: Some(why) } => Telling::new(Must, Warn, "not told", self.hook(*hook, *occasion)).below(why),
             EventKind::FactRead { fact, host, value } => {
                 Telling::new(Normal, Plain, "fact", format!("{} = {}  on {host}", self.fact_name(*fact), value.display()))
             }
@@ -84,6 +89,19 @@ impl About<'_> {
         match purpose {
             Purpose::Rollback { to: Some(node) } => format!("to just after {}, ", self.plan.node(*node).path),
             _ => String::new(),
+        }
+    }
+
+    /// Which hook, and what it is told.
+    fn hook(&self, hook: u32, occasion: Occasion) -> String {
+        let action = self.plan.hooks.get(hook as usize).map_or("a hook", |h| h.action.as_str());
+        let path = |node: NodeId| self.plan.node(node).path.as_str();
+        match occasion {
+            Occasion::Started => format!("{action}: started"),
+            Occasion::Gate { node, .. } => format!("{action}: the gate `{}` waits", path(node)),
+            Occasion::Failed { node, .. } => format!("{action}: `{}` failed", path(node)),
+            Occasion::RolledBack { .. } => format!("{action}: rolled back"),
+            Occasion::Done => format!("{action}: done"),
         }
     }
 

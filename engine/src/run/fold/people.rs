@@ -104,13 +104,15 @@ impl Visit<'_> {
         let EventKind::FailureAnswered { answer, note, .. } = &self.event.kind else { return Err(()) };
         let reason = note.clone().unwrap_or_default();
         let is_left_out = fleet::is_left_out(self.plan, self.state, self.id);
+        // It stands, and is told of even where nobody could be told before it was answered.
+        let stands = (*answer != FailureAnswer::Retry).then(|| self.state.failure_of(self.id));
         if *answer == FailureAnswer::Retry
             && let Some(host) = self.node.host.as_ref().and_then(|h| self.state.hosts.get_mut(h))
         {
             // It is sought once more.
             host.lost = None;
         }
-        Ok(match (answer, self.stage) {
+        let next = match (answer, self.stage) {
             // R8: what may still run is neither done nor passed over, for then a rollback would undo over it.
             (FailureAnswer::MarkDone | FailureAnswer::Skip, Stage::Unsettled { .. }) => return Err(()),
             (FailureAnswer::Retry | FailureAnswer::MarkDone | FailureAnswer::Skip, stage) if is_left_out && !matches!(stage, Stage::Unsettled { .. }) => {
@@ -123,6 +125,7 @@ impl Visit<'_> {
             (FailureAnswer::MarkDone, _) => Next::Becomes(Stage::MarkedDone { reason }),
             (FailureAnswer::Skip, _) => Next::Becomes(Stage::SkippedByPerson { reason }),
             (FailureAnswer::RollBack, _) => {
+                self.state.last_failed = Some(self.id);
                 let to = self.plan.boundary_of(self.node.block).map_or(Unwinding::Everything, Unwinding::Boundary);
                 self.state.unwind(to);
                 Next::Stays
@@ -131,6 +134,10 @@ impl Visit<'_> {
                 self.state.parking = Some(fleet::told(self.plan, self.state, self.id));
                 Next::Stays
             }
-        })
+        };
+        if let Some(failure) = stands {
+            self.state.occurs(self.plan, failure);
+        }
+        Ok(next)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::event::{Event, EventKind, InterruptAnswer, Purpose, Refusal};
 use super::super::fleet;
+use super::super::hook::{Occasion, Telling};
 use super::super::state::{Greeting, HostState, Phase, RunState, Stage, Told, Unwinding, Verdict};
 use super::super::unwind::{ancestors, gone_over, points_of_no_return};
 use crate::outcome::Identity;
@@ -16,6 +17,7 @@ impl RunState {
                 self.operator.clone_from(operator);
                 self.hands.insert(operator.clone());
                 self.jobs = (*jobs).max(1);
+                self.began = event.at;
             }
             EventKind::DriverStarted { epoch, purpose, operator, .. } if self.seq > 0 && !self.phase.is_final() && *epoch == self.epoch + 1 => {
                 self.start_driver(*epoch, purpose, operator);
@@ -57,13 +59,27 @@ impl RunState {
                 self.requires.insert((*require, host.clone()), Verdict::Failed { why: why.clone() });
             }
             EventKind::StartRefused { why } if preparing => self.start_refused = Some(why.clone()),
-            EventKind::PreflightPassed => self.pass_preflight(plan)?,
+            EventKind::PreflightPassed => {
+                if matches!(self.purpose, Purpose::Run | Purpose::Resume) {
+                    self.occurs(plan, Occasion::Started);
+                }
+                self.pass_preflight(plan)?;
+            }
             EventKind::RunRefused { why } if preparing => self.finish(Phase::Refused { why: why.clone() }),
             EventKind::PreflightFailed { .. } => {
                 let Phase::Preparing { before } = &self.phase else { return Err(()) };
                 self.phase = (**before).clone();
                 self.driven = false;
             }
+            EventKind::HookBegan { hook, occasion, .. } if plan.hooks.len() > *hook as usize && !self.hooks.contains_key(&(*hook, *occasion)) => {
+                self.hooks.insert((*hook, *occasion), Telling::Began { epoch: self.epoch });
+            }
+            EventKind::HookEnded { hook, occasion, why } => match self.hooks.get_mut(&(*hook, *occasion)) {
+                Some(telling @ Telling::Began { .. }) => {
+                    *telling = why.as_ref().map_or(Telling::Delivered, |why| Telling::Failed { why: why.clone() });
+                }
+                _ => return Err(()),
+            },
             EventKind::Interrupted if active && !self.closing => self.interrupted = true,
             EventKind::InterruptAnswered { answer, .. } if active && self.interrupted => {
                 self.interrupted = false;
@@ -85,16 +101,23 @@ impl RunState {
                 if self.phase == Phase::RollingBack && self.parking.is_none() && !self.interrupted {
                     self.take_back(plan);
                     self.unwinding = Some(Unwinding::Over);
+                    self.occurs(plan, Occasion::RolledBack { at: event.seq });
                 }
                 self.finish(Phase::Parked { why: why.clone() });
             }
             // What was under way stays so: a resume goes on with it.
             EventKind::HostsAwaited { why } if active || preparing => self.finish(Phase::Parked { why: why.clone() }),
             EventKind::RunStuck { why } if active => self.finish(Phase::Stuck { why: why.clone() }),
-            EventKind::RunRolledBack if self.phase == Phase::RollingBack => self.finish(Phase::RolledBack),
+            EventKind::RunRolledBack if self.phase == Phase::RollingBack => {
+                self.occurs(plan, Occasion::RolledBack { at: event.seq });
+                self.finish(Phase::RolledBack);
+            }
             EventKind::RunFailed { why } if matches!(self.phase, Phase::Ending) => self.finish(Phase::Failed { why: why.clone() }),
             EventKind::RunEnded { .. } if matches!(self.phase, Phase::Ending) => self.finish(Phase::Ended),
-            EventKind::RunDone if self.phase == Phase::Running => self.finish(Phase::Done),
+            EventKind::RunDone if self.phase == Phase::Running => {
+                self.occurs(plan, Occasion::Done);
+                self.finish(Phase::Done);
+            }
             _ => return Err(()),
         }
         Ok(())

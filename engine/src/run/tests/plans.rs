@@ -66,6 +66,7 @@ impl Builder {
             facts: Vec::new(),
             requires: Vec::new(),
             blocks: vec![BlockSpec { parent: None, kind: BlockKind::Sequence }],
+            hooks: Vec::new(),
             tolerances: Vec::new(),
             nodes: Vec::new(),
         };
