@@ -48,7 +48,11 @@ pub fn layout(bytes: &[u8], spelling: Spelling) {
         assert!(laid_out.is_err(), "a mistaken text was laid out");
         return;
     }
-    let once = laid_out.unwrap_or_else(|errors| panic!("sound, and not laid out: {errors:?}\n{text}"));
+    // A broken expression is found when the file is checked; it has no layout.
+    let Ok(once) = laid_out else {
+        assert!(laid_out.is_err_and(|errors| errors.iter().all(|error| error.code == "RB0039")), "sound, and not laid out:\n{text}");
+        return;
+    };
     reads_as(&once.text, spelling, &parsed, &text);
     let twice = format(&source(&once.text), spelling).unwrap_or_else(|errors| panic!("laid out once, not twice: {errors:?}\n{}", once.text));
     assert!(twice.text == once.text, "once:\n{}\ntwice:\n{}", once.text, twice.text);
