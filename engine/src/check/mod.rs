@@ -30,6 +30,7 @@ use grammar::source::{Source, SourceId, Span, Text};
 
 use crate::plan::template::{Advice, Reading};
 
+pub(crate) use call::is_reckoned;
 pub use error::CheckError;
 pub(crate) use gate::{APPROVERS, AT_ONCE, bad_approver, is_user};
 pub use library::{Import, Library, LoadError, NoFiles, ParsedFile, Update};

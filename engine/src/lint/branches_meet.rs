@@ -3,10 +3,9 @@
 use grammar::ast::{Does, Piece, Step};
 use grammar::diagnostic::Severity;
 
-use super::flow::hosts::{Hosts, Where};
-use super::flow::paths::{Order, Paths, Spot};
-use super::flow::truth::{Truth, truth};
-use super::{Found, Rule, walk};
+use super::flow::hosts::Where;
+use super::flow::paths::{Order, Paths, Spot, called};
+use super::{Found, Rule};
 use crate::check::Program;
 use crate::check::merged::Merged;
 
@@ -28,41 +27,45 @@ struct Change<'a> {
 }
 
 fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let (paths, hosts) = (Paths::of(runbook, program), Hosts::of(runbook));
-        let changes: Vec<Change<'_>> = paths.spots.iter().filter_map(|spot| change(*spot, &paths, &hosts, program)).collect();
-        for (position, second) in changes.iter().enumerate() {
-            let first = changes[..position].iter().find(|first| meet(first, second, &paths));
-            if let Some(first) = first {
-                let note = found.add(
-                    second.step.id.span,
-                    format!("`{}` and `{}` may change the same host at the same time", first.step.id.value, second.step.id.value),
-                    "side by side with the other",
-                    format!("order them with `after [{}]`, or put one behind the `parallel`", first.step.id.value),
-                );
-                note.related.push((first.step.id.span, "the other".to_owned()));
+    let Some(paths) = found.paths else { return };
+    let changes: Vec<Change<'_>> = paths.spots.iter().filter_map(|spot| change(*spot, paths, program)).collect();
+    for (position, second) in changes.iter().enumerate() {
+        let first = changes[..position].iter().find(|first| meet(first, second, paths));
+        if let Some(first) = first {
+            let (one, other) = (called(paths.reached_by(first.spot).piece), called(paths.reached_by(second.spot).piece));
+            let help = if one.0 == other.0 {
+                "give it two hosts, or let it work on them one after the other".to_owned()
+            } else {
+                format!("order them with `after [{}]`, or put one behind the `parallel`", one.1.trim_matches('`'))
+            };
+            let note = found.add(
+                other.0,
+                format!("`{}` and `{}` may change the same host at the same time", first.step.id.value, second.step.id.value),
+                "side by side with the other",
+                help,
+            );
+            note.related.push((first.step.id.span, "the other".to_owned()));
+            if !paths.is_own(second.spot) {
+                note.related.push((second.step.id.span, "with this one".to_owned()));
             }
         }
     }
 }
 
-fn change<'a>(spot: Spot<'a>, paths: &Paths<'a>, hosts: &Hosts, program: &Program) -> Option<Change<'a>> {
+fn change<'a>(spot: Spot<'a>, paths: &Paths<'a>, program: &Program) -> Option<Change<'a>> {
     let Piece::Step(step) = spot.piece else { return None };
     let merged = Merged::of_step(&step.fields, program.actions());
     // A reboot beside others has a rule of its own.
     let acts = matches!(merged.does(), Some((_, Does::Run(_) | Does::Upload { .. }))) && merged.first(|f| f.reboots.as_ref()).is_none();
-    let at = hosts.of_piece(spot, paths);
+    let at = paths.hosts(spot);
     (acts && !at.is_local()).then_some(Change { spot, step, at })
 }
 
 fn meet<'a>(first: &Change<'a>, second: &Change<'a>, paths: &Paths<'a>) -> bool {
-    paths.order(first.spot, second.spot) == Order::Beside && first.at.meets(&second.at) && !exclude(first.spot, second.spot, paths)
-}
-
-/// Whether at most one of the two is ever run.
-fn exclude<'a>(one: Spot<'a>, other: Spot<'a>, paths: &Paths<'a>) -> bool {
-    let given = paths.all_conditions(other);
-    paths.all_conditions(one).iter().any(|condition| truth(condition, &given, &paths.names) == Truth::Never)
+    paths.order(first.spot, second.spot) == Order::Beside
+        && first.at.meets(&second.at)
+        && !paths.is_said_there(first.spot, second.spot)
+        && !paths.exclude(first.spot, second.spot)
 }
 
 #[cfg(test)]
@@ -103,6 +106,24 @@ mod tests {
             found(&format!("boundary b {{ step a on h {{ run `x`\n undo `y` }}\n step c on h {{ run `x`\n undo `y` }} }}\n {}", step("d", "g"))),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn called_runbooks_meet_on_what_they_are_given() {
+        let found = |body: &str| {
+            let low = "runbook low { param go: bool = true\n target h: host\n step s on h { when go\n run `x` } }";
+            let two = "runbook two { target a: host = \"m\"\n target b: host = \"n\"\n parallel { step s on a { run `x` }\n step t on b { run `x` } } }";
+            let text = format!("runbook x {{\n target h: host = \"h1\"\n target g: host = \"h2\"\n param p: bool\n {body} }}\n{low}\n{two}");
+            places("RB0331", &text).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(found("parallel { call one low(h: h)\n call other low(h: h) }"), ["other"]);
+        assert_eq!(found("parallel { call one low(h: h)\n call other low(h: g) }"), [""; 0]);
+        assert_eq!(found("parallel { step one on h { run `x` }\n call other low() }"), ["other"]);
+        assert_eq!(found("parallel { call one low(h: h)\n call other low(h: h) { after [one] } }"), [""; 0]);
+        assert_eq!(found("parallel { call one low(h: h)\n call other low(h: h, go: false) }"), [""; 0], "it does nothing");
+        assert_eq!(found("parallel { call one low(h: h, go: p)\n call other low(h: h) { when not p } }"), ["other"], "who knows");
+        assert_eq!(found("call both two(a: h, b: h)"), ["both"], "one host for two");
+        assert_eq!(found("call both two(a: h, b: g)"), [""; 0]);
     }
 
     #[test]

@@ -3,9 +3,8 @@
 use grammar::ast::{During, Piece};
 use grammar::diagnostic::Severity;
 
-use super::flow::hosts::Hosts;
-use super::flow::paths::{Order, Paths};
-use super::{Found, Rule, walk};
+use super::flow::paths::{Order, called};
+use super::{Found, Rule};
 use crate::check::Program;
 
 pub(super) static RULE: Rule = Rule {
@@ -18,24 +17,28 @@ pub(super) static RULE: Rule = Rule {
     find,
 };
 
-fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let (paths, hosts) = (Paths::of(runbook, program), Hosts::of(runbook));
-        let scopes: Vec<_> = paths.spots.iter().filter_map(|spot| if let Piece::During(during) = spot.piece { Some((*spot, during)) } else { None }).collect();
-        for (position, (spot, during)) in scopes.iter().enumerate() {
-            let same = scopes[..position].iter().find(|(other, held)| {
-                let meets = hosts.of_piece(*spot, &paths).meets(&hosts.of_piece(*other, &paths));
-                meets && is_same(during, held) && paths.order(*spot, *other) == Order::Beside
-            });
-            if let Some((_, first)) = same {
-                let name = &during.action.name;
-                let note = found.add(
-                    name.span,
-                    format!("two branches hold `{}` of the same host, and the first that is done releases it", name.value),
-                    "held by the other branch as well",
-                    "hold it once, around the `parallel`",
-                );
-                note.related.push((first.action.name.span, "the other".to_owned()));
+fn find(_: &Program, found: &mut Found) {
+    let Some(paths) = found.paths else { return };
+    let scopes: Vec<_> = paths.spots.iter().filter_map(|spot| if let Piece::During(during) = spot.piece { Some((*spot, during)) } else { None }).collect();
+    for (position, (spot, during)) in scopes.iter().enumerate() {
+        let same = scopes[..position].iter().find(|(other, held)| {
+            is_same(during, held)
+                && paths.hosts(*spot).meets(&paths.hosts(*other))
+                && paths.order(*spot, *other) == Order::Beside
+                && !paths.is_said_there(*other, *spot)
+                && !paths.exclude(*other, *spot)
+        });
+        if let Some((_, first)) = same {
+            let name = &during.action.name;
+            let note = found.add(
+                called(paths.reached_by(*spot).piece).0,
+                format!("two branches hold `{}` of the same host, and the first that is done releases it", name.value),
+                "held by the other branch as well",
+                "hold it once, around the `parallel`",
+            );
+            note.related.push((first.action.name.span, "the other".to_owned()));
+            if !paths.is_own(*spot) {
+                note.related.push((name.span, "with this one".to_owned()));
             }
         }
     }
@@ -68,6 +71,28 @@ mod tests {
         assert_eq!(found("service.stopped(name: \"a\") on h", "service.stopped(name: \"b\") on h"), 0);
         assert_eq!(found("service.stopped(name: \"a\") on h", "service.stopped(name: \"a\") on h"), 1);
         assert_eq!(found("service.stopped(name: \"a\") on local", "service.stopped(name: \"a\") on local"), 1, "this machine is a host here");
+    }
+
+    #[test]
+    fn called_runbooks_hold_what_they_are_given() {
+        let found = |one: &str, other: &str| {
+            let low = "runbook low { target web: host\n during puppet.disabled(reason: \"x\") on web release always\n step s on web { verify `x` } }";
+            let text = format!(
+                "runbook x {{\n target h: host = \"h1\"\n target g: host = \"h2\"\n param p: bool\n parallel {{ call one low(web: {one})\n call other low(web: {other}) }} }}\n{low}"
+            );
+            places("RB0332", &text).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(found("h", "h"), ["other"]);
+        assert_eq!(found("h", "g"), [""; 0]);
+    }
+
+    #[test]
+    fn branches_of_which_one_runs_hold_nothing_twice() {
+        let branch = |id: &str, when: &str| {
+            format!("boundary {id} {{ when {when}\n during puppet.disabled(reason: \"x\") on h release always {{ step s-{id} on h {{ verify `x` }} }} }}\n")
+        };
+        let text = format!("runbook x {{\n target h: host = \"h1\"\n param p: bool\n parallel {{\n {}{} }} }}", branch("a", "p"), branch("b", "not p"));
+        assert_eq!(places("RB0332", &text), [""; 0]);
     }
 
     #[test]

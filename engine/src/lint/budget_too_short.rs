@@ -3,10 +3,9 @@
 use grammar::ast::Piece;
 use grammar::diagnostic::Severity;
 
-use super::flow::paths::Paths;
 use super::flow::worst_case::{Clock, as_literal, in_words};
 use super::flow::written;
-use super::{Found, Rule, walk};
+use super::{Found, Rule};
 use crate::check::Program;
 
 pub(super) static RULE: Rule = Rule {
@@ -20,13 +19,12 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let paths = Paths::of(runbook, program);
+    if let (Some(runbook), Some(paths)) = (program.runbook(), found.paths) {
         let clock = Clock::of(runbook, program);
-        for spot in &paths.spots {
+        for spot in paths.own() {
             let Piece::Boundary(boundary) = spot.piece else { continue };
             let Some((text, budget)) = boundary.budget.as_ref().and_then(|text| Some((text, clock.seconds(text)?))) else { continue };
-            let worst = clock.block(&boundary.block, paths.timeout(*spot));
+            let worst = clock.block(&boundary.block, paths.timeout(spot));
             if worst.seconds <= budget {
                 continue;
             }

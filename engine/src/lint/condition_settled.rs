@@ -5,10 +5,10 @@ use grammar::diagnostic::{Edit, Severity};
 use grammar::splice;
 
 use super::flow::names::{NOTHING, Names};
-use super::flow::paths::{self, Paths};
+use super::flow::paths;
 use super::flow::truth::{Truth, truth};
 use super::flow::written;
-use super::{Found, Rule, walk};
+use super::{Found, Rule};
 use crate::check::{Program, similar};
 use crate::plan::template::{Atom, Logic};
 use crate::value::Value;
@@ -31,12 +31,11 @@ struct Asked<'a> {
 }
 
 fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let paths = Paths::of(runbook, program);
+    if let (Some(runbook), Some(paths)) = (program.runbook(), found.paths) {
         let mut asked: Vec<Asked<'_>> = paths.blocks().into_iter().map(|(that, given)| Asked { that, given, require: false }).collect();
         asked.extend(runbook.requires.iter().filter_map(holds).map(|that| Asked { that, given: Vec::new(), require: true }));
-        for spot in &paths.spots {
-            let mut given = paths.conditions(*spot);
+        for spot in paths.own() {
+            let mut given = paths.conditions(spot);
             if let Some(that) = paths::when(spot.piece) {
                 asked.push(Asked { that, given: given.clone(), require: false });
                 given.push(that);
@@ -49,7 +48,7 @@ fn find(program: &Program, found: &mut Found) {
             asked.extend(requires.iter().filter_map(holds).map(|that| Asked { that, given: given.clone(), require: true }));
         }
         for asked in asked {
-            look(&asked, &paths.names, program, found);
+            look(&asked, paths.own_names(), program, found);
         }
     }
 }

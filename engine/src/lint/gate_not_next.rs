@@ -4,7 +4,7 @@ use grammar::ast::{Does, Piece, Step};
 use grammar::diagnostic::Severity;
 
 use super::flow::paths::{Order, Paths, Spot};
-use super::{Found, Rule, walk};
+use super::{Found, Rule};
 use crate::check::Program;
 use crate::check::merged::Merged;
 
@@ -19,14 +19,12 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let paths = Paths::of(runbook, program);
-        for spot in &paths.spots {
-            if let Piece::Step(step) | Piece::Manual(step) = spot.piece
-                && Merged::of_step(&step.fields, program.actions()).irreversible().is_some()
-            {
-                look(*spot, step, &paths, program, found);
-            }
+    let Some(paths) = found.paths else { return };
+    for spot in paths.own() {
+        if let Piece::Step(step) | Piece::Manual(step) = spot.piece
+            && Merged::of_step(&step.fields, program.actions()).irreversible().is_some()
+        {
+            look(spot, step, paths, program, found);
         }
     }
 }
@@ -86,6 +84,18 @@ mod tests {
         ] {
             assert_eq!(found(&format!("{GATE}\n {between}\n {DROP}")), 0, "{between}");
         }
+    }
+
+    #[test]
+    fn what_a_called_runbook_changes_lies_between_as_well() {
+        let found = |low: &str, body: &str| {
+            places("RB0316", &format!("runbook x {{\n target h: host = \"h1\"\n {body}\n {DROP} }}\nrunbook low {{\n target h: host = \"h1\"\n {low} }}")).len()
+        };
+        let called = format!("{GATE}\n call c low(h: h)");
+        assert_eq!(found("step dump on h { run `pg_dump old` }", &called), 1);
+        assert_eq!(found("step look on h { verify `true` }", &called), 0);
+        assert_eq!(found(&format!("{GATE}\n step dump on h {{ run `pg_dump old` }}"), "call c low(h: h)"), 1, "the gate is there as well");
+        assert_eq!(found(GATE, "call c low(h: h)"), 0);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use grammar::ast::{Does, Gate, Piece, Step};
 use grammar::diagnostic::Severity;
 
-use super::flow::paths::{Order, Paths, Spot};
-use super::{Found, Rule, walk};
+use super::flow::paths::{Order, Spot};
+use super::{Found, Rule};
 use crate::check::Program;
 use crate::check::merged::Merged;
 
@@ -21,15 +21,14 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let paths = Paths::of(runbook, program);
+    if let Some(paths) = found.paths {
         let steps: Vec<(Spot<'_>, &Step)> = paths.spots.iter().filter_map(|spot| Some((*spot, acting(*spot, program)?))).collect();
-        for spot in &paths.spots {
+        for spot in paths.own() {
             let Piece::Gate(gate) = spot.piece else { continue };
             let Some(question) = Question::of(gate) else { continue };
             // What stands before it in a loop comes again behind it, with the next item.
-            let comes_again = |step: Spot<'_>| paths.loops(*spot).any(|each| paths.loops(step).any(|other| std::ptr::eq(each, other)));
-            let is_over = |step: &&(Spot<'_>, &Step)| paths.order(step.0, *spot) == Order::Before && !comes_again(step.0);
+            let comes_again = |step: Spot<'_>| paths.loops(spot).any(|each| paths.loops(step).any(|other| std::ptr::eq(each, other)));
+            let is_over = |step: &&(Spot<'_>, &Step)| paths.order(step.0, spot) == Order::Before && !comes_again(step.0);
             if steps.iter().filter(|step| !is_over(step)).any(|(_, step)| question.may_mean(step, program)) {
                 continue;
             }
@@ -156,6 +155,14 @@ mod tests {
         for question in ["Reboot {{ web }} now?", "Reboot?", "Reboot the host?"] {
             assert_eq!(found(&format!("{reboot}\n {}", asked(question))), 1, "{question}");
         }
+    }
+
+    #[test]
+    fn what_a_called_runbook_has_done_is_done() {
+        let low = "runbook low { target web: host\n step restart-nginx on web { run `systemctl restart nginx` } }";
+        let found = |body: &str| places("RB0325", &format!("runbook x {{ target web: host = \"h2\"\n {body} }}\n{low}")).len();
+        assert_eq!(found(&format!("call low low(web: web)\n {}", asked("Restart nginx?"))), 1);
+        assert_eq!(found(&format!("{}\n call low low(web: web)", asked("Restart nginx?"))), 0);
     }
 
     #[test]

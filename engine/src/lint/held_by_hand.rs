@@ -3,10 +3,9 @@
 use grammar::ast::{Does, Piece, Step, Undo};
 use grammar::diagnostic::Severity;
 
-use super::flow::hosts::Hosts;
 use super::flow::pairs::{self, Pair};
-use super::flow::paths::{Order, Paths, Spot};
-use super::{Found, Rule, walk};
+use super::flow::paths::{Order, Paths, Spot, called};
+use super::{Found, Rule};
 use crate::check::Program;
 use crate::check::merged::Merged;
 
@@ -29,22 +28,22 @@ struct Taken<'a> {
 }
 
 fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let (paths, hosts) = (Paths::of(runbook, program), Hosts::of(runbook));
-        let runs: Vec<_> = paths.spots.iter().filter_map(|spot| if let Piece::Step(step) = spot.piece { Some((*spot, step)) } else { None }).collect();
-        for (spot, step) in &runs {
-            let merged = Merged::of_step(&step.fields, program.actions());
-            let Some((_, Does::Run(take))) = merged.does() else { continue };
-            for pair in pairs::taken(take) {
-                let here = hosts.of_piece(*spot, &paths);
-                let gives = |(other, later): &&(Spot<'_>, &Step)| {
-                    let given = matches!(Merged::of_step(&later.fields, program.actions()).does(), Some((_, Does::Run(give))) if pair.is_given_by(give));
-                    given && paths.order(*spot, *other) == Order::Before && hosts.of_piece(*other, &paths).meets(&here)
-                };
-                let taken = Taken { spot: *spot, step, pair, given: runs.iter().filter(gives).copied().collect() };
-                if !taken.given.is_empty() {
-                    look(&taken, &merged, &paths, found);
-                }
+    let Some(paths) = found.paths else { return };
+    let runs: Vec<_> = paths.spots.iter().filter_map(|spot| if let Piece::Step(step) = spot.piece { Some((*spot, step)) } else { None }).collect();
+    for (spot, step) in &runs {
+        let merged = Merged::of_step(&step.fields, program.actions());
+        let Some((_, Does::Run(take))) = merged.does() else { continue };
+        for pair in pairs::taken(take) {
+            let here = paths.hosts(*spot);
+            let gives = |(other, later): &&(Spot<'_>, &Step)| {
+                let given = matches!(Merged::of_step(&later.fields, program.actions()).does(), Some((_, Does::Run(give))) if pair.is_given_by(give));
+                given && paths.order(*spot, *other) == Order::Before && paths.hosts(*other).meets(&here)
+            };
+            let taken = Taken { spot: *spot, step, pair, given: runs.iter().filter(gives).copied().collect() };
+            // Where a called runbook takes and gives, that is looked at there.
+            let is_said_there = !paths.is_own(*spot) && taken.given.iter().any(|(other, _)| paths.are_of_one_call(*spot, *other));
+            if !taken.given.is_empty() && !is_said_there {
+                look(&taken, &merged, paths, found);
             }
         }
     }
@@ -63,7 +62,10 @@ fn look(taken: &Taken<'_>, merged: &Merged<'_>, paths: &Paths<'_>, found: &mut F
         Some(scope) => format!("hold it with `during {scope}(…) on … release always {{ … }}`"),
         None => "make it an action with an `undo`, and hold that with `during … release always { … }`".to_owned(),
     };
-    let note = found.add(id.span, why, "taken here", help);
+    let note = found.add(called(paths.reached_by(taken.spot).piece).0, why, "taken here", help);
+    if !paths.is_own(taken.spot) {
+        note.related.push((id.span, "by this step".to_owned()));
+    }
     note.related.extend(taken.given.iter().map(|(_, give)| (give.id.span, "given back here".to_owned())));
 }
 
@@ -86,6 +88,19 @@ mod tests {
         assert_eq!(found(&format!("boundary b {{ when p\n {CORDON}\n {UNCORDON} }}")), 0, "both or none");
         let when = |step: &str| step.replacen("{", "{ when p\n", 1);
         assert_eq!(found(&format!("boundary b {{ {}\n {} }}", when(CORDON), when(UNCORDON))), 0, "both or none");
+    }
+
+    #[test]
+    fn what_called_runbooks_take_and_give_counts_here() {
+        let calls = |body: &str| {
+            let low = |name: &str, step: &str| format!("runbook {name} {{ target h: host = \"h9\"\n {step} }}\n");
+            let text = format!("runbook x {{ target h: host = \"h1\"\n target g: host = \"h2\"\n {body} }}\n{}{}", low("off", CORDON), low("on", UNCORDON));
+            places("RB0318", &text).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(calls("call off off(h: h)\n step work on h { run `x` }\n call on on(h: h)"), ["off"]);
+        assert_eq!(calls(&format!("{CORDON}\n call on on(h: h)")), ["cordon"]);
+        assert_eq!(calls("call off off(h: h)\n call on on(h: g)"), [""; 0], "of another host");
+        assert_eq!(calls("boundary b { call off off(h: h)\n step work on h { run `x`; undo `y` }\n call on on(h: h) }"), [""; 0]);
     }
 
     #[test]

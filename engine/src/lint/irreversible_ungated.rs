@@ -3,8 +3,7 @@
 use grammar::ast::Piece;
 use grammar::diagnostic::Severity;
 
-use super::flow::paths::Paths;
-use super::{Found, Rule, walk};
+use super::{Found, Rule};
 use crate::check::Program;
 use crate::check::merged::Merged;
 
@@ -19,22 +18,21 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let paths = Paths::of(runbook, program);
-        for spot in &paths.spots {
-            let (Piece::Step(step) | Piece::Manual(step)) = spot.piece else { continue };
-            let gated = || paths.spots.iter().any(|other| matches!(other.piece, Piece::Gate(_)) && paths.is_sure_before(*other, *spot));
-            if Merged::of_step(&step.fields, program.actions()).irreversible().is_none() || gated() {
-                continue;
-            }
-            let span = step.fields.irreversible.as_ref().map_or(step.id.span, |text| text.span);
-            found.add(
-                span,
-                format!("`{}` can't be taken back, and nobody is asked before it", step.id.value),
-                "a point of no return",
-                "put a `gate` before it that no `when` can skip",
-            );
+    let Some(paths) = found.paths else { return };
+    // One in a called runbook has its gate there: that runbook may be run by itself.
+    for spot in paths.own() {
+        let (Piece::Step(step) | Piece::Manual(step)) = spot.piece else { continue };
+        let gated = || paths.spots.iter().any(|other| matches!(other.piece, Piece::Gate(_)) && paths.is_sure_before(*other, spot));
+        if Merged::of_step(&step.fields, program.actions()).irreversible().is_none() || gated() {
+            continue;
         }
+        let span = step.fields.irreversible.as_ref().map_or(step.id.span, |text| text.span);
+        found.add(
+            span,
+            format!("`{}` can't be taken back, and nobody is asked before it", step.id.value),
+            "a point of no return",
+            "put a `gate` before it that no `when` can skip",
+        );
     }
 }
 
@@ -47,6 +45,20 @@ mod tests {
     }
 
     const DROP: &str = "run `dropdb old`\n irreversible \"gone\" }";
+
+    #[test]
+    fn a_gate_in_a_called_runbook_counts_as_one_that_stands_here() {
+        let called = |when: &str, gate: &str| {
+            let low = format!("runbook low {{ param sure: bool = true\n {gate}\n step look on local {{ verify `x` }} }}");
+            let call = format!("call ask low(sure: q) {{ {when} }}");
+            places("RB0302", &format!("runbook x {{ target h: host = \"h1\"\n param p: bool\n param q: bool\n {call}\n step d on h {{ {DROP} }}\n{low}")).len()
+        };
+        let gate = "gate ask \"?\" { timeout 1h then park }";
+        assert_eq!(called("", gate), 0);
+        assert_eq!(called("when p", gate), 1, "it may be skipped");
+        assert_eq!(called("", "gate ask \"?\" { when sure\n timeout 1h then park }"), 1, "there");
+        assert_eq!(called("", ""), 1);
+    }
 
     #[test]
     fn a_gate_counts_where_no_run_reaches_the_step_without_it() {

@@ -71,6 +71,7 @@ use grammar::source::{Source, SourceId, Span};
 use crate::check::{NoFiles, ParsedFile, Program, check};
 
 pub use allow::{Allowance, Allowances};
+use flow::paths::Paths;
 pub use mend::{Mended, mended};
 pub use options::Options;
 use shell::Said;
@@ -109,6 +110,8 @@ struct Found<'a> {
     options: &'a Options,
     /// Every command of the program, taken apart once for all rules.
     commands: &'a [Said<'a>],
+    /// The ways through the runbook, if there is one.
+    paths: Option<&'a Paths<'a>>,
     list: Vec<Diagnostic>,
 }
 
@@ -220,9 +223,10 @@ static RULES: &[&Rule] = &[
 #[must_use]
 pub fn lint(program: &Program, options: &Options) -> Vec<Diagnostic> {
     let commands = shell::commands(program);
+    let paths = program.runbook().map(|runbook| Paths::of(runbook, program));
     let mut all = Vec::new();
     for rule in rules() {
-        let mut found = Found { rule, options, commands: &commands, list: Vec::new() };
+        let mut found = Found { rule, options, commands: &commands, paths: paths.as_ref(), list: Vec::new() };
         (rule.find)(program, &mut found);
         all.extend(found.list);
     }

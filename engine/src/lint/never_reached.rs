@@ -5,8 +5,8 @@ use grammar::diagnostic::Severity;
 use grammar::source::{Span, Text};
 
 use super::flow::names::always;
-use super::flow::paths::{Paths, Spot, called, when};
-use super::{Found, Rule, walk};
+use super::flow::paths::{Spot, called, when};
+use super::{Found, Rule};
 use crate::check::Program;
 use crate::value::Value;
 
@@ -21,26 +21,26 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let paths = Paths::of(runbook, program);
-        if let (Some(require), Some(first)) = (runbook.requires.iter().find(|require| refuses(require)), paths.spots.first()) {
-            unreached(*first, require.why.span, NEVER_HOLDS, found);
-        }
-        for spot in &paths.spots {
-            if let Piece::For(each) = spot.piece
-                && always(&each.over).is_some_and(|over| matches!(over, Value::List(items) if items.is_empty()))
-            {
-                found.add(
-                    each.over.span,
-                    "this loop has no items: nothing in it ever runs",
-                    "nothing to go over",
-                    "give it a list that has items, or take the loop out",
-                );
-            } else if let Some(why) = stops(*spot)
-                && let Some(next) = paths.spots.iter().find(|other| paths.is_sure_before(*spot, **other))
-            {
-                unreached(*next, called(spot.piece).0, why, found);
-            }
+    let (Some(runbook), Some(paths)) = (program.runbook(), found.paths) else { return };
+    if let (Some(require), Some(first)) = (runbook.requires.iter().find(|require| refuses(require)), paths.spots.first()) {
+        unreached(*first, require.why.span, NEVER_HOLDS, found);
+    }
+    for spot in &paths.spots {
+        if let Piece::For(each) = spot.piece
+            && always(&each.over).is_some_and(|over| matches!(over, Value::List(items) if items.is_empty()))
+            && paths.is_own(*spot)
+        {
+            found.add(
+                each.over.span,
+                "this loop has no items: nothing in it ever runs",
+                "nothing to go over",
+                "give it a list that has items, or take the loop out",
+            );
+        } else if let Some(why) = stops(*spot)
+            // What stands in a called runbook alone is said there.
+            && let Some(next) = paths.own().find(|other| paths.is_sure_before(*spot, *other))
+        {
+            unreached(next, called(spot.piece).0, why, found);
         }
     }
 }

@@ -6,8 +6,7 @@ use grammar::ast::{ActionCall, Does, Expr, For, Operand, Piece, Step, Undo};
 use grammar::diagnostic::Severity;
 use grammar::source::Text;
 
-use super::flow::hosts::Hosts;
-use super::flow::paths::{Paths, Spot};
+use super::flow::paths::{Paths, Spot, called};
 use super::{Found, Rule, walk};
 use crate::check::Program;
 use crate::check::merged::Merged;
@@ -24,21 +23,24 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let (paths, hosts) = (Paths::of(runbook, program), Hosts::of(runbook));
-        for spot in &paths.spots {
-            let Piece::Step(step) = spot.piece else { continue };
-            let Some(each) = paths.loops(*spot).next().filter(|each| is_wide(each)) else { continue };
-            let acts = matches!(Merged::of_step(&step.fields, program.actions()).does(), Some((_, Does::Run(_) | Does::Upload { .. })));
-            if acts && !names_the_item(*spot, step, each, &paths) && hosts.of_piece(*spot, &paths).is_one() {
-                let note = found.add(
-                    step.id.span,
-                    format!("`{}` does the same for each `{}` of the loop, several at once", step.id.value, each.var.value),
-                    "once for each item",
-                    format!("put it before or behind the loop; once a batch is a loop over lists: `for group in ({} | batch(n))`", each.over.text.trim()),
-                );
-                note.related.push((each.batch.as_ref().map_or(each.var.span, |batch| batch.span), "these pass side by side".to_owned()));
+    let Some(paths) = found.paths else { return };
+    for spot in &paths.spots {
+        let Piece::Step(step) = spot.piece else { continue };
+        // A step of a called runbook does what its call gives it; the loops there are looked at there.
+        let outer = paths.reached_by(*spot);
+        let Some(each) = paths.loops(*spot).next().filter(|each| is_wide(each) && paths.loops(outer).any(|other| std::ptr::eq(*each, other))) else { continue };
+        let acts = matches!(Merged::of_step(&step.fields, program.actions()).does(), Some((_, Does::Run(_) | Does::Upload { .. })));
+        if acts && !names_the_item(outer, each, paths) && paths.hosts(*spot).is_one() {
+            let note = found.add(
+                called(outer.piece).0,
+                format!("`{}` does the same for each `{}` of the loop, several at once", step.id.value, each.var.value),
+                "once for each item",
+                format!("put it before or behind the loop; once a batch is a loop over lists: `for group in ({} | batch(n))`", each.over.text.trim()),
+            );
+            if !paths.is_own(*spot) {
+                note.related.push((step.id.span, "this step".to_owned()));
             }
+            note.related.push((each.batch.as_ref().map_or(each.var.span, |batch| batch.span), "these pass side by side".to_owned()));
         }
     }
 }
@@ -47,8 +49,8 @@ fn is_wide(each: &For) -> bool {
     each.batch.as_ref().is_some_and(|batch| batch.text.trim() != "1")
 }
 
-/// Whether anything in the step, or that it reads, comes from the item.
-fn names_the_item(spot: Spot<'_>, step: &Step, each: &For, paths: &Paths<'_>) -> bool {
+/// Whether anything in the step, or in the call, or that it reads, comes from the item.
+fn names_the_item(spot: Spot<'_>, each: &For, paths: &Paths<'_>) -> bool {
     let mut of_item: BTreeSet<String> = BTreeSet::from([each.var.value.clone()]);
     // What is read inside the loop is read for the item.
     walk::blocks(&each.block, &mut |piece| match piece {
@@ -62,7 +64,13 @@ fn names_the_item(spot: Spot<'_>, step: &Step, each: &For, paths: &Paths<'_>) ->
     });
     let on = paths.on(spot).iter().any(|name| of_item.contains(&name.value));
     let conditions = paths.all_conditions(spot);
-    on || mentioned(step).into_iter().chain(conditions.into_iter().flat_map(in_expression)).any(|name| of_item.contains(&name))
+    let (named, passed) = match spot.piece {
+        Piece::Step(step) => (mentioned(step), false),
+        Piece::Call(call) => (call.with.iter().flat_map(|(_, value)| in_operand(value)).collect(), paths.passes_by_name(call, &of_item)),
+        // A series passes whatever has the same name.
+        _ => (Vec::new(), true),
+    };
+    on || passed || named.into_iter().chain(conditions.into_iter().flat_map(in_expression)).any(|name| of_item.contains(&name))
 }
 
 fn in_expression(text: &Expr) -> Vec<String> {
@@ -130,6 +138,23 @@ mod tests {
         ] {
             assert_eq!(found("batch 2", body), 0, "{body}");
         }
+    }
+
+    #[test]
+    fn a_call_that_is_not_given_the_item_does_the_same_for_each() {
+        let found = |target: &str, call: &str| {
+            let low = format!(
+                "runbook low {{ target {target}: host = \"h9\"\n param name: string = \"x\"\n step reload on {target} {{ run `reload {{{{ name }}}}` }} }}"
+            );
+            let text =
+                format!("runbook x {{ target web = [\"a\", \"b\"]\n target lb: host = \"lb1\"\n for h in web batch 2 {{ call it low({call}) }} }}\n{low}");
+            places("RB0330", &text).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(found("lb", ""), ["it"]);
+        assert_eq!(found("lb", "lb: lb"), ["it"]);
+        assert_eq!(found("lb", "name: h"), [""; 0]);
+        assert_eq!(found("lb", "lb: h"), [""; 0]);
+        assert_eq!(found("h", ""), [""; 0], "passed by its name");
     }
 
     #[test]

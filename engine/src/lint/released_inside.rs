@@ -4,10 +4,9 @@ use grammar::ast::{ActionCall, Does, During, Piece, Step, Undo};
 use grammar::diagnostic::Severity;
 use grammar::source::Text;
 
-use super::flow::hosts::Hosts;
 use super::flow::pairs;
-use super::flow::paths::Paths;
-use super::{Found, Rule, walk};
+use super::flow::paths::called;
+use super::{Found, Rule};
 use crate::check::Program;
 use crate::check::merged::Merged;
 
@@ -22,20 +21,22 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let (paths, hosts) = (Paths::of(runbook, program), Hosts::of(runbook));
-        for spot in &paths.spots {
-            let Piece::Step(step) = spot.piece else { continue };
-            let scopes = hosts.scopes_here(*spot, &paths);
-            if let Some(during) = scopes.into_iter().find(|during| gives_back(step, during, program)) {
-                let note = found.add(
-                    step.id.span,
-                    format!("`{}` gives back by hand what `during {}` holds", step.id.value, during.action.name.value),
-                    "released here, and the block goes on without it",
-                    "take the step out, or end the scope's block before it",
-                );
-                note.related.push((during.action.name.span, "held from here on, and released by its own undo".to_owned()));
+    let Some(paths) = found.paths else { return };
+    for spot in &paths.spots {
+        let Piece::Step(step) = spot.piece else { continue };
+        // What a called runbook holds is looked at there.
+        let mut scopes = paths.scopes_here(*spot).into_iter().filter(|(held, _)| paths.is_own(*held));
+        if let Some((_, during)) = scopes.find(|(_, during)| gives_back(step, during, program)) {
+            let note = found.add(
+                called(paths.reached_by(*spot).piece).0,
+                format!("`{}` gives back by hand what `during {}` holds", step.id.value, during.action.name.value),
+                "released here, and the block goes on without it",
+                "take the step out, or end the scope's block before it",
+            );
+            if !paths.is_own(*spot) {
+                note.related.push((step.id.span, "by this step".to_owned()));
             }
+            note.related.push((during.action.name.span, "held from here on, and released by its own undo".to_owned()));
         }
     }
 }
@@ -131,6 +132,18 @@ mod tests {
             found("during puppet.disabled(reason: \"x\") on h release always { step a on h { run `true` } }\n step b on h { run `puppet agent --enable` }"),
             0
         );
+    }
+
+    #[test]
+    fn a_called_runbook_gives_back_what_its_caller_holds() {
+        let found = |host: &str| {
+            let call = format!("during puppet.disabled(reason: \"x\") on h release always {{ call low low(on_it: {host}) }}");
+            let low = "runbook low { target on_it: host\n step enable on on_it { run `puppet agent --enable` } }";
+            let text = format!("runbook x {{ target h: host = \"h1\"\n target g: host = \"h2\"\n {call} }}\n{low}");
+            places("RB0319", &text).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(found("h"), ["low"]);
+        assert_eq!(found("g"), [""; 0]);
     }
 
     #[test]

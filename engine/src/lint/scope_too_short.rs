@@ -3,10 +3,9 @@
 use grammar::ast::Piece;
 use grammar::diagnostic::Severity;
 
-use super::flow::paths::Paths;
 use super::flow::worst_case::{Clock, as_literal, in_words};
 use super::flow::written;
-use super::{Found, Rule, walk};
+use super::{Found, Rule};
 use crate::check::Program;
 
 pub(super) static RULE: Rule = Rule {
@@ -23,13 +22,12 @@ pub(super) static RULE: Rule = Rule {
 const LASTS: [&str; 7] = ["for", "ttl", "lease", "lasts", "duration", "expires", "expires_in"];
 
 fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let paths = Paths::of(runbook, program);
+    if let (Some(runbook), Some(paths)) = (program.runbook(), found.paths) {
         let clock = Clock::of(runbook, program);
-        for spot in &paths.spots {
+        for spot in paths.own() {
             let Piece::During(during) = spot.piece else { continue };
             let Some((name, lasts)) = LASTS.iter().find_map(|name| Some((*name, clock.argument(during, name)?))) else { continue };
-            let limit = during.block.as_ref().and_then(|block| block.settings.timeout.as_ref()).or_else(|| paths.timeout(*spot));
+            let limit = during.block.as_ref().and_then(|block| block.settings.timeout.as_ref()).or_else(|| paths.timeout(spot));
             let worst = clock.pieces(&paths.held(during), limit);
             if worst.seconds <= lasts {
                 continue;

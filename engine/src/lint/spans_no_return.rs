@@ -3,8 +3,8 @@
 use grammar::ast::{Boundary, Piece, Step, Undo};
 use grammar::diagnostic::Severity;
 
-use super::flow::paths::{Order, Paths, Spot};
-use super::{Found, Rule, walk};
+use super::flow::paths::{Order, Paths, Spot, called};
+use super::{Found, Rule};
 use crate::check::Program;
 use crate::check::merged::Merged;
 
@@ -19,33 +19,35 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(program: &Program, found: &mut Found) {
-    for runbook in walk::runbooks(program) {
-        let paths = Paths::of(runbook, program);
-        let steps: Vec<(Spot<'_>, &Step)> = paths
-            .spots
-            .iter()
-            .filter_map(|spot| match spot.piece {
-                Piece::Step(step) | Piece::Manual(step) => Some((*spot, step)),
-                _ => None,
-            })
-            .collect();
-        for (at, step) in &steps {
-            let merged = Merged::of_step(&step.fields, program.actions());
-            let Some(boundary) = merged.irreversible().and_then(|_| spanned(*at, &steps, &paths, program)) else { continue };
-            let (before, after) = (boundary.before, boundary.after);
-            let span = step.fields.irreversible.as_ref().map_or(step.id.span, |why| why.span);
-            let note = found.add(
-                span,
-                format!(
-                    "`{}` divides the boundary `{}`: if `{}` fails, `{}` is not undone",
-                    step.id.value, boundary.boundary.id.value, after.id.value, before.id.value
-                ),
-                "nothing before this is undone any more",
-                format!("end the boundary here and begin another one before `{}`, or write `on_failure park`", after.id.value),
-            );
-            note.related.push((before.id.span, "this can be undone, until then".to_owned()));
-            note.related.push((after.id.span, "this may fail, and parks the run".to_owned()));
+    let Some(paths) = found.paths else { return };
+    let steps: Vec<(Spot<'_>, &Step)> = paths
+        .spots
+        .iter()
+        .filter_map(|spot| match spot.piece {
+            Piece::Step(step) | Piece::Manual(step) => Some((*spot, step)),
+            _ => None,
+        })
+        .collect();
+    for (at, step) in &steps {
+        let merged = Merged::of_step(&step.fields, program.actions());
+        let Some(boundary) = merged.irreversible().and_then(|_| spanned(*at, &steps, paths, program)) else { continue };
+        let (before, after) = (boundary.before, boundary.after);
+        let why = step.fields.irreversible.as_ref().map_or(step.id.span, |why| why.span);
+        let span = if paths.is_own(*at) { why } else { called(paths.reached_by(*at).piece).0 };
+        let note = found.add(
+            span,
+            format!(
+                "`{}` divides the boundary `{}`: if `{}` fails, `{}` is not undone",
+                step.id.value, boundary.boundary.id.value, after.id.value, before.id.value
+            ),
+            "nothing before this is undone any more",
+            format!("end the boundary here and begin another one before `{}`, or write `on_failure park`", after.id.value),
+        );
+        if !paths.is_own(*at) {
+            note.related.push((why, "the point of no return".to_owned()));
         }
+        note.related.push((before.id.span, "this can be undone, until then".to_owned()));
+        note.related.push((after.id.span, "this may fail, and parks the run".to_owned()));
     }
 }
 
@@ -55,13 +57,14 @@ struct Spanned<'a> {
     after: &'a Step,
 }
 
-/// The innermost boundary around it that has something to undo before it and something that changes behind it.
+/// The innermost boundary around it that has something to undo before it and something that changes behind it. Those of
+/// called runbooks are looked at in those.
 fn spanned<'a>(at: Spot<'a>, steps: &[(Spot<'a>, &'a Step)], paths: &Paths<'a>, program: &Program) -> Option<Spanned<'a>> {
-    paths.boundaries(at).filter(|b| b.on_failure.as_ref().is_none_or(|word| word.value == "rollback")).find_map(|boundary| {
+    paths.own_boundaries(at).filter(|b| b.on_failure.as_ref().is_none_or(|word| word.value == "rollback")).find_map(|boundary| {
         let inside = |order: Order| {
             steps
                 .iter()
-                .filter(move |(spot, _)| paths.order(*spot, at) == order && paths.boundaries(*spot).any(|b| std::ptr::eq(b, boundary)))
+                .filter(move |(spot, _)| paths.order(*spot, at) == order && paths.own_boundaries(*spot).any(|b| std::ptr::eq(b, boundary)))
                 .map(|(_, step)| *step)
         };
         let before = inside(Order::Before).rfind(|step| can_be_undone(step, program))?;
@@ -99,6 +102,20 @@ mod tests {
         assert_eq!(around(&undone("a"), &kept("c")), 0);
         assert_eq!(around(&undone("a"), "step look on h { verify `true` }"), 0, "looking changes nothing");
         assert_eq!(around("step back on h { undo `y` }", &undone("c")), 0, "a way back that began nothing");
+    }
+
+    #[test]
+    fn a_called_runbook_stands_in_the_boundary_around_its_call() {
+        let (a, c) = (step("a", "undo `y`"), step("c", "undo `y`"));
+        let found = |body: &str, low: &str| {
+            let text = format!("runbook x {{\n target h: host = \"h1\"\n boundary b {{ {body} }} }}\nrunbook low {{\n target h: host = \"h1\"\n {low} }}");
+            places("RB0317", &text).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&format!("{a}\n call point low(h: h)\n {c}"), POINT), ["point"], "the point of no return is in it");
+        assert_eq!(found(&format!("call low low(h: h)\n {POINT}\n {c}"), &a), ["gone"]);
+        assert_eq!(found("call all low(h: h)", &format!("{a} {POINT} {c}")), ["all"], "the whole of it");
+        assert_eq!(found("call all low(h: h)", &format!("boundary i {{ {a} {POINT} }}\n step look on h {{ verify `true` }}")), [""; 0]);
+        assert_eq!(found(&format!("{a}\n call point low(h: h)"), POINT), [""; 0]);
     }
 
     #[test]

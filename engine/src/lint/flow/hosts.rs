@@ -1,23 +1,30 @@
 //! The hosts that a piece works on, as far as the runbook says: `--target` may put others in their place, but then what
-//! the runbook says of two targets is no longer what its author had in mind.
+//! the runbook says of two targets is no longer what its author had in mind. In a called runbook a target is what the
+//! call gives it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use grammar::ast::{During, Expr, For, Name, Runbook};
+use grammar::ast::{Call, Expr, For, Name, Operand, Runbook, Target};
 use grammar::source::Span;
 
 use super::names::constant;
-use super::paths::{Paths, Spot};
+use crate::check::is_reckoned;
 use crate::plan::template::{Expression, Scope};
 use crate::value::{Type, Value};
 
-/// The declared values of a runbook's targets.
+/// The targets of a runbook: their values, and where they come from.
 #[derive(Debug, Default)]
-pub(crate) struct Hosts(BTreeMap<String, Value>);
+pub(crate) struct Hosts {
+    values: BTreeMap<String, Value>,
+    /// Of a called runbook: what its targets are to the one that is looked at. Others stand for themselves.
+    given: BTreeMap<String, Where>,
+    /// Which of the runbooks that are looked at together this is: two calls of one runbook have two sets of items.
+    frame: usize,
+}
 
 impl Scope for Hosts {
     fn lookup(&self, name: &str) -> Option<Value> {
-        self.0.get(name).cloned()
+        self.values.get(name).cloned()
     }
 }
 
@@ -29,28 +36,84 @@ pub(crate) struct Where {
     /// The targets that they are taken from.
     targets: BTreeSet<String>,
     /// The loops whose items they are.
-    items: BTreeSet<Span>,
+    items: BTreeSet<(usize, Span)>,
 }
 
 impl Hosts {
     pub(crate) fn of(runbook: &Runbook) -> Self {
-        let mut hosts = Self(BTreeMap::from([("local".to_owned(), Value::String("local".to_owned()))]));
+        let mut hosts = Self { values: BTreeMap::from([("local".to_owned(), Value::String("local".to_owned()))]), ..Self::default() };
         for target in &runbook.targets {
-            let kind = if target.kind.is_some() { Type::Host } else { Type::List(Box::new(Type::Host)) };
-            let value = target.is.as_ref().and_then(|is| match is {
-                grammar::ast::Operand::Computed(text) => hosts.value(text),
-                other => constant(other, &kind),
-            });
-            if let Some(value) = value {
-                hosts.0.insert(target.name.value.clone(), value);
-            }
+            hosts.declare(target, target.is.as_ref());
         }
         hosts
     }
 
+    /// Those of a called runbook. `loops`: those around the call, the innermost first; `call`: none where a series passes
+    /// what has the same name.
+    pub(crate) fn called(runbook: &Runbook, call: Option<&Call>, caller: &Self, loops: &[&For], frame: usize) -> Self {
+        let mut hosts = Self { values: BTreeMap::from([("local".to_owned(), Value::String("local".to_owned()))]), frame, ..Self::default() };
+        for target in &runbook.targets {
+            let name = &target.name.value;
+            let passed = call.and_then(|call| call.with.iter().find(|(n, _)| n.value == *name)).map(|(_, operand)| operand);
+            let at = match passed {
+                Some(operand) => caller.given_by(operand, loops),
+                None if is_reckoned(target) => {
+                    hosts.declare(target, target.is.as_ref());
+                    Where { hosts: hosts.lookup(name).map(names_of), targets: BTreeSet::new(), items: BTreeSet::new() }
+                }
+                None => caller.on(std::slice::from_ref(&target.name), loops),
+            };
+            if let (Some(known), false) = (&at.hosts, hosts.values.contains_key(name)) {
+                let mut all = known.iter().cloned().map(Value::String);
+                let value = if target.kind.is_some() { all.next() } else { Some(Value::List(all.collect())) };
+                hosts.values.extend(value.map(|value| (name.clone(), value)));
+            }
+            let own = || BTreeSet::from([format!("{name} of {frame}")]);
+            let is_nowhere = at.targets.is_empty() && at.items.is_empty();
+            hosts.given.insert(name.clone(), if is_nowhere { Where { targets: own(), ..at } } else { at });
+        }
+        hosts
+    }
+
+    fn declare(&mut self, target: &Target, is: Option<&Operand>) {
+        let kind = if target.kind.is_some() { Type::Host } else { Type::List(Box::new(Type::Host)) };
+        let value = is.and_then(|is| match is {
+            Operand::Computed(text) => self.value(text),
+            other => constant(other, &kind),
+        });
+        self.values.extend(value.map(|value| (target.name.value.clone(), value)));
+    }
+
+    /// What an argument stands for.
+    fn given_by(&self, operand: &Operand, loops: &[&For]) -> Where {
+        let nothing = Where { hosts: None, targets: BTreeSet::new(), items: BTreeSet::new() };
+        match operand {
+            Operand::Computed(text) => {
+                let name = Name { value: text.text.trim().to_owned(), span: text.span };
+                if self.is_known(&name.value, loops) {
+                    return self.on(&[name], loops);
+                }
+                // A part of an item is some host of that item, and of no other.
+                let names = names_in(text);
+                let items = loops.iter().filter(|each| names.contains(&each.var.value)).map(|each| (self.frame, each.var.span)).collect();
+                Where { hosts: self.value(text).map(names_of), items, ..nothing }
+            }
+            Operand::Literal(text) if text.text.contains("{{") => nothing,
+            Operand::Literal(text) => Where { hosts: Some(BTreeSet::from([text.text.clone()])), ..nothing },
+            Operand::List(items) => {
+                let all = items.value.iter().map(|item| self.given_by(item, loops));
+                all.reduce(Where::and).unwrap_or(nothing)
+            }
+        }
+    }
+
+    fn is_known(&self, name: &str, loops: &[&For]) -> bool {
+        name == "local" || self.given.contains_key(name) || self.values.contains_key(name) || loops.iter().any(|each| each.var.value == name)
+    }
+
     /// By name.
     pub(crate) fn into_values(self) -> BTreeMap<String, Value> {
-        self.0
+        self.values
     }
 
     /// What an expression of targets comes to as they are declared.
@@ -58,60 +121,69 @@ impl Hosts {
         Expression::compile(text).ok()?.eval(self).ok()
     }
 
-    /// `loops`: those around the piece, the innermost first.
+    /// `loops`: those around the piece in its own runbook, the innermost first.
     pub(crate) fn on(&self, on: &[Name], loops: &[&For]) -> Where {
-        let mut found = Where { hosts: Some(BTreeSet::new()), targets: BTreeSet::new(), items: BTreeSet::new() };
-        for name in on {
-            let each = loops.iter().find(|each| each.var.value == name.value);
-            let hosts = match each {
-                Some(each) => {
-                    found.items.insert(each.var.span);
-                    self.roots(&each.over, loops, &mut found.targets);
-                    self.value(&each.over)
-                }
-                None => {
-                    found.targets.insert(name.value.clone());
-                    self.lookup(name)
-                }
-            };
-            let hosts = hosts.map(|value| match value {
-                Value::List(items) => items.iter().map(Value::display).collect(),
-                one => vec![one.display()],
-            });
-            match (&mut found.hosts, hosts) {
-                (Some(all), Some(hosts)) => all.extend(hosts),
-                _ => found.hosts = None,
-            }
+        on.iter().map(|name| self.one(name, loops)).reduce(Where::and).unwrap_or_else(|| Where {
+            hosts: Some(BTreeSet::new()),
+            targets: BTreeSet::new(),
+            items: BTreeSet::new(),
+        })
+    }
+
+    fn one(&self, name: &Name, loops: &[&For]) -> Where {
+        if let Some(each) = loops.iter().find(|each| each.var.value == name.value) {
+            let mut from = Where { hosts: None, targets: BTreeSet::new(), items: BTreeSet::new() };
+            self.roots(&each.over, loops, &mut from);
+            from.items.insert((self.frame, each.var.span));
+            return Where { hosts: self.value(&each.over).map(names_of), ..from };
         }
-        found
+        let own = || Where { hosts: self.lookup(name).map(names_of), targets: BTreeSet::from([name.value.clone()]), items: BTreeSet::new() };
+        self.given.get(&name.value).cloned().unwrap_or_else(own)
     }
 
-    /// The hosts of a piece.
-    pub(crate) fn of_piece<'a>(&self, spot: Spot<'a>, paths: &Paths<'a>) -> Where {
-        self.on(paths.on(spot), &paths.loops(spot).collect::<Vec<_>>())
-    }
-
-    /// The scopes around a piece that hold something on its own host, the innermost first.
-    pub(crate) fn scopes_here<'a>(&self, spot: Spot<'a>, paths: &Paths<'a>) -> Vec<&'a During> {
-        let here = self.of_piece(spot, paths);
-        let held_here = |during: &&During| paths.holder(during).is_some_and(|at| self.of_piece(at, paths).meets(&here));
-        paths.scopes(spot).filter(held_here).collect()
-    }
-
-    /// The targets that an expression takes its hosts from.
-    fn roots(&self, text: &Expr, loops: &[&For], found: &mut BTreeSet<String>) {
-        for (name, _) in Expression::compile(text).map(|e| e.names()).unwrap_or_default() {
+    /// The targets and loops that an expression takes its hosts from.
+    fn roots(&self, text: &Expr, loops: &[&For], found: &mut Where) {
+        for name in names_in(text) {
             match loops.iter().find(|each| each.var.value == name && each.over.text != text.text) {
                 Some(each) => self.roots(&each.over, loops, found),
-                None => {
-                    found.insert(name);
-                }
+                None => match self.given.get(&name) {
+                    Some(given) => {
+                        found.targets.extend(given.targets.iter().cloned());
+                        found.items.extend(given.items.iter().copied());
+                    }
+                    None => {
+                        found.targets.insert(name);
+                    }
+                },
             }
         }
     }
 }
 
+fn names_in(text: &Expr) -> Vec<String> {
+    Expression::compile(text).map(|e| e.names()).unwrap_or_default().into_iter().map(|(name, _)| name).collect()
+}
+
+/// A host, or a list of hosts and of lists of them.
+fn names_of(value: Value) -> BTreeSet<String> {
+    match value {
+        Value::List(items) => items.into_iter().flat_map(names_of).collect(),
+        one => BTreeSet::from([one.display()]),
+    }
+}
+
 impl Where {
+    /// Both together.
+    fn and(mut self, other: Self) -> Self {
+        self.hosts = match (self.hosts, other.hosts) {
+            (Some(one), Some(other)) => Some(one.into_iter().chain(other).collect()),
+            _ => None,
+        };
+        self.targets.extend(other.targets);
+        self.items.extend(other.items);
+        self
+    }
+
     /// Whether a host is surely among both: the same item, a host that both name, or the same target.
     pub(crate) fn meets(&self, other: &Self) -> bool {
         if !self.items.is_disjoint(&other.items) {
@@ -130,7 +202,7 @@ impl Where {
 
     /// Only the machine that the engine runs on.
     pub(crate) fn is_local(&self) -> bool {
-        self.targets.iter().all(|name| name == "local")
+        !self.targets.is_empty() && self.targets.iter().all(|name| name == "local")
     }
 }
 
@@ -162,5 +234,30 @@ mod tests {
         }
         assert!(meet(&["c", "b"], &["web"]));
         assert!(hosts.on(&on(&["local"]), &[]).is_local());
+    }
+
+    #[test]
+    fn a_called_runbook_works_on_what_it_is_given() {
+        let text = "runbook x { target web = [\"a\", \"b\"]\n target later\n target h: host = \"h\"
+            for i in later { call one low(to: i) }
+            call two low(to: web[0], h: \"b\")
+            call three low(to: h) }
+          runbook low { target to: host\n target h: host\n target own: host = to\n target rest = [\"x\"] }";
+        let file = parsed("t.runbook", text).file;
+        let (caller, low) = (Hosts::of(&file.runbooks[0]), &file.runbooks[1]);
+        let grammar::ast::Piece::For(each) = &file.runbooks[0].body.pieces[0] else { panic!("a loop") };
+        let calls = [&each.block.pieces[0], &file.runbooks[0].body.pieces[1], &file.runbooks[0].body.pieces[2]];
+        let given = |at: usize, name: &str| {
+            let grammar::ast::Piece::Call(call) = calls[at] else { panic!("a call") };
+            let loops: &[&For] = if at == 0 { &[each] } else { &[] };
+            Hosts::called(low, Some(call), &caller, loops, at + 1).on(&on(&[name]), &[])
+        };
+        let here = |name: &str| caller.on(&on(&[name]), &[]);
+        assert!(given(0, "to").meets(&caller.on(&on(&["i"]), &[each])) && !given(0, "to").is_one());
+        assert!(given(0, "h").meets(&here("h")), "of the same name");
+        assert!(given(1, "to").meets(&here("web")) && given(1, "own").meets(&here("web")) && given(1, "h").meets(&here("web")));
+        assert!(!given(1, "to").meets(&given(1, "h")) && given(1, "to").is_one());
+        assert!(given(2, "to").meets(&given(2, "h")) && given(2, "own").meets(&here("h")));
+        assert!(!given(0, "to").meets(&given(2, "to")) && !given(1, "rest").meets(&here("web")));
     }
 }

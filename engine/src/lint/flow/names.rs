@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use grammar::ast::{Block, Capture, Fact, Fields, Name, Operand, Piece, Runbook, TypeName};
+use grammar::ast::{Block, Call, Capture, Fact, Fields, Name, Operand, Piece, Runbook, TypeName};
 
 use crate::check::Program;
 use crate::check::merged::Merged;
@@ -61,6 +61,20 @@ impl Names {
             names.fact(fact, false);
         }
         names.block(&runbook.body, program);
+        names
+    }
+
+    /// Of a runbook that is called: its params are what the call says, or their defaults. A series passes what nobody knows.
+    pub(crate) fn called(runbook: &Runbook, call: Option<&Call>, program: &Program) -> Self {
+        let mut names = Self::of(runbook, program);
+        let Some(call) = call else { return names };
+        for param in &runbook.params {
+            let given = call.with.iter().find(|(name, _)| name.value == param.name.value).map(|(_, operand)| operand).or(param.default.as_ref());
+            let value = given.and_then(|operand| constant(operand, &Type::written(&param.kind)?));
+            if let (Some(known), Some(value)) = (names.0.get_mut(&param.name.value), value) {
+                known.among = Some(vec![value]);
+            }
+        }
         names
     }
 

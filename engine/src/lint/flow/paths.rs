@@ -1,11 +1,12 @@
 //! The ways through a runbook: every piece with the blocks around it, what comes before what, and what a piece can
-//! count on when it is reached.
+//! count on when it is reached. What a runbook calls stands in it as the block that it is, with names of its own.
 
 use std::collections::BTreeSet;
 
-use grammar::ast::{Block, Boundary, During, Expr, For, Name, Piece, Runbook, Settings};
+use grammar::ast::{Block, Boundary, Call, During, Expr, For, Name, Piece, Runbook, Series, Settings};
 use grammar::source::Span;
 
+use super::hosts::{Hosts, Where};
 use super::names::Names;
 use super::truth::{Truth, truth};
 use crate::check::{Program, order};
@@ -27,6 +28,17 @@ pub(crate) struct Room<'a> {
     pieces: &'a [Piece],
     /// The room around it, and its position there.
     around: Option<(usize, usize)>,
+    /// In whose names its `when` is written.
+    frame: usize,
+}
+
+/// A runbook with its names: the one that is looked at, then one for every call in it.
+#[derive(Debug)]
+struct Frame<'a> {
+    names: Names,
+    hosts: Hosts,
+    /// `None`: the one that is looked at.
+    runbook: Option<&'a Runbook>,
 }
 
 #[derive(Debug)]
@@ -40,7 +52,15 @@ pub(crate) enum Kind<'a> {
     Loop(&'a For),
     /// A `series`, which may have nothing to run.
     Series,
+    /// Around the runbook that is called.
+    Call,
+    /// Around one runbook of a series, which may be passed over.
+    Update,
 }
+
+/// How many pieces are looked at, with those of the runbooks that are called. What is called beyond that is not looked
+/// into: rules compare pieces with each other.
+const MOST: usize = 1_500;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -57,60 +77,141 @@ pub(crate) enum Order {
 
 #[derive(Debug)]
 pub(crate) struct Paths<'a> {
+    /// Every piece, those of called runbooks too.
     pub(crate) spots: Vec<Spot<'a>>,
-    /// What the runbook's names may stand for.
-    pub(crate) names: Names,
     rooms: Vec<Room<'a>>,
+    frames: Vec<Frame<'a>>,
+    program: &'a Program,
 }
 
 impl<'a> Paths<'a> {
-    pub(crate) fn of(runbook: &'a Runbook, program: &Program) -> Self {
-        let mut paths = Self { spots: Vec::new(), names: Names::of(runbook, program), rooms: Vec::new() };
-        let room = paths.room(Kind::Runbook, &runbook.body, None);
-        paths.pieces(&runbook.body.pieces, room);
+    pub(crate) fn of(runbook: &'a Runbook, program: &'a Program) -> Self {
+        let own = Frame { names: Names::of(runbook, program), hosts: Hosts::of(runbook), runbook: None };
+        let mut paths = Self { spots: Vec::new(), rooms: Vec::new(), frames: vec![own], program };
+        let room = paths.room(Kind::Runbook, &runbook.body, None, 0);
+        paths.pieces(&runbook.body.pieces, room, 0);
         paths
     }
 
-    fn room(&mut self, kind: Kind<'a>, block: &'a Block, around: Option<(usize, usize)>) -> usize {
-        self.rooms.push(Room { kind, when: block.when.as_ref(), settings: Some(&block.settings), pieces: &block.pieces, around });
+    fn room(&mut self, kind: Kind<'a>, block: &'a Block, around: Option<(usize, usize)>, frame: usize) -> usize {
+        self.rooms.push(Room { kind, when: block.when.as_ref(), settings: Some(&block.settings), pieces: &block.pieces, around, frame });
         self.rooms.len() - 1
     }
 
-    fn pieces(&mut self, pieces: &'a [Piece], room: usize) {
-        for (position, piece) in pieces.iter().enumerate() {
-            self.spots.push(Spot { piece, room, position });
+    /// `first`: the position of the first of them.
+    fn pieces(&mut self, pieces: &'a [Piece], room: usize, first: usize) {
+        let frame = self.rooms[room].frame;
+        for (at, piece) in pieces.iter().enumerate() {
+            let position = first + at;
+            let spot = Spot { piece, room, position };
+            self.spots.push(spot);
             let around = Some((room, position));
             match piece {
                 Piece::Boundary(boundary) => {
-                    let inside = self.room(Kind::Boundary(boundary), &boundary.block, around);
-                    self.pieces(&boundary.block.pieces, inside);
+                    let inside = self.room(Kind::Boundary(boundary), &boundary.block, around, frame);
+                    self.pieces(&boundary.block.pieces, inside, 0);
                 }
                 Piece::During(during) => match &during.block {
                     Some(block) => {
-                        let inside = self.room(Kind::Held(during), block, around);
-                        self.pieces(&block.pieces, inside);
+                        let inside = self.room(Kind::Held(during), block, around, frame);
+                        self.pieces(&block.pieces, inside, 0);
                     }
                     None if !matches!(self.rooms[room].kind, Kind::Parallel(_)) => {
-                        self.rooms.push(Room { kind: Kind::Held(during), when: None, settings: None, pieces: &pieces[position + 1..], around });
-                        return self.pieces(&pieces[position + 1..], self.rooms.len() - 1);
+                        let rest = &pieces[at + 1..];
+                        self.rooms.push(Room { kind: Kind::Held(during), when: None, settings: None, pieces: rest, around, frame });
+                        return self.pieces(rest, self.rooms.len() - 1, 0);
                     }
                     None => {}
                 },
                 Piece::Parallel(block) => {
-                    let inside = self.room(Kind::Parallel(before(&block.pieces)), block, around);
-                    self.pieces(&block.pieces, inside);
+                    let inside = self.room(Kind::Parallel(before(&block.pieces)), block, around, frame);
+                    self.pieces(&block.pieces, inside, 0);
                 }
                 Piece::For(each) => {
-                    let inside = self.room(Kind::Loop(each), &each.block, around);
-                    self.pieces(&each.block.pieces, inside);
+                    let inside = self.room(Kind::Loop(each), &each.block, around, frame);
+                    self.pieces(&each.block.pieces, inside, 0);
                 }
-                Piece::Series(series) => {
-                    let inside = self.room(Kind::Series, &series.block, around);
-                    self.pieces(&series.block.pieces, inside);
+                Piece::Call(call) => {
+                    if let Some(called) = self.program.runbooks().get(&call.runbook.value) {
+                        self.called(called, Some(call), spot, Room { kind: Kind::Call, when: call.when.as_ref(), settings: None, pieces: &[], around, frame });
+                    }
                 }
-                Piece::Step(_) | Piece::Manual(_) | Piece::Gate(_) | Piece::Call(_) | Piece::Fact(_) | Piece::Require(_) => {}
+                Piece::Series(series) => self.series(series, spot, frame),
+                Piece::Step(_) | Piece::Manual(_) | Piece::Gate(_) | Piece::Fact(_) | Piece::Require(_) => {}
             }
         }
+    }
+
+    fn called(&mut self, runbook: &'a Runbook, call: Option<&'a Call>, at: Spot<'a>, outer: Room<'a>) {
+        if self.spots.len() + runbook.body.pieces.len() > MOST {
+            return;
+        }
+        let loops: Vec<&For> = self.loops_of_its_own(at).collect();
+        let (caller, frame) = (&self.frames[outer.frame], self.frames.len());
+        let hosts = Hosts::called(runbook, call, &caller.hosts, &loops, frame);
+        let names = Names::called(runbook, call, self.program);
+        self.frames.push(Frame { names, hosts, runbook: Some(runbook) });
+        self.rooms.push(outer);
+        let room = self.room(Kind::Runbook, &runbook.body, Some((self.rooms.len() - 1, 0)), frame);
+        self.pieces(&runbook.body.pieces, room, 0);
+    }
+
+    /// The runbooks of a series, in the order of versions, then its block.
+    fn series(&mut self, series: &'a Series, at: Spot<'a>, frame: usize) {
+        let inside = self.room(Kind::Series, &series.block, Some((at.room, at.position)), frame);
+        let program = self.program;
+        let updates = program.updates(series.folder.span);
+        for (position, update) in updates.iter().enumerate() {
+            let around = Some((inside, position));
+            self.called(&update.runbook, None, at, Room { kind: Kind::Update, when: None, settings: None, pieces: &[], around, frame });
+        }
+        self.pieces(&series.block.pieces, inside, updates.len());
+    }
+
+    /// The pieces of the runbook itself.
+    pub(crate) fn own(&self) -> impl Iterator<Item = Spot<'a>> {
+        self.spots.iter().copied().filter(|spot| self.is_own(*spot))
+    }
+
+    /// Whether a piece stands in the runbook itself, and not in one that it calls.
+    pub(crate) fn is_own(&self, spot: Spot<'a>) -> bool {
+        self.rooms[spot.room].frame == 0
+    }
+
+    /// Whether two pieces stand in one call of one runbook.
+    pub(crate) fn are_of_one_call(&self, one: Spot<'a>, other: Spot<'a>) -> bool {
+        self.rooms[one.room].frame == self.rooms[other.room].frame
+    }
+
+    /// The piece of the runbook itself by which another is reached: itself, or the call that it stands in.
+    pub(crate) fn reached_by(&self, spot: Spot<'a>) -> Spot<'a> {
+        let trail = self.trail(spot);
+        let outermost = trail.iter().position(|(room, _)| matches!(self.rooms[*room].kind, Kind::Call | Kind::Update));
+        let at = outermost.and_then(|at| at.checked_sub(if matches!(self.rooms[trail[at].0].kind, Kind::Update) { 2 } else { 1 }));
+        at.and_then(|at| self.at(trail[at])).unwrap_or(spot)
+    }
+
+    /// Whether what two pieces have to do with each other is said of the runbook in which they stand side by side, since
+    /// it is so whatever that is given.
+    pub(crate) fn is_said_there(&self, one: Spot<'a>, other: Spot<'a>) -> bool {
+        let (one_trail, other_trail) = (self.trail(one), self.trail(other));
+        let Some(frame) = one_trail.iter().zip(&other_trail).find(|(a, b)| a != b).map(|((room, _), _)| self.rooms[*room].frame) else { return false };
+        if frame == 0 {
+            return false;
+        }
+        let Some(runbook) = self.frames[frame].runbook else { return false };
+        // What they call in turn is not told apart here: it is left to that runbook.
+        let declared = |spot: Spot<'a>| (self.rooms[spot.room].frame == frame).then(|| self.declared_hosts(spot, runbook));
+        declared(one).zip(declared(other)).is_none_or(|(one, other)| one.meets(&other))
+    }
+
+    /// Whether a call leaves a target out that is one of these names here.
+    pub(crate) fn passes_by_name(&self, call: &Call, names: &BTreeSet<String>) -> bool {
+        let called = self.program.runbooks().get(&call.runbook.value);
+        called.is_some_and(|called| {
+            let passed = |name: &str| call.with.iter().any(|(n, _)| n.value == name);
+            called.targets.iter().any(|target| names.contains(&target.name.value) && !passed(&target.name.value))
+        })
     }
 
     /// The blocks around a piece, the innermost first.
@@ -138,8 +239,8 @@ impl<'a> Paths<'a> {
                 Kind::Parallel(before) if before[*b].contains(a) => Order::Before,
                 Kind::Parallel(before) if before[*a].contains(b) => Order::After,
                 Kind::Parallel(_) => Order::Beside,
-                Kind::Runbook | Kind::Boundary(_) | Kind::Held(_) | Kind::Loop(_) | Kind::Series if a < b => Order::Before,
-                Kind::Runbook | Kind::Boundary(_) | Kind::Held(_) | Kind::Loop(_) | Kind::Series => Order::After,
+                _ if a < b => Order::Before,
+                _ => Order::After,
             },
             None if one.len() < other.len() => Order::Around,
             None if one.len() > other.len() => Order::Inside,
@@ -161,10 +262,22 @@ impl<'a> Paths<'a> {
     /// Whether the first is not left out where the second is not: it has no loop of its own, which may have no items,
     /// and whatever conditions it has hold wherever those of the second do.
     fn is_reached_with(&self, one: Spot<'a>, other: Spot<'a>) -> bool {
-        let given = self.all_conditions(other);
-        let holds = |condition: &Expr| given.iter().any(|g| g.text.trim() == condition.text.trim()) || truth(condition, &given, &self.names) == Truth::Always;
+        let holds = |condition: &Expr, frame: usize| {
+            let given = self.conditions_in(other, frame);
+            given.iter().any(|g| g.text.trim() == condition.text.trim()) || truth(condition, &given, &self.frames[frame].names) == Truth::Always
+        };
         let mut alone = self.alone(one, other);
-        when(one.piece).is_none_or(holds) && alone.all(|room| !matches!(room.kind, Kind::Loop(_) | Kind::Series) && room.when.is_none_or(holds))
+        when(one.piece).is_none_or(|when| holds(when, self.rooms[one.room].frame))
+            && alone.all(|room| !matches!(room.kind, Kind::Loop(_) | Kind::Series | Kind::Update) && room.when.is_none_or(|when| holds(when, room.frame)))
+    }
+
+    /// Whether at most one of the two is ever run.
+    pub(crate) fn exclude(&self, one: Spot<'a>, other: Spot<'a>) -> bool {
+        (0..self.frames.len()).any(|frame| {
+            let (one, other) = (self.conditions_in(one, frame), self.conditions_in(other, frame));
+            let never = |condition: &Expr, given: &[&Expr]| truth(condition, given, &self.frames[frame].names) == Truth::Never;
+            one.iter().any(|condition| never(condition, &other)) || other.iter().any(|condition| never(condition, &[]))
+        })
     }
 
     /// The blocks around the first piece that are not around the second.
@@ -173,14 +286,22 @@ impl<'a> Paths<'a> {
         self.trail(one).into_iter().map(|(room, _)| room).filter(move |room| !rooms.contains(room)).map(|room| &self.rooms[room])
     }
 
-    /// The conditions under which the blocks around a piece are reached, the outermost first.
+    /// The conditions under which the blocks around a piece are reached, the outermost first, in its own runbook.
     pub(crate) fn conditions(&self, spot: Spot<'a>) -> Vec<&'a Expr> {
-        self.trail(spot).into_iter().filter_map(|(room, _)| self.rooms[room].when).collect()
+        let frame = self.rooms[spot.room].frame;
+        self.trail(spot).into_iter().map(|(room, _)| &self.rooms[room]).filter(|room| room.frame == frame).filter_map(|room| room.when).collect()
     }
 
-    /// All the conditions under which a piece is run.
+    /// All the conditions under which a piece is run, in its own runbook.
     pub(crate) fn all_conditions(&self, spot: Spot<'a>) -> Vec<&'a Expr> {
-        self.conditions(spot).into_iter().chain(when(spot.piece)).collect()
+        self.conditions_in(spot, self.rooms[spot.room].frame)
+    }
+
+    /// Those among all conditions of a piece that are written in the names of one runbook.
+    fn conditions_in(&self, spot: Spot<'a>, frame: usize) -> Vec<&'a Expr> {
+        let around = self.trail(spot).into_iter().map(|(room, _)| &self.rooms[room]).filter(|room| room.frame == frame).filter_map(|room| room.when);
+        let own = if self.rooms[spot.room].frame == frame { when(spot.piece) } else { None };
+        around.chain(own).collect()
     }
 
     /// The condition of every block that has one, with those around it.
@@ -194,42 +315,88 @@ impl<'a> Paths<'a> {
             }
             found
         };
-        self.rooms.iter().filter_map(|room| room.when.map(|when| (when, around(room.around)))).collect()
+        let own = self.rooms.iter().filter(|room| room.frame == 0 && !matches!(room.kind, Kind::Call | Kind::Update));
+        own.filter_map(|room| room.when.map(|when| (when, around(room.around)))).collect()
+    }
+
+    /// What the names of the runbook itself may stand for.
+    pub(crate) fn own_names(&self) -> &Names {
+        &self.frames[0].names
+    }
+
+    /// The hosts of a piece.
+    pub(crate) fn hosts(&self, spot: Spot<'a>) -> Where {
+        let loops: Vec<&For> = self.loops_of_its_own(spot).collect();
+        self.frames[self.rooms[spot.room].frame].hosts.on(self.on(spot), &loops)
+    }
+
+    /// The hosts of a part of a piece with an `on` of its own, or the piece's where it has none.
+    pub(crate) fn hosts_of(&self, spot: Spot<'a>, on: &[Name]) -> Where {
+        let loops: Vec<&For> = self.loops_of_its_own(spot).collect();
+        if on.is_empty() { self.hosts(spot) } else { self.frames[self.rooms[spot.room].frame].hosts.on(on, &loops) }
+    }
+
+    /// The hosts of a piece of a called runbook as that declares them, whatever it is given.
+    fn declared_hosts(&self, spot: Spot<'a>, runbook: &Runbook) -> Where {
+        let loops: Vec<&For> = self.loops_of_its_own(spot).collect();
+        Hosts::of(runbook).on(self.on(spot), &loops)
+    }
+
+    /// The scopes around a piece that hold something on its own host, the innermost first.
+    pub(crate) fn scopes_here(&self, spot: Spot<'a>) -> Vec<(Spot<'a>, &'a During)> {
+        let here = self.hosts(spot);
+        let scopes = self.around(spot).filter_map(|room| if let Kind::Held(during) = room.kind { Some((self.at(room.around?)?, during)) } else { None });
+        scopes.filter(|(at, _)| self.hosts(*at).meets(&here)).collect()
+    }
+
+    /// The piece that stands there.
+    fn at(&self, place: (usize, usize)) -> Option<Spot<'a>> {
+        self.spots.iter().find(|spot| (spot.room, spot.position) == place).copied()
+    }
+
+    /// The rooms around a piece in its own runbook, the innermost first: settings hold no further.
+    fn settings_around(&self, spot: Spot<'a>) -> impl Iterator<Item = &'a Settings> {
+        let frame = self.rooms[spot.room].frame;
+        self.trail(spot).into_iter().rev().map(|(room, _)| &self.rooms[room]).filter(move |room| room.frame == frame).filter_map(|room| room.settings)
     }
 
     /// The names after the `on` that holds here.
     pub(crate) fn on(&self, spot: Spot<'a>) -> &'a [Name] {
         let own = settings(spot.piece).into_iter();
-        let around = self.trail(spot).into_iter().rev().filter_map(|(room, _)| self.rooms[room].settings);
-        own.chain(around).map(|s| s.on.as_slice()).find(|on| !on.is_empty()).unwrap_or_default()
+        own.chain(self.settings_around(spot)).map(|s| s.on.as_slice()).find(|on| !on.is_empty()).unwrap_or_default()
     }
 
+    /// The boundaries around a piece, the innermost first; of a piece of a called runbook those around the call too.
     pub(crate) fn boundaries(&self, spot: Spot<'a>) -> impl Iterator<Item = &'a Boundary> {
         self.around(spot).filter_map(|room| if let Kind::Boundary(boundary) = room.kind { Some(boundary) } else { None })
     }
 
+    /// The loops around a piece, those around the calls that it stands in too, the innermost first.
     pub(crate) fn loops(&self, spot: Spot<'a>) -> impl Iterator<Item = &'a For> {
         self.around(spot).filter_map(|room| if let Kind::Loop(each) = room.kind { Some(each) } else { None })
     }
 
+    /// The same in its own runbook: those whose items its names may be.
+    pub(crate) fn loops_of_its_own(&self, spot: Spot<'a>) -> impl Iterator<Item = &'a For> {
+        let frame = self.rooms[spot.room].frame;
+        self.around(spot).filter(move |room| room.frame == frame).filter_map(|room| if let Kind::Loop(each) = room.kind { Some(each) } else { None })
+    }
+
     /// The limit that the blocks around a piece give to what stands in it.
     pub(crate) fn timeout(&self, spot: Spot<'a>) -> Option<&'a Expr> {
-        self.trail(spot).into_iter().rev().find_map(|(room, _)| self.rooms[room].settings.and_then(|s| s.timeout.as_ref()))
+        self.settings_around(spot).find_map(|s| s.timeout.as_ref())
     }
 
-    /// The pieces over which a scope is held.
+    /// The boundaries of the runbook itself around a piece, the innermost first.
+    pub(crate) fn own_boundaries(&self, spot: Spot<'a>) -> impl Iterator<Item = &'a Boundary> {
+        let own = self.around(spot).filter(|room| room.frame == 0);
+        own.filter_map(|room| if let Kind::Boundary(boundary) = room.kind { Some(boundary) } else { None })
+    }
+
+    /// The pieces over which a scope of the runbook itself is held.
     pub(crate) fn held(&self, during: &During) -> Vec<&'a Piece> {
-        let room = self.rooms.iter().find(|room| matches!(room.kind, Kind::Held(other) if std::ptr::eq(other, during)));
+        let room = self.rooms.iter().find(|room| room.frame == 0 && matches!(room.kind, Kind::Held(other) if std::ptr::eq(other, during)));
         room.map_or(&[][..], |room| room.pieces).iter().collect()
-    }
-
-    /// Where a scope is taken.
-    pub(crate) fn holder(&self, during: &During) -> Option<Spot<'a>> {
-        self.spots.iter().find(|spot| matches!(spot.piece, Piece::During(other) if std::ptr::eq(other, during))).copied()
-    }
-
-    pub(crate) fn scopes(&self, spot: Spot<'a>) -> impl Iterator<Item = &'a During> {
-        self.around(spot).filter_map(|room| if let Kind::Held(during) = room.kind { Some(during) } else { None })
     }
 }
 
@@ -345,8 +512,13 @@ mod tests {
     fn a_scope_without_a_block_stands_around_the_rest() {
         let program = checked(TEXT);
         let paths = Paths::of(program.runbook().expect("a runbook"), &program);
-        let held: Vec<&str> =
-            paths.spots.iter().filter(|s| paths.scopes(**s).next().is_some()).filter_map(|s| order::id(s.piece)).map(|id| id.value.as_str()).collect();
+        let held: Vec<&str> = paths
+            .spots
+            .iter()
+            .filter(|s| paths.around(**s).any(|room| matches!(room.kind, Kind::Held(_))))
+            .filter_map(|s| order::id(s.piece))
+            .map(|id| id.value.as_str())
+            .collect();
         assert_eq!(held, ["b", "c", "e", "f", "g", "i", "k", "l", "m", "o", "q"]);
     }
 }

@@ -1,10 +1,11 @@
 //! How long something may take by the limits that are written in it: timeouts with their retries, `within`, sleeps,
 //! pauses, the deadlines of gates, along the longest way. What has no limit of its own counts nothing, so the sum is one
-//! that the runbook allows for sure. Params and targets count as they are declared.
+//! that the runbook allows for sure. Params and targets count as they are declared. Of a series all runbooks count that
+//! may be run: where its ends are read during the run, every one that lies in the folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use grammar::ast::{Block, Call, Does, During, Expr, Fields, For, Operand, Piece, Runbook, Settings};
+use grammar::ast::{Block, Call, Does, During, Expr, Fields, For, Operand, Piece, Runbook, Series, Settings, Target};
 use grammar::source::{Span, Text};
 
 use super::hosts::Hosts;
@@ -12,17 +13,20 @@ use super::names::{Names, constant};
 use super::paths::{called, when};
 use super::truth::together;
 use crate::check::merged::Merged;
-use crate::check::{Program, order};
+use crate::check::series::{VERSION, literal};
+use crate::check::{Program, Update, is_reckoned, order};
 use crate::lint::walk;
 use crate::plan::template::{Expression, Scope};
 use crate::plan::typed;
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, version};
 
 /// The longest way through something.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Worst {
     pub(crate) seconds: u64,
     pub(crate) parts: Vec<Part>,
+    /// What had to be supposed, in words.
+    pub(crate) supposed: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -40,6 +44,19 @@ struct Values(BTreeMap<String, Value>);
 impl Scope for Values {
     fn lookup(&self, name: &str) -> Option<Value> {
         self.0.get(name).cloned()
+    }
+}
+
+impl Values {
+    /// With the defaults of the params that have no value yet.
+    fn with_params(mut self, runbook: &Runbook) -> Self {
+        for param in &runbook.params {
+            let default = || value(param.default.as_ref()?, &Type::written(&param.kind)?, &self);
+            if let Some(value) = (!self.0.contains_key(&param.name.value)).then(default).flatten() {
+                self.0.insert(param.name.value.clone(), value);
+            }
+        }
+        self
     }
 }
 
@@ -64,7 +81,8 @@ impl Way<'_> {
 
 impl<'a> Clock<'a> {
     pub(crate) fn of(runbook: &Runbook, program: &'a Program) -> Self {
-        Self::given(runbook, program, Values::default())
+        let values = Values(Hosts::of(runbook).into_values());
+        Self { program, names: Names::of(runbook, program), values: values.with_params(runbook) }
     }
 
     /// Knows literals alone.
@@ -72,18 +90,18 @@ impl<'a> Clock<'a> {
         Self { program, names: Names::default(), values: Values::default() }
     }
 
-    /// `values`: what its params and targets are given.
-    fn given(runbook: &Runbook, program: &'a Program, mut values: Values) -> Self {
-        for (name, hosts) in Hosts::of(runbook).into_values() {
-            values.0.entry(name).or_insert(hosts);
-        }
-        for param in &runbook.params {
-            let default = || value(param.default.as_ref()?, &Type::written(&param.kind)?, &values);
-            if let Some(value) = (!values.0.contains_key(&param.name.value)).then(default).flatten() {
-                values.0.insert(param.name.value.clone(), value);
+    /// `values`: what a called runbook is given. Hosts that are written in it are never used by a call.
+    fn called(runbook: &Runbook, program: &'a Program, names: Names, mut values: Values) -> Self {
+        values.0.insert("local".to_owned(), Value::String("local".to_owned()));
+        for target in runbook.targets.iter().filter(|target| is_reckoned(target)) {
+            let kind = kind_of(target);
+            if let (Some(is), false) = (&target.is, values.0.contains_key(&target.name.value))
+                && let Some(value) = value(is, &kind, &values)
+            {
+                values.0.insert(target.name.value.clone(), value);
             }
         }
-        Self { program, names: Names::of(runbook, program), values }
+        Self { program, names, values: values.with_params(runbook) }
     }
 
     /// `limit`: the `timeout` of the blocks around.
@@ -134,7 +152,7 @@ impl<'a> Clock<'a> {
         match piece {
             Piece::Step(step) => of(self.step(&Merged::of_step(&step.fields, self.program.actions()), &step.settings, limit)),
             // A person has all the time that they need.
-            Piece::Manual(_) | Piece::Require(_) | Piece::Series(_) => Worst::default(),
+            Piece::Manual(_) | Piece::Require(_) => Worst::default(),
             Piece::Gate(gate) => of(gate.timeout.as_ref().and_then(|timeout| self.seconds(&timeout.after)).unwrap_or(0)),
             Piece::Boundary(boundary) => inside(&boundary.block),
             Piece::During(during) => {
@@ -150,6 +168,7 @@ impl<'a> Clock<'a> {
             }
             Piece::For(each) => self.each(each, limit, way),
             Piece::Call(call) => self.call(call),
+            Piece::Series(series) => self.series(series, limit, way),
             Piece::Fact(fact) => of(fact.settings.timeout.as_ref().and_then(|timeout| self.seconds(timeout)).unwrap_or(0)),
         }
     }
@@ -210,13 +229,66 @@ impl<'a> Clock<'a> {
         let Some(runbook) = self.program.runbooks().get(&call.runbook.value) else { return Worst::default() };
         let mut given = Values::default();
         let params = runbook.params.iter().filter_map(|param| Some((&param.name.value, Type::written(&param.kind)?)));
-        let targets = runbook.targets.iter().map(|t| (&t.name.value, if t.kind.is_some() { Type::Host } else { Type::List(Box::new(Type::Host)) }));
-        for (name, kind) in params.chain(targets) {
-            if let Some(value) = call.with.iter().find(|(n, _)| n.value == *name).and_then(|(_, operand)| value(operand, &kind, &self.values)) {
-                given.0.insert(name.clone(), value);
-            }
+        for (name, kind) in params.chain(runbook.targets.iter().map(|target| (&target.name.value, kind_of(target)))) {
+            let passed = call.with.iter().find(|(n, _)| n.value == *name).map(|(_, operand)| operand);
+            let found = match passed {
+                Some(operand) => value(operand, &kind, &self.values),
+                None if runbook.targets.iter().any(|target| target.name.value == *name) => self.values.lookup(name),
+                None => None,
+            };
+            given.0.extend(found.map(|value| (name.clone(), value)));
         }
-        Clock::given(runbook, self.program, given).block(&runbook.body, None)
+        Clock::called(runbook, self.program, Names::called(runbook, Some(call), self.program), given).block(&runbook.body, None)
+    }
+
+    /// One runbook after the other, each followed by the block. What only some versions do is counted once.
+    fn series(&self, series: &'a Series, limit: Option<&'a Expr>, way: &Way<'_>) -> Worst {
+        let end = |text: &Expr| literal(text).map(str::to_owned).or_else(|| Expression::compile(text).ok()?.eval(&self.values).ok().map(|v| v.display()));
+        let (from, to) = (end(&series.from), end(&series.to));
+        let lies_between = |update: &&Update| {
+            let above = from.as_ref().is_none_or(|from| version::compare(&update.version, from).is_gt());
+            above && to.as_ref().is_none_or(|to| version::compare(&update.version, to).is_le())
+        };
+        let limit = series.block.settings.timeout.as_ref().or(limit);
+        let mut without = way.without.clone();
+        without.push(VERSION);
+        let always = Way { holds: way.holds, without };
+        let mut sum = Worst::default();
+        let wanted = self.program.updates(series.folder.span).iter().filter(lies_between);
+        let mut number = 0;
+        for update in wanted.filter(|update| self.may_be_run(series.block.when.as_ref(), update, way)) {
+            let block = self.sequence(series.block.pieces.iter(), limit, if number == 0 { way } else { &always });
+            sum = sum.then(self.update(update)).then(block);
+            number += 1;
+        }
+        if number > 0 && (from.is_none() || to.is_none()) {
+            let unknown = if from.is_none() { &series.from } else { &series.to };
+            let some = if from.is_none() && to.is_none() { "all" } else { "as many as there may be" };
+            sum.supposed.push(format!("{some} of `{}`, {number}, since `{}` is not known yet", series.folder.text, unknown.text.trim()));
+        }
+        sum
+    }
+
+    /// A `when` at the head of a series passes versions over.
+    fn may_be_run(&self, when: Option<&Expr>, update: &Update, way: &Way<'_>) -> bool {
+        let Some(when) = when.filter(|when| mentions(when, VERSION)) else { return way.passes(when) };
+        Expression::compile(when).ok().and_then(|e| e.eval_bool(&self.with_version(update)).ok()).unwrap_or(true)
+    }
+
+    fn with_version(&self, update: &Update) -> Values {
+        let mut values = self.values.clone();
+        values.0.insert(VERSION.to_owned(), Value::Version(update.version.clone()));
+        values
+    }
+
+    /// It is given what has the same name where the series stands.
+    fn update(&self, update: &'a Update) -> Worst {
+        let (runbook, here) = (&update.runbook, self.with_version(update));
+        let mut given = Values::default();
+        for name in runbook.params.iter().map(|param| &param.name.value).chain(runbook.targets.iter().map(|target| &target.name.value)) {
+            given.0.extend(here.lookup(name).map(|value| (name.clone(), value)));
+        }
+        Clock::called(runbook, self.program, Names::called(runbook, None, self.program), given).block(&runbook.body, None)
     }
 
     fn scope(&self, during: &'a During) -> Option<Merged<'a>> {
@@ -282,12 +354,13 @@ impl<'a> Clock<'a> {
 impl Worst {
     fn one(at: Span, what: String, seconds: u64) -> Self {
         let parts = if seconds > 0 { vec![Part { at, what, seconds }] } else { Vec::new() };
-        Self { seconds, parts }
+        Self { seconds, parts, supposed: Vec::new() }
     }
 
     fn then(mut self, next: Self) -> Self {
         self.seconds = self.seconds.saturating_add(next.seconds);
         self.parts.extend(next.parts);
+        self.supposed.extend(next.supposed.into_iter().filter(|words| !self.supposed.contains(words)).collect::<Vec<_>>());
         self
     }
 
@@ -320,7 +393,8 @@ impl Worst {
         let told: Vec<String> =
             parts.iter().filter(|part| part.seconds >= least).take(MOST_TOLD).map(|part| format!("{} {}", part.what, in_words(part.seconds))).collect();
         let rest = parts.len() - told.len();
-        if rest > 0 { format!("{} + {rest} more", told.join(" + ")) } else { told.join(" + ") }
+        let sum = if rest > 0 { format!("{} + {rest} more", told.join(" + ")) } else { told.join(" + ") };
+        if self.supposed.is_empty() { sum } else { format!("{sum} (with {})", self.supposed.join("; with ")) }
     }
 }
 
@@ -357,6 +431,10 @@ fn value(operand: &Operand, kind: &Type, values: &Values) -> Option<Value> {
     }
 }
 
+fn kind_of(target: &Target) -> Type {
+    if target.kind.is_some() { Type::Host } else { Type::List(Box::new(Type::Host)) }
+}
+
 fn mentions(text: &Expr, name: &str) -> bool {
     Expression::compile(text).is_ok_and(|expression| expression.names().iter().any(|(n, _)| n == name))
 }
@@ -380,7 +458,8 @@ mod tests {
 
     fn measured(body: &str) -> String {
         let head = "target h: host = \"h1\"\n target web = [\"a\", \"b\", \"c\", \"d\", \"e\"]\n target later\n param wait: duration = 2m\n param fast: bool\n param mode: string { one_of [\"a\", \"b\"] }";
-        let low = "runbook low { param patience: duration = 1m\n target h: host\n step s on h { sleep patience } }";
+        let low = "runbook low { param patience: duration = 1m\n param twice: bool = true\n target h: host\n step s on h { sleep patience }\n step t on h { when not twice; sleep 1h } }
+          runbook wide { target web = [\"x\"]\n for x in web { step s on x { sleep 1m } } }";
         let text = format!("runbook x {{\n {head}\n {body}\n}}\n{low}");
         let program = check(parsed("t.runbook", &text), &mut NoFiles).unwrap_or_else(|e| panic!("{text}\n{e:#?}"));
         let runbook = program.runbook().expect("a runbook");
@@ -408,12 +487,58 @@ mod tests {
             ("during puppet.disabled(reason: \"x\", within: wait) on h release always { step a on h { sleep 1m } }", "3m"),
             ("call c low(h: h)", "1m"),
             ("call c low(h: h, patience: wait)", "2m"),
+            ("call c low(h: h, twice: false)", "1h 1m"),
+            ("call c wide()", "5m"),
+            ("call c wide(web: later)", "1m"),
+            ("for x in web { call c low(h: x) }", "5m"),
+            ("parallel { call c low(h: h)\n call d low(h: h, patience: 5m) { after [c] } }", "6m"),
         ] {
             // A ramp is not built everywhere yet.
             if !body.contains("batch [") {
                 assert_eq!(measured(body), wanted, "{body}");
             }
         }
+    }
+
+    /// The runbooks of a series, in their folder.
+    struct Folder;
+
+    impl crate::check::Library for Folder {
+        fn load(&mut self, path: &str, _from: &grammar::source::Source) -> Result<crate::check::ParsedFile, crate::check::LoadError> {
+            let minutes = if path.ends_with("1.runbook") { 1 } else { 10 };
+            let text = format!(
+                "runbook up {{ param slow: bool = false\n target h: host\n step s on h {{ sleep {minutes}m }}\n step t on h {{ when slow; sleep 1h }} }}"
+            );
+            Ok(parsed(path, &text))
+        }
+        fn list(&mut self, _folder: &str, _from: &grammar::source::Source) -> Result<Vec<String>, crate::check::LoadError> {
+            Ok(["1", "2", "3"].map(|version| format!("{version}.runbook")).to_vec())
+        }
+        fn find(&mut self, _path: &str, _from: &grammar::source::Source) -> Result<(), crate::check::LoadError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn of_a_series_all_that_may_be_run_counts() {
+        let measured = |ends: &str, block: &str| {
+            let head = "target h: host = \"h1\"\n param to: version = \"2\"\n param slow: bool = false\n fact is: version on h = `cat v`";
+            let text = format!("runbook x {{\n {head}\n series \"up/\" {ends} {{ {block} }}\n}}");
+            let program = check(parsed("t.runbook", &text), &mut Folder).unwrap_or_else(|e| panic!("{text}\n{e:#?}"));
+            let runbook = program.runbook().expect("a runbook");
+            let worst = Clock::of(runbook, &program).block(&runbook.body, None);
+            format!("{} {}", in_words(worst.seconds), worst.supposed.join("; "))
+        };
+        let all = "all of `up/`, 3, since `is` is not known yet";
+        assert_eq!(measured("from 0 to 9", ""), "3h 21m ", "an hour more each, if `slow` is given so");
+        assert_eq!(measured("from 1 to to", ""), "1h 10m ");
+        assert_eq!(measured("from is to 9", ""), format!("3h 21m {}", all.replace("all", "as many as there may be")));
+        assert_eq!(measured("from is to is", ""), format!("3h 21m {all}"));
+        assert_eq!(measured("from is to to", ""), "2h 11m as many as there may be of `up/`, 2, since `is` is not known yet");
+        assert_eq!(measured("from 1 to 3", "step a on h { sleep 5m }"), "2h 30m ");
+        assert_eq!(measured("from 1 to 3", "step a on h { when version == version(\"3\"); sleep 5m }"), "2h 25m ", "for one of them");
+        assert_eq!(measured("from 0 to 3", "when version != version(\"2\")"), "2h 11m ");
+        assert_eq!(measured("from 3 to 3", "step a on h { sleep 5m }"), "0s ");
     }
 
     #[test]
