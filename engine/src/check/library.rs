@@ -101,6 +101,8 @@ impl Loaded {
     /// `whole`: all of the standard library, also what the main file does not speak of.
     pub(super) fn new(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Self {
         let mut loaded = Self::default();
+        // A file of the standard library itself, being linted: it stands in for the copy that is compiled in.
+        loaded.standard.extend(stdlib::all().iter().filter(|standard| standard.is_text(&main.source.text)).map(stdlib::Standard::id));
         loaded.standard(|standard| whole || standard.is_spoken_of(&main.source.text));
         let mut around = Vec::new();
         loaded.take(main, library, &mut around);

@@ -53,6 +53,11 @@ impl Standard {
         text.contains(self.name.trim_end_matches("runbook"))
     }
 
+    /// Whether a text is the file itself, to the byte.
+    pub(super) fn is_text(&self, text: &str) -> bool {
+        self.text == text
+    }
+
     fn source(&self) -> Source {
         Source { id: self.id, path: format!("stdlib/{}", self.name), text: self.text.to_owned() }
     }

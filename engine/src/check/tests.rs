@@ -228,6 +228,17 @@ fn an_action_of_the_standard_library_is_not_redefined() {
 }
 
 #[test]
+fn a_file_of_the_standard_library_is_no_second_one() {
+    for source in stdlib::sources() {
+        let name = source.path.clone();
+        let program = checked(&source.text).unwrap_or_else(|errors| panic!("{name}: {errors:#?}"));
+        assert!(program.own_actions().count() > 0, "{name}: they are this file's, not the copy's");
+        let errors = checked(&format!("{}# changed\n", source.text)).expect_err("another text has the same names");
+        assert!(errors.iter().all(|e| e.code == "RB0133"), "{name}: {errors:#?}");
+    }
+}
+
+#[test]
 fn an_action_sees_its_own_names_alone() {
     let text = "action a.b() { run `echo {{ p }}` }\nrunbook x { param p: string = \"v\"\n target h: host = \"h1\"\n step s on h { use a.b() } }";
     finds(text, "RB0104", "p", "as an argument");
