@@ -80,6 +80,23 @@ fn a_file_that_is_named_twice_is_linted_once() {
 }
 
 #[test]
+fn a_pipe_is_passed_over_in_a_folder_and_refused_by_name_and_nobody_waits_for_it() {
+    let desk = desk(&[("clean.runbook", CLEAN)]);
+    let made = std::process::Command::new("mkfifo").arg(desk.path("pipe.runbook")).status();
+    assert!(made.is_ok_and(|made| made.success()));
+    let ran = desk.runbook(["lint", "--deny", "warnings", "."]);
+    assert!(ran.status == 0 && ran.err.contains("1 file"), "{ran:?}");
+    for command in [["lint", "pipe.runbook"], ["fmt", "pipe.runbook"], ["plan", "pipe.runbook"]] {
+        let ran = desk.runbook(command);
+        assert!(ran.status == 2 && ran.err.contains("pipe.runbook can't be read: it is no regular file but a pipe"), "{ran:?}");
+    }
+    // What a shell's `<(…)` names has somebody at its other end.
+    let script = "\"$0\" lint <(cat clean.runbook)";
+    let ran = std::process::Command::new("bash").args(["-c", script, env!("CARGO_BIN_EXE_runbook")]).current_dir(desk.path("")).output().expect("bash");
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
 fn a_library_that_two_files_import_says_its_findings_once() {
     let library = "action lib.touch(name: string) \"T\" {\n  run `touch {{ name }}`\n  undo `rm -f -- {{ name }}`\n}\n";
     let main =

@@ -16,6 +16,8 @@ pub(super) const MOST: u64 = (1 << 20) + 1;
 /// The code of a file that can't be read at all.
 pub(super) const UNREADABLE: &str = "RB0900";
 
+const NO_FILE: &str = "it is no regular file but a pipe, a socket or a device";
+
 /// Every file asked for so far.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
@@ -167,21 +169,26 @@ fn drawable(bytes: &[u8]) -> String {
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    if path.is_dir() {
-        return Err("it is a folder".to_owned());
+    match std::fs::metadata(path).map(|there| there.file_type()) {
+        Ok(kind) if kind.is_dir() => return Err("it is a folder".to_owned()),
+        // To open one may wait for ever. A pipe without a place of its own is a shell's `<(…)`, with a writer behind it.
+        Ok(kind) if !kind.is_file() && path.canonicalize().is_ok() => return Err(NO_FILE.to_owned()),
+        _ => {}
     }
     let file = std::fs::File::open(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => e.to_string(),
     })?;
     let mut bytes = Vec::new();
-    // A device or a pipe has no end; a file of this size is refused anyway.
+    // A pipe may have no end; a file of this size is refused anyway.
     file.take(MOST).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
     Ok(bytes)
 }
 
 fn unreadable(id: SourceId, path: &str, why: &str) -> Diagnostic {
-    let help = if why.contains("folder") {
+    let help = if why == NO_FILE {
+        "write what comes out of it to a file, and name that".to_owned()
+    } else if why.contains("folder") {
         format!("name a file in it, or `runbook lint {path}` for all of them")
     } else {
         "check the path; it is relative to the folder you are in".to_owned()

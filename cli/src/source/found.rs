@@ -61,17 +61,22 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Complaint> {
         if name.starts_with('.') {
             continue;
         }
-        // A link to a folder may lead round in a circle.
+        // A link to a folder may lead round in a circle, and a pipe or a device would be read for ever.
         let kind = entry.file_type().map_err(unreadable)?;
         if kind.is_dir() {
             if name != "target" && name != "node_modules" {
                 walk(&path, files)?;
             }
-        } else if is_runbook(&name) && !(kind.is_symlink() && path.is_dir()) {
+        } else if is_runbook(&name) && may_be_read(&path) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+/// A regular file, or a link to one. A link that leads nowhere is left to be told of.
+fn may_be_read(path: &Path) -> bool {
+    std::fs::metadata(path).map_or(true, |there| there.is_file())
 }
 
 fn is_runbook(name: &str) -> bool {
@@ -102,8 +107,12 @@ mod tests {
         std::os::unix::fs::symlink("..", folder.path().join("b/round"))?;
         std::os::unix::fs::symlink("..", folder.path().join("b/round.runbook"))?;
         std::os::unix::fs::symlink("x.runbook", folder.path().join("b/y.runbook"))?;
+        std::os::unix::fs::symlink("nowhere", folder.path().join("b/z.runbook"))?;
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("b/zero.runbook"))?;
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket.runbook"))?;
         let found = runbook_files(&[folder.path().to_owned()]).map(|files| files.into_iter().map(|f| f.path).collect::<Vec<_>>());
-        let expected: Vec<PathBuf> = ["a.runbook.yaml", "b/x.runbook", "b/y.runbook", "c.runbook"].iter().map(|name| folder.path().join(name)).collect();
+        let expected: Vec<PathBuf> =
+            ["a.runbook.yaml", "b/x.runbook", "b/y.runbook", "b/z.runbook", "c.runbook"].iter().map(|name| folder.path().join(name)).collect();
         assert_eq!(found.ok(), Some(expected));
         Ok(())
     }
