@@ -20,8 +20,38 @@ pub(crate) fn options() -> ParserOptions {
     ParserOptions { tilde_expansion_at_word_start: false, ..ParserOptions::default() }
 }
 
+/// Brackets inside each other. The parser tries each `((` in two ways, so that one which is not closed takes twice as
+/// long for every bracket around it: 28 of them take seconds.
+const DEEPEST: usize = 20;
+
 pub(crate) fn parse(script: &str) -> Result<Program, SyntaxError> {
+    if let Some(at) = too_deep(script) {
+        return Err(SyntaxError { at, length: 1, why: format!("more than {DEEPEST} brackets stand inside each other") });
+    }
     Parser::new(script.as_bytes(), &options()).parse_program().map_err(|error| explain(script, &error))
+}
+
+/// Where a bracket is opened inside more others than are read. Quotes and comments hold none; in double quotes they may.
+fn too_deep(script: &str) -> Option<usize> {
+    let (mut depth, mut in_double, mut before) = (0_usize, false, b'\n');
+    let bytes = script.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let skipped = |end: u8| bytes.get(at + 1..).and_then(|rest| rest.iter().position(|b| *b == end)).map_or(bytes.len(), |found| at + 1 + found);
+        match byte {
+            b'\\' => at += 1,
+            b'"' => in_double = !in_double,
+            b'\'' if !in_double => at = skipped(b'\''),
+            b'#' if !in_double && before.is_ascii_whitespace() => at = skipped(b'\n'),
+            b'(' if depth == DEEPEST => return Some(at),
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        before = *byte;
+        at += 1;
+    }
+    None
 }
 
 fn explain(script: &str, error: &ParseError) -> SyntaxError {
@@ -98,4 +128,23 @@ pub(super) fn in_comment(script: &str, number: usize) -> bool {
     let Some(at) = script.find(&variable(number)) else { return false };
     let line = script[..at].rsplit('\n').next().unwrap_or_default();
     line.starts_with('#') || [" #", "\t#", ";#", "&#", "(#", ")#", "|#"].iter().any(|mark| line.contains(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEEPEST, parse};
+
+    /// Each of these took minutes: fuzzing found them.
+    #[test]
+    fn brackets_without_end_are_a_mistake_and_not_a_long_wait() {
+        for open in ["(", "( ", "(\n", "(( a", "$((", "a \"$(", "# (\n(("] {
+            let error = parse(&open.repeat(40)).expect_err("they are not closed");
+            assert_eq!(error.why, "more than 20 brackets stand inside each other", "{open}");
+        }
+        let deep = |depth: usize| format!("{} echo a {}", "( ".repeat(depth), " )".repeat(depth));
+        assert!(parse(&deep(DEEPEST)).is_ok());
+        assert!(parse(&deep(DEEPEST + 1)).is_err());
+        assert!(parse(&"echo ')(' '((' # ((\n".repeat(60)).is_ok(), "quotes and comments hold none");
+        assert!(parse(&"case x in a) (b) ;; esac\n".repeat(60)).is_ok());
+    }
 }
