@@ -7,6 +7,7 @@ mod asks_a_person;
 mod branches_meet;
 mod branches_share_scope;
 mod budget_too_short;
+mod capture_may_miss;
 mod cd_unchecked;
 mod choice_refuses;
 mod command_by_hand;
@@ -59,7 +60,10 @@ mod sudo_beside_as;
 mod sudo_redirect;
 #[cfg(test)]
 mod tests;
+mod tolerance_misses;
+mod tolerated_not_undone;
 mod undo_captures;
+mod unreachable_unsaid;
 mod unused;
 mod verified_stale;
 mod walk;
@@ -188,10 +192,14 @@ static RULES: &[&Rule] = &[
     &limits_contradict::RULE,
     &gate_too_late::RULE,
     &second_person_alone::RULE,
+    &tolerance_misses::RULE,
+    &unreachable_unsaid::RULE,
+    &capture_may_miss::RULE,
     &once_per_item::RULE,
     &branches_meet::RULE,
     &branches_share_scope::RULE,
     &choice_refuses::RULE,
+    &tolerated_not_undone::RULE,
     &expansion_unquoted::RULE,
     &failure_swallowed::RULE,
     &cd_unchecked::RULE,

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use grammar::ast::{ActionCall, Does, Expr, For, Operand, Piece, Step, Undo};
+use grammar::ast::{Does, For, Piece};
 use grammar::diagnostic::Severity;
-use grammar::source::Text;
 
 use super::flow::paths::{Paths, Spot, called};
+use super::flow::texts::{self, Written};
 use super::{Found, Rule, walk};
 use crate::check::Program;
 use crate::check::merged::Merged;
-use crate::plan::template::{Expression, Prose};
 
 pub(super) static RULE: Rule = Rule {
     code: "RB0330",
@@ -64,51 +63,13 @@ fn names_the_item(spot: Spot<'_>, each: &For, paths: &Paths<'_>) -> bool {
     });
     let on = paths.on(spot).iter().any(|name| of_item.contains(&name.value));
     let conditions = paths.all_conditions(spot);
-    let (named, passed) = match spot.piece {
-        Piece::Step(step) => (mentioned(step), false),
-        Piece::Call(call) => (call.with.iter().flat_map(|(_, value)| in_operand(value)).collect(), paths.passes_by_name(call, &of_item)),
+    let passed = match spot.piece {
+        Piece::Call(call) => paths.passes_by_name(call, &of_item),
         // A series passes whatever has the same name.
-        _ => (Vec::new(), true),
+        piece => matches!(piece, Piece::Series(_)),
     };
-    on || passed || named.into_iter().chain(conditions.into_iter().flat_map(in_expression)).any(|name| of_item.contains(&name))
-}
-
-fn in_expression(text: &Expr) -> Vec<String> {
-    Expression::compile(text).map(|e| e.names().into_iter().map(|(name, _)| name).collect()).unwrap_or_default()
-}
-
-fn in_text(text: &Text) -> Vec<String> {
-    Prose::compile(text).map(|p| p.names().into_iter().map(|(name, _)| name).collect()).unwrap_or_default()
-}
-
-fn in_operand(operand: &Operand) -> Vec<String> {
-    match operand {
-        Operand::Literal(text) => in_text(text),
-        Operand::Computed(text) => in_expression(text),
-        Operand::List(items) => items.value.iter().flat_map(in_operand).collect(),
-    }
-}
-
-/// Every name in a step's own fields.
-fn mentioned(step: &Step) -> Vec<String> {
-    let fields = &step.fields;
-    let call = |call: &ActionCall| call.args.iter().flat_map(|(_, value)| in_operand(value)).collect();
-    let does: Vec<String> = match &fields.does {
-        Some(Does::Run(text)) => in_text(text),
-        Some(Does::Use(used)) => call(used),
-        Some(Does::Upload { src, to } | Does::Download { src, to }) => in_text(src).into_iter().chain(in_text(to)).collect(),
-        Some(Does::Sleep(_)) | None => Vec::new(),
-    };
-    let undo = if let Some(Undo::Command(text) | Undo::Manual(text)) = &fields.undo { Some(text) } else { None };
-    let texts = fields
-        .check
-        .iter()
-        .chain(&fields.stdin)
-        .chain(fields.verify.iter().map(|v| &v.cmd))
-        .chain(undo)
-        .chain(&step.settings.as_user)
-        .chain(&step.settings.cwd);
-    does.into_iter().chain(texts.flat_map(in_text)).chain(step.settings.env.iter().flat_map(|(_, value)| in_operand(value))).collect()
+    let said = texts::of_piece(spot.piece).into_iter().chain(conditions.into_iter().map(Written::Expression));
+    on || passed || said.flat_map(Written::names).any(|(name, _)| of_item.contains(&name))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use grammar::ast::{Call, Expr, For, Name, Operand, Runbook, Target};
 use grammar::source::Span;
 
-use super::names::constant;
+use super::names::{Names, constant};
 use crate::check::is_reckoned;
 use crate::plan::template::{Expression, Scope};
 use crate::value::{Type, Value};
@@ -107,6 +107,33 @@ impl Hosts {
         }
     }
 
+    /// On how many hosts these names stand each time: one item of a loop over hosts is one host.
+    pub(crate) fn at_once(&self, on: &[Name], loops: &[&For], names: &Names) -> Option<usize> {
+        let mut hosts = BTreeSet::new();
+        let mut items = 0;
+        for name in on {
+            match loops.iter().find(|each| each.var.value == name.value) {
+                Some(each) if self.is_over_hosts(each, names) => items += 1,
+                Some(_) => return None,
+                // A target of one host is one, whichever it is.
+                None if names.get(name).and_then(|known| known.kind.as_ref()) == Some(&Type::Host) => {
+                    hosts.insert(self.lookup(name).map_or_else(|| format!("{{{}}}", name.value), |value| value.display()));
+                }
+                None => hosts.extend(names_of(self.lookup(name)?)),
+            }
+        }
+        Some(hosts.len() + items)
+    }
+
+    /// Whether the items of a loop are hosts, and not lists of them.
+    fn is_over_hosts(&self, each: &For, names: &Names) -> bool {
+        let Some(Value::List(items)) = self.value(&each.over) else {
+            let declared = names.get(each.over.text.trim()).and_then(|known| known.kind.as_ref());
+            return matches!(declared, Some(Type::List(of)) if matches!(**of, Type::Host | Type::String));
+        };
+        items.iter().all(|item| matches!(item, Value::String(_)))
+    }
+
     fn is_known(&self, name: &str, loops: &[&For]) -> bool {
         name == "local" || self.given.contains_key(name) || self.values.contains_key(name) || loops.iter().any(|each| each.var.value == name)
     }
@@ -193,6 +220,11 @@ impl Where {
             (Some(one), Some(other)) => !one.is_disjoint(other),
             _ => self.items.is_empty() && other.items.is_empty() && !self.targets.is_disjoint(&other.targets),
         }
+    }
+
+    /// Whether it is another for each item of a loop.
+    pub(crate) fn is_of(&self, frame: usize, each: Span) -> bool {
+        self.items.contains(&(frame, each))
     }
 
     /// Exactly one host, and always the same.

@@ -10,6 +10,7 @@ use super::hosts::{Hosts, Where};
 use super::names::Names;
 use super::truth::{Truth, truth};
 use crate::check::{Program, order};
+use crate::value::Value;
 
 /// One piece and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -178,6 +179,12 @@ impl<'a> Paths<'a> {
         self.rooms[spot.room].frame == 0
     }
 
+    /// Whether what a piece calls is looked into; any other piece is.
+    pub(crate) fn is_seen_through(&self, spot: Spot<'a>) -> bool {
+        let is_there = || self.rooms.iter().any(|room| matches!(room.kind, Kind::Call) && room.around == Some((spot.room, spot.position)));
+        !matches!(spot.piece, Piece::Call(_)) || is_there()
+    }
+
     /// Whether two pieces stand in one call of one runbook.
     pub(crate) fn are_of_one_call(&self, one: Spot<'a>, other: Spot<'a>) -> bool {
         self.rooms[one.room].frame == self.rooms[other.room].frame
@@ -340,6 +347,34 @@ impl<'a> Paths<'a> {
     fn declared_hosts(&self, spot: Spot<'a>, runbook: &Runbook) -> Where {
         let loops: Vec<&For> = self.loops_of_its_own(spot).collect();
         Hosts::of(runbook).on(self.on(spot), &loops)
+    }
+
+    /// What an expression comes to in the names of a piece's runbook, where it is made of targets as they are declared.
+    pub(crate) fn value(&self, spot: Spot<'a>, text: &Expr) -> Option<Value> {
+        self.frames[self.rooms[spot.room].frame].hosts.value(text)
+    }
+
+    /// On how many hosts a piece works each time that it is reached: on one item of a loop over hosts it is one.
+    pub(crate) fn hosts_at_once(&self, spot: Spot<'a>) -> Option<usize> {
+        let frame = &self.frames[self.rooms[spot.room].frame];
+        let loops: Vec<&For> = self.loops_of_its_own(spot).collect();
+        frame.hosts.at_once(self.on(spot), &loops, &frame.names)
+    }
+
+    /// Whether where a piece works is another place for each item of a loop.
+    pub(crate) fn is_of_an_item(&self, spot: Spot<'a>, each: Spot<'a>) -> bool {
+        let Piece::For(each_for) = each.piece else { return false };
+        self.hosts(spot).is_of(self.rooms[each.room].frame, each_for.var.span)
+    }
+
+    /// Where the loops around a piece stand, those around the calls that it stands in too, the innermost first.
+    pub(crate) fn loop_spots(&self, spot: Spot<'a>) -> Vec<Spot<'a>> {
+        self.around(spot).filter(|room| matches!(room.kind, Kind::Loop(_))).filter_map(|room| self.at(room.around?)).collect()
+    }
+
+    /// The word on unreachable hosts that holds for a piece, but for what an action says.
+    pub(crate) fn unreachable(&self, spot: Spot<'a>) -> Option<&'a Name> {
+        settings(spot.piece).into_iter().chain(self.settings_around(spot)).find_map(|settings| settings.unreachable.as_ref())
     }
 
     /// The scopes around a piece that hold something on its own host, the innermost first.
