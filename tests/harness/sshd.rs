@@ -29,11 +29,22 @@ struct Host {
     server: Option<Child>,
     /// Runs instead of whatever is asked for.
     forced: Option<String>,
+    /// The search path of its sessions, where it is not sshd's own.
+    path: Option<String>,
 }
 
 impl Sshd {
     /// Starts a host for each name. Names are those of ssh: what `on` and `--target` take.
     pub fn start(names: &[&str]) -> Self {
+        Self::start_all(names, None)
+    }
+
+    /// The same, with another search path: `sh` and all other programs are what is found there.
+    pub fn start_with_path(names: &[&str], path: &str) -> Self {
+        Self::start_all(names, Some(path))
+    }
+
+    fn start_all(names: &[&str], path: Option<&str>) -> Self {
         let scratch = Scratch::new("ssh");
         let mut sshd = Self { hosts: Vec::new(), config: scratch.join("config"), scratch };
         new_key(&sshd.scratch.join("id"));
@@ -43,7 +54,7 @@ impl Sshd {
             let folder = sshd.scratch.join(name);
             fs::create_dir_all(folder.join("home")).expect("a home");
             new_key(&folder.join("host_key"));
-            sshd.hosts.push(Host { name: (*name).to_owned(), port: 0, folder, server: None, forced: None });
+            sshd.hosts.push(Host { name: (*name).to_owned(), port: 0, folder, server: None, forced: None, path: path.map(str::to_owned) });
         }
         for host in &mut sshd.hosts {
             host.start();
@@ -166,12 +177,13 @@ impl Host {
         let config = folder.join("sshd_config");
         let text = format!(
             "ListenAddress 127.0.0.1:{port}\nHostKey {folder}/host_key\nAuthorizedKeysFile {keys}\nPidFile none\n\
-             SetEnv HOME={home}\nUsePAM no\nStrictModes no\nPasswordAuthentication no\n\
+             SetEnv HOME={home}{path}\nUsePAM no\nStrictModes no\nPasswordAuthentication no\n\
              KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nMaxStartups 100\nPrintMotd no\n\
              PrintLastLog no\nX11Forwarding no\nSubsystem sftp internal-sftp\n",
             folder = folder.display(),
             keys = keys.display(),
             home = self.home().display(),
+            path = self.path.as_ref().map_or_else(String::new, |path| format!(" PATH={path}")),
         );
         let forced = self.forced.as_ref().map_or_else(String::new, |command| format!("ForceCommand {command}\n"));
         fs::write(&config, text + &forced).expect("a server configuration");

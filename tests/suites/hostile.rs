@@ -1,5 +1,9 @@
 //! Values are bound, never pasted.
 
+mod attack;
+mod values;
+mod world;
+
 use crate::harness::desk::Desk;
 use crate::harness::sshd::Sshd;
 

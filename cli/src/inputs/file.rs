@@ -7,7 +7,8 @@ use std::path::Path;
 
 use engine::plan::Given;
 use engine::value::{Type, Value};
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use crate::complaint::Complaint;
 
@@ -30,9 +31,52 @@ fn parse(text: &str, kinds: &BTreeMap<String, Type>) -> Result<BTreeMap<String, 
     if text.trim().is_empty() {
         return Ok(BTreeMap::new());
     }
+    if let Some(entries) = json(text) {
+        return Params { kinds }.of_json(entries);
+    }
     let options = serde_saphyr::Options::default();
     serde_saphyr::with_deserializer_from_str_with_options(text, options, |deserializer| Params { kinds }.deserialize(deserializer))
         .map_err(|e| if kinds.values().any(|kind| *kind.present() == Type::Secret) { place(&e.to_string()) } else { e.to_string() })
+}
+
+/// JSON is YAML but for some characters and escapes, so what is JSON is read as such. `None`: it is not.
+fn json(text: &str) -> Option<Entries> {
+    text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok())?
+}
+
+/// The entries of a JSON object, each as it is written.
+struct Entries(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+        impl<'de> Visitor<'de> for All {
+            type Value = Entries;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(All)
+    }
+}
+
+/// A scalar: a string's text, a number as it is written. `None` is null.
+fn scalar(name: &str, written: &RawValue) -> Result<Option<String>, String> {
+    match written.get() {
+        "null" => Ok(None),
+        text if text.starts_with('"') => serde_json::from_str(text).map(Some).map_err(|e| format!("`{name}`: {e}")),
+        text if text.starts_with(['{', '[']) => Err(format!("`{name}` is one value, and stands there as several")),
+        text => Ok(Some(text.to_owned())),
+    }
 }
 
 /// Only the place of a mistake: the parser's own words show the lines around it, and a secret may stand there.
@@ -44,6 +88,31 @@ fn place(said: &str) -> String {
 
 struct Params<'a> {
     kinds: &'a BTreeMap<String, Type>,
+}
+
+impl Params<'_> {
+    fn of_json(&self, Entries(entries): Entries) -> Result<BTreeMap<String, Given>, String> {
+        let mut params = BTreeMap::new();
+        for (name, written) in entries {
+            let wrong = |e: &dyn fmt::Display| format!("`{name}`: {e}");
+            let given = match self.kinds.get(&name).map(Type::present) {
+                Some(Type::List(of)) => {
+                    let items: Vec<Box<RawValue>> = serde_json::from_str(written.get()).map_err(|_| wrong(&"it is a list"))?;
+                    let read = |item: &RawValue| {
+                        let text = scalar(&name, item)?.ok_or_else(|| wrong(&"an item is null"))?;
+                        of.read(&text).map_err(|e| wrong(&e))
+                    };
+                    Given::Value(Value::List(items.iter().map(|item| read(item)).collect::<Result<_, _>>()?))
+                }
+                Some(Type::Json) => Given::Value(Value::Json(serde_json::from_str(written.get()).map_err(|e| wrong(&e))?)),
+                _ => scalar(&name, &written)?.map_or(Given::Value(Value::None), Given::Text),
+            };
+            if params.insert(name.clone(), given).is_some() {
+                return Err(format!("`{name}` stands there twice"));
+            }
+        }
+        Ok(params)
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Params<'_> {
@@ -106,6 +175,19 @@ mod tests {
         assert_eq!(params["to"], Given::Text("1.10".to_owned()));
         assert_eq!(params["deep"], Given::Value(Value::Json(serde_json::json!({"a": [1, 2]}))));
         assert_eq!(params["n"], Given::Text("3".to_owned()));
+        Ok(())
+    }
+
+    #[test]
+    fn json_is_read_as_json_where_it_differs_from_yaml() -> Result<(), String> {
+        let params = parse("{\"reason\": \"\u{7f}\u{9b}\u{ffff}\\ud83e\\udd80\\/\", \"to\": 1.10, \"hosts\": [\"a\", \"b\"], \"empty\": null}", &kinds())?;
+        assert_eq!(params["reason"], Given::Text("\u{7f}\u{9b}\u{ffff}🦀/".to_owned()));
+        assert_eq!(params["to"], Given::Text("1.10".to_owned()));
+        assert_eq!(params["hosts"], Given::Value(Value::List(vec![Value::String("a".to_owned()), Value::String("b".to_owned())])));
+        assert_eq!(params["empty"], Given::Value(Value::None));
+        for wrong in ["{\"a\": 1, \"a\": 2}", "{\"a\": [1]}", "{\"hosts\": \"a\"}", "{\"hosts\": [\"-a\"]}", "{\"hosts\": [null]}"] {
+            assert!(parse(wrong, &kinds()).is_err(), "{wrong}");
+        }
         Ok(())
     }
 

@@ -47,11 +47,13 @@ rb_reach() { rb_x=$(LC_ALL=C sudo -n -H -u "$rb_1" -- sh -c 'printf "RB %s as %s
 # The settings, then the text of a command: $rb_6 is TEXT:INPUT:MASKS:LONGEST, the bytes of each, in lines up to an end
 # mark; INPUT is `staged` where that was staged, LONGEST are the bytes of the longest mask.
 rb_take() { rb_secs=$rb_1 rb_grace=${rb_2%:*} rb_epoch=${rb_2#*:} rb_max=$rb_3 rb_user=$rb_4 rb_shell=$rb_5; rb_body= rb_data= rb_file= rb_masks= rb_end="#RB-END $rb_n"
-  rb_lines "${rb_6%%:*}"; rb_body=$rb_t; rb_6=${rb_6#*:}
-  case $rb_6 in 0:*) ;; staged:*) rb_file=$A.in ;; *) rb_lines "${rb_6%%:*}"; rb_data=${rb_t%?};; esac; rb_6=${rb_6#*:}
-  case $rb_6 in 0:*) ;; *) rb_lines "${rb_6%:*}"; rb_masks=$rb_t rb_most=${rb_6#*:};; esac; }
+  rb_lines "${rb_6%%:*}" "${rb_6#*:}"; rb_body=$rb_t; rb_6=${rb_6#*:}
+  case $rb_6 in 0:*) ;; staged:*) rb_file=$A.in ;; *) rb_lines "${rb_6%%:*}" "0:${rb_6#*:}"; rb_data=${rb_t%?};; esac; rb_6=${rb_6#*:}
+  case $rb_6 in 0:*) ;; *) rb_lines "${rb_6%:*}" 0:0:; rb_masks=$rb_t rb_most=${rb_6#*:};; esac; }
+# $1 bytes, and INPUT:MASKS:… that come behind them. busybox' head reads ahead, so only the last part may go through it.
 rb_lines() { rb_t=
-  if [ "$1" -gt 16384 ]; then rb_t=$(head -c "$1"; echo .); rb_t=${rb_t%.}
+  if [ "$1" -gt 16384 ]; then
+    case $2 in 0:0:* | staged:0:*) rb_t=$(head -c "$1"; echo .) ;; *) rb_t=$(dd bs="$1" count=1 iflag=fullblock; echo .) ;; esac; rb_t=${rb_t%.}
     case $rb_t in *"$rb_end
 ") rb_t=${rb_t%"$rb_end
 "};; *) exit 1;; esac; return; fi

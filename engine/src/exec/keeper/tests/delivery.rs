@@ -82,6 +82,21 @@ async fn standard_input_is_the_given_bytes_or_nothing() {
 }
 
 #[tokio::test]
+async fn a_long_text_leaves_the_input_and_the_masks_behind_it_alone() {
+    let (value, input) = ("y".repeat(40_000), "in put\n".repeat(5_000));
+    for shell in SHELLS {
+        let bench = Bench::local(shell);
+        let keeper = bench.keeper().await;
+        for masks in [vec![], vec!["s3cr3t-9f".to_owned().into()]] {
+            let mut printed = Printed::default();
+            let call = Call { values: vec![("v".into(), value.clone())], stdin: Some(input.clone().into_bytes()), masks, ..sh("printf '%s|' \"$v\"; cat") };
+            keeper.read(&call, soon(), &mut printed).await.unwrap_or_else(|error| panic!("{shell}: {error}"));
+            assert!(printed.out == format!("{value}|{input}").as_bytes(), "{shell}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_script_is_parsed_whole_before_anything_of_it_runs() {
     for shell in SHELLS {
         let bench = Bench::local(shell);
