@@ -1,10 +1,11 @@
 //! From a file to its findings and its plan: the stages of the library in their order.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
 use engine::check::{ParsedFile, Program, check, check_beside};
-use engine::exec::driver::Looker;
+use engine::exec::driver::{Looker, Seen};
 use engine::inventory::Inventory;
 use engine::lint::Options;
 use engine::plan::model::Plan;
@@ -92,13 +93,42 @@ pub(crate) fn planned(out: &Out, ready: &Ready, inputs: &mut Inputs, looker: &mu
         if outline.later.is_empty() {
             return Ok(outline.plan);
         }
-        if outline.wants_secrets() && looker.secrets.is_empty() {
-            looker.secrets = secrets::gather(&outline.plan, params)?;
-        }
         // What it goes over may name further facts, so it is drawn again until nothing is missing.
-        let read = look::facts(&outline.plan, &outline.wanted(), looker)?;
-        inputs.facts.extend(read.into_iter().map(|(name, values)| (name, GivenFact::Read(values))));
+        let wanted = outline.wanted();
+        let seen = read(&outline, &wanted, looker, params)?;
+        shape(&outline.plan, &wanted, &seen, inputs)?;
     }
+}
+
+/// Plans the whole of it, and says what every fact of its top is. Only those that give it its shape are part of the plan.
+///
+/// # Errors
+/// It can't be planned, or facts can't be read: all of them are told.
+pub(crate) fn probed(out: &Out, ready: &Ready, inputs: &mut Inputs, looker: &mut Looker, params: Option<&Path>) -> Result<Outline, Complaint> {
+    let mut outline = outlined(out, ready, inputs)?;
+    let seen = read(&outline, &outline.facts(), looker, params)?;
+    while !outline.later.is_empty() {
+        shape(&outline.plan, &outline.wanted(), &seen, inputs)?;
+        outline = outlined(out, ready, inputs)?;
+    }
+    Ok(Outline { read: seen.facts, ..outline })
+}
+
+fn read(outline: &Outline, facts: &BTreeSet<u32>, looker: &mut Looker, params: Option<&Path>) -> Result<Seen, Complaint> {
+    if outline.wants_secrets(facts) && looker.secrets.is_empty() {
+        looker.secrets = secrets::gather(&outline.plan, params)?;
+    }
+    look::facts(&outline.plan, facts, looker)
+}
+
+/// The next plan is drawn for what these facts are.
+fn shape(plan: &Plan, wanted: &BTreeSet<u32>, seen: &Seen, inputs: &mut Inputs) -> Result<(), Complaint> {
+    let facts = || wanted.iter().filter_map(|fact| plan.facts.get(*fact as usize));
+    look::all_answer(&seen.away, facts().flat_map(|fact| &fact.hosts))?;
+    for name in facts().map(|fact| &plan.slots[fact.slot.index()].name) {
+        inputs.facts.insert(name.clone(), GivenFact::Read(seen.facts.get(name).cloned().unwrap_or_default()));
+    }
+    Ok(())
 }
 
 fn refuse(out: &Out, files: &Files, diagnostics: &[Diagnostic]) -> Complaint {

@@ -24,7 +24,7 @@ pub(crate) struct PlanArgs {
     file: String,
     #[command(flatten)]
     inputs: InputArgs,
-    /// Read the facts that the plan depends on; hosts are asked, and nothing changes there
+    /// Read the facts at the top and show what they are; hosts are asked, and nothing changes there
     #[arg(long)]
     probe: bool,
     /// Suppose that a fact is this, on every host where it is read
@@ -52,7 +52,7 @@ pub(crate) fn plan(args: &PlanArgs, out: &Out) -> Result<Status, Complaint> {
     inputs.facts = inputs::supposed(&args.fact)?;
     let outline: Outline = if args.probe {
         let ssh_config = args.ssh_config.as_deref().map(look::ssh_config).transpose()?;
-        pipeline::planned(out, &ready, &mut inputs, &mut look::looker(ssh_config)?, args.inputs.params.as_deref())?.into()
+        pipeline::probed(out, &ready, &mut inputs, &mut look::looker(ssh_config)?, args.inputs.params.as_deref())?
     } else {
         pipeline::outlined(out, &ready, &inputs)?
     };

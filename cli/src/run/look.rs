@@ -1,10 +1,10 @@
 //! A look at hosts before there is a run: it reads, and changes nothing anywhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use engine::exec::driver::{Facts, Looker, survey};
-use engine::plan::model::Plan;
+use engine::exec::driver::{Looker, Seen, survey};
+use engine::plan::model::{HostName, Plan};
 
 use super::{id, person};
 use crate::complaint::{Complaint, FAILED, REFUSED};
@@ -19,18 +19,30 @@ pub(crate) fn looker(ssh_config: Option<PathBuf>) -> Result<Looker, Complaint> {
     Ok(Looker { run, operator: person::operator(), ssh_config, secrets: Vec::new(), hidden_env: secrets::variables() })
 }
 
-/// Reads the facts of a plan that its own shape depends on.
+/// Reads facts of a plan's top.
 ///
 /// # Errors
-/// A host can't be reached, or a fact can't be read.
-pub(crate) fn facts(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Result<Facts, Complaint> {
+/// A host can't be reached, or a fact can't be read: all of them are told.
+pub(crate) fn facts(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Result<Seen, Complaint> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Complaint::new(FAILED, format!("no event loop: {e}")))?;
     let read = runtime.block_on(survey(plan, wanted, looker));
     runtime.shutdown_background();
-    read.map_err(|failed| {
-        Complaint::new(REFUSED, format!("the plan depends on what can't be read:\n  {}", failed.join("\n  ")))
-            .help("nothing has changed anywhere; mend it and run again")
-    })
+    read.map_err(|failed| unread(&failed))
+}
+
+/// Hosts without which the plan can't be drawn, though a run could go on without them.
+///
+/// # Errors
+/// There is one that does not answer.
+pub(crate) fn all_answer<'a>(away: &BTreeMap<HostName, String>, hosts: impl IntoIterator<Item = &'a HostName>) -> Result<(), Complaint> {
+    let missing: BTreeSet<&HostName> = hosts.into_iter().filter(|host| away.contains_key(*host)).collect();
+    let failed: Vec<String> = missing.into_iter().map(|host| format!("{host}: {}", away[host])).collect();
+    if failed.is_empty() { Ok(()) } else { Err(unread(&failed)) }
+}
+
+fn unread(failed: &[String]) -> Complaint {
+    Complaint::new(REFUSED, format!("what must be known before a run can't be read:\n  {}", failed.join("\n  ")))
+        .help("nothing has changed anywhere; mend it and try again")
 }
 
 /// The file of `--ssh-config`. A resume may come from another folder.

@@ -1,7 +1,7 @@
 //! The plan as far as it can be drawn. A `for` or a `series` may go over facts of the top: those are read first, then
 //! the plan is drawn whole. Nothing has changed until then, and nothing is run from an outline that has gaps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use grammar::diagnostic::Diagnostic;
 use grammar::source::Span;
@@ -9,10 +9,10 @@ use grammar::source::Span;
 use super::error::PlanError;
 use super::inputs::{Inputs, ROOT};
 use super::lower::{Context, Lowering};
-use super::model::{Bound, Command, FrameId, NodeKind, PLAN_FORMAT, Plan, SlotId};
+use super::model::{Bound, Command, FrameId, HostName, NodeKind, PLAN_FORMAT, Plan, SlotId};
 use super::{finish, frames, template};
 use crate::check::Program;
-use crate::value::Type;
+use crate::value::{Type, Value};
 
 /// A plan, and what is missing in it.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Outline {
     pub plan: Plan,
     /// Empty: the plan is whole.
     pub later: Vec<Later>,
+    /// What facts of the top were found to be, by their names and hosts. It is shown, and no part of the plan.
+    pub read: BTreeMap<String, BTreeMap<HostName, Value>>,
 }
 
 /// A piece that can't be drawn before facts are read.
@@ -48,16 +50,22 @@ impl Later {
 
 impl From<Plan> for Outline {
     fn from(plan: Plan) -> Self {
-        Self { plan, later: Vec::new() }
+        Self { plan, later: Vec::new(), read: BTreeMap::new() }
     }
 }
 
 impl Outline {
-    /// Whether the facts that must be read first, or those before them, are given a secret.
+    /// Whether these facts, or those before them, are given a secret.
     #[must_use]
-    pub fn wants_secrets(&self) -> bool {
-        let count = self.wanted().last().map_or(0, |last| *last as usize + 1);
-        self.plan.facts.iter().take(count).any(|fact| reads_secrets(&self.plan, &fact.command))
+    pub fn wants_secrets(&self, facts: &BTreeSet<u32>) -> bool {
+        let count = facts.last().map_or(0, |last| *last as usize + 1);
+        self.plan.facts.iter().take(count).any(|fact| fact.drawn.is_empty() && reads_secrets(&self.plan, &fact.command))
+    }
+
+    /// Every fact of the top, by its position.
+    #[must_use]
+    pub fn facts(&self) -> BTreeSet<u32> {
+        (0u32..).zip(&self.plan.facts).map(|(position, _)| position).collect()
     }
 
     /// The facts of the top that must be read before the plan is whole, by their positions.
@@ -120,7 +128,7 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
     }
     plan.hash = finish::hash(&plan)
         .map_err(|error| vec![PlanError::NotComputed { at: runbook.name.span, what: "the plan".to_owned(), why: error.to_string() }.into()])?;
-    Ok(Outline { plan, later: lowering.later })
+    Ok(Outline { plan, later: lowering.later, read: BTreeMap::new() })
 }
 
 /// Whether a command is given a secret: in its environment, or to read.

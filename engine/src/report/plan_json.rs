@@ -1,13 +1,16 @@
 //! `plan --format json`: `{"runbook", "hash", "nodes": [{"id", "step", "host", "kind", "command", "undo", "boundary",
 //! "after"}]}`. Joins are not shown: `after` names the nodes before them.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 
 use crate::plan::expected::{expected, of_node};
-use crate::plan::model::{BlockKind, FactSpec, LOCAL, NodeId, NodeKind, Plan};
+use crate::plan::model::{BlockKind, HostName, LOCAL, NodeId, NodeKind, Plan};
 use crate::plan::shown::{self, Undo};
 use crate::plan::{Outline, plain};
 use crate::run::fleet;
+use crate::value::Value;
 
 #[must_use]
 pub fn json(outline: &Outline) -> Json {
@@ -34,7 +37,11 @@ pub fn json(outline: &Outline) -> Json {
     let facts: Vec<Json> = plan
         .facts
         .iter()
-        .map(|f| json!({"name": plan.slots[f.slot.index()].name, "hosts": f.hosts, "command": shown::command(plan, &f.command, None), "value": known(f)}))
+        .map(|f| {
+            let name = &plan.slots[f.slot.index()].name;
+            let value = known(outline.read.get(name).unwrap_or(&f.drawn));
+            json!({"name": name, "hosts": f.hosts, "command": shown::command(plan, &f.command, None), "value": value})
+        })
         .collect();
     let requires: Vec<Json> = plan
         .requires
@@ -72,9 +79,10 @@ fn paths<'a>(plan: &'a Plan, ids: &[NodeId]) -> Vec<&'a str> {
     ids.iter().map(|id| plan.node(*id).path.as_str()).collect()
 }
 
-/// What the plan was drawn for, by host.
-fn known(fact: &FactSpec) -> Option<Json> {
-    let values: serde_json::Map<String, Json> = fact.drawn.iter().map(|(host, value)| (host.clone(), plain(value))).collect();
+/// What a fact is known to be, by host.
+fn known(values: &BTreeMap<HostName, Value>) -> Option<Json> {
+    let shown = |value: &Value| if matches!(value, Value::Secret(_)) { value.display().into() } else { plain(value) };
+    let values: serde_json::Map<String, Json> = values.iter().map(|(host, value)| (host.clone(), shown(value))).collect();
     (!values.is_empty()).then_some(Json::Object(values))
 }
 

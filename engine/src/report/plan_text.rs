@@ -13,7 +13,7 @@ use crate::value::Value;
 #[must_use]
 pub fn text(outline: &Outline) -> String {
     let plan = &outline.plan;
-    let mut page = Page { plan, later: &outline.later, out: String::new(), open: Vec::new(), number: 0, tolerances: BTreeSet::new() };
+    let mut page = Page { plan, later: &outline.later, found: &outline.read, out: String::new(), open: Vec::new(), number: 0, tolerances: BTreeSet::new() };
     page.head();
     page.later(None);
     let mut nodes: Vec<(NodeId, &Node)> = plan.iter().filter(|(_, n)| !matches!(n.kind, NodeKind::Join)).collect();
@@ -41,6 +41,8 @@ pub fn text(outline: &Outline) -> String {
 struct Page<'a> {
     plan: &'a Plan,
     later: &'a [Later],
+    /// What facts were found to be.
+    found: &'a BTreeMap<String, BTreeMap<HostName, Value>>,
     out: String,
     open: Vec<BlockId>,
     number: usize,
@@ -49,11 +51,18 @@ struct Page<'a> {
 }
 
 /// One value, or one a host.
-fn read(drawn: &BTreeMap<HostName, Value>) -> String {
-    match drawn.len() {
-        1 => drawn.values().map(Value::display).collect(),
-        _ => drawn.iter().map(|(host, value)| format!("{host}: {}", value.display())).collect::<Vec<_>>().join(", "),
+fn read(hosts: &[HostName], values: &BTreeMap<HostName, Value>) -> String {
+    let said = |host| values.get(host).map_or_else(|| "no answer".to_owned(), |value| on_one_line(&value.display()));
+    match hosts {
+        [only] => said(only),
+        _ => hosts.iter().map(|host| format!("{host}: {}", said(host))).collect::<Vec<_>>().join(", "),
     }
+}
+
+/// What came from a host neither breaks the page nor moves the cursor.
+fn on_one_line(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
 }
 
 fn facts(names: &[String]) -> String {
@@ -95,8 +104,10 @@ impl Page<'_> {
             self.line(1, &format!("lock {lock} on {}", locked.join(", ")));
         }
         for fact in &plan.facts {
-            let known = if fact.drawn.is_empty() { String::new() } else { format!(" = {}", read(&fact.drawn)) };
-            self.line(1, &format!("read {} on {}{known}", plan.slots[fact.slot.index()].name, fact.hosts.join(", ")));
+            let name = &plan.slots[fact.slot.index()].name;
+            let known = self.found.get(name).or(Some(&fact.drawn).filter(|drawn| !drawn.is_empty()));
+            let known = known.map_or_else(String::new, |values| format!(" = {}", read(&fact.hosts, values)));
+            self.line(1, &format!("read {name} on {}{known}", fact.hosts.join(", ")));
             let host = if let [host] = fact.hosts.as_slice() { Some(host.as_str()) } else { None };
             self.command(2, "", &shown::command(plan, &fact.command, host));
         }

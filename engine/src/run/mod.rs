@@ -27,3 +27,4 @@ mod view;
 
 pub use decide::decide;
 pub use effect::Effect;
+pub(crate) use preflight::policy as policy_of_host;

@@ -137,7 +137,7 @@ fn is_read(plan: &Plan, state: &RunState, host: &str) -> bool {
 }
 
 /// What is to be done when a host can't be reached: the strictest word of all that is to happen there.
-fn policy(plan: &Plan, host: &str) -> OnUnreachable {
+pub(crate) fn policy(plan: &Plan, host: &str) -> OnUnreachable {
     let nodes = plan.nodes.iter().filter(|n| n.host.as_deref() == Some(host)).map(|n| n.unreachable);
     let facts = plan.facts.iter().filter(|f| f.hosts.iter().any(|h| h == host)).map(|f| f.unreachable);
     let requires = plan.requires.iter().filter(|r| r.hosts.iter().any(|h| h == host)).map(|r| r.unreachable);

@@ -34,7 +34,7 @@ use tokio::task::{JoinHandle, LocalSet};
 use self::ledger::Ledger;
 use self::news::News;
 use self::signals::Signals;
-pub use self::survey::{Facts, Looker, survey};
+pub use self::survey::{Facts, Looker, Seen, survey};
 use self::world::World;
 use super::people::People;
 use super::watch::Watch;

@@ -1,4 +1,4 @@
-//! A look at hosts before there is a run: the facts that the plan's shape depends on. It only reads. What it needs of a
+//! A look at hosts before there is a run: the facts that the plan's shape depends on, or all of them. It only reads. What it needs of a
 //! host for that, a job folder, is gone when it is done.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use tokio::task::{JoinSet, LocalSet};
 
-use super::answers::read_value;
+use super::answers::{read_secret, read_value};
 use super::bind::Place;
 use super::world::World;
 use crate::exec::secret::Masks;
-use crate::plan::model::{HostName, Plan, SlotId};
+use crate::plan::model::{FactSpec, HostName, OnUnreachable, Plan, SlotId};
+use crate::run::policy_of_host;
 use crate::run::state::RunState;
-use crate::value::{SecretText, Value};
+use crate::value::{SecretText, Type, Value};
 
 /// Who looks, and how hosts are reached.
 #[derive(Debug, Clone)]
@@ -35,72 +36,149 @@ pub struct Looker {
 /// Facts by their names, each by host.
 pub type Facts = BTreeMap<String, BTreeMap<HostName, Value>>;
 
-/// Reads facts of the top, by their positions, and those before them, which they may use.
+/// What a look found.
+#[derive(Debug, Default)]
+pub struct Seen {
+    pub facts: Facts,
+    /// Hosts that can't be reached, of which `unreachable skip` says that a run goes on without them, and why. Facts have no
+    /// value there.
+    pub away: BTreeMap<HostName, String>,
+}
+
+/// Reads facts of the top, by their positions, and those before them, which they may use. What a fact is known to be, or
+/// supposed to be, is not asked again.
 ///
 /// # Errors
-/// Every host that can't be reached, or every fact that can't be read, in a sentence each.
-pub async fn survey(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Result<Facts, Vec<String>> {
+/// Every host that can't be reached, and every fact that can't be read, in a sentence each.
+pub async fn survey(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Result<Seen, Vec<String>> {
     LocalSet::new().run_until(read(plan, wanted, looker)).await
 }
 
-async fn read(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Result<Facts, Vec<String>> {
+async fn read(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Result<Seen, Vec<String>> {
     let world = Rc::new(World::looking(&looker.run, looker.ssh_config.clone(), looker.hidden_env.clone()));
     let mut state = RunState::new(plan);
     looker.operator.clone_into(&mut state.operator);
+    let secrets = looker.secrets.iter().map(|(_, secret)| secret.clone()).collect();
     for (slot, secret) in &looker.secrets {
         state.slots.entry(*slot).or_default().insert(String::new(), Value::Secret(secret.clone()));
     }
-    world.mask(Arc::new(Masks::of(looker.secrets.iter().map(|(_, secret)| secret))));
     let last = wanted.last().map_or(0, |last| *last as usize + 1);
-    let read = read_in(plan, last, &world, &mut state).await;
+    let mut look = Look { plan, world: Rc::clone(&world), state, secrets, away: BTreeMap::new(), failed: Vec::new() };
+    look.mask();
+    look.take(plan.facts.get(..last).unwrap_or(&plan.facts)).await;
     world.clean().await;
     world.close().await;
-    read?;
+    if !look.failed.is_empty() {
+        return Err(look.failed);
+    }
     let named = wanted.iter().filter_map(|fact| plan.facts.get(*fact as usize));
-    Ok(named.map(|fact| (plan.slots[fact.slot.index()].name.clone(), state.slots.get(&fact.slot).cloned().unwrap_or_default())).collect())
+    let facts = named.map(|fact| (plan.slots[fact.slot.index()].name.clone(), look.state.slots.get(&fact.slot).cloned().unwrap_or_default())).collect();
+    Ok(Seen { facts, away: look.away })
 }
 
-/// The first `count` facts, in the order written.
-async fn read_in(plan: &Plan, count: usize, world: &Rc<World>, state: &mut RunState) -> Result<(), Vec<String>> {
-    let facts = plan.facts.get(..count).unwrap_or(&plan.facts);
-    let hosts: BTreeSet<&HostName> = facts.iter().flat_map(|fact| &fact.hosts).collect();
-    let mut reached = JoinSet::new();
-    for host in hosts {
-        let (world, host) = (Rc::clone(world), host.clone());
-        reached.spawn_local(async move { world.greet(&host, None, &[], Duration::ZERO).await.map_err(|why| format!("{host}: {why}")) });
+/// A look under way. What fails is noted, and the rest is read all the same.
+struct Look<'a> {
+    plan: &'a Plan,
+    world: Rc<World>,
+    state: RunState,
+    secrets: Vec<SecretText>,
+    away: BTreeMap<HostName, String>,
+    failed: Vec<String>,
+}
+
+impl Look<'_> {
+    /// In the order written.
+    async fn take(&mut self, facts: &[FactSpec]) {
+        for fact in facts.iter().filter(|fact| !fact.drawn.is_empty()) {
+            self.state.slots.entry(fact.slot).or_default().extend(fact.drawn.clone());
+        }
+        let open: Vec<&FactSpec> = facts.iter().filter(|fact| fact.drawn.is_empty()).collect();
+        let met = self.meet(open.iter().flat_map(|fact| &fact.hosts).collect()).await;
+        for fact in open {
+            self.fact(fact, &met).await;
+        }
     }
-    all(reached).await?;
-    for fact in facts {
-        let slot = &plan.slots[fact.slot.index()];
-        let mut reads = JoinSet::new();
-        for host in &fact.hosts {
-            let (host, kind) = (host.clone(), slot.kind.clone());
-            let failed = format!("fact `{}` on {host}", slot.name);
-            let ready = Place::of_run(plan, state, Some(&host)).ready(&fact.command, false, world);
-            reads.spawn_local(async move {
-                let value = match ready {
-                    Ok(ready) => read_value(&ready, &kind).await.map_err(|unread| unread.why),
-                    Err(why) => Err(why),
-                };
-                value.map(|value| (host, value)).map_err(|why| format!("{failed}: {why}"))
+
+    /// Those of the hosts that answer.
+    async fn meet(&mut self, hosts: BTreeSet<&HostName>) -> BTreeSet<HostName> {
+        let mut greetings = JoinSet::new();
+        for host in hosts {
+            let (world, host) = (Rc::clone(&self.world), host.clone());
+            greetings.spawn_local(async move {
+                let met = world.greet(&host, None, &[], Duration::ZERO).await;
+                (host, met.map(|_| ()).map_err(|error| (error.is_unreachable(), error.to_string())))
             });
         }
-        let values = all(reads).await?;
-        state.slots.entry(fact.slot).or_default().extend(values);
+        let mut met = BTreeSet::new();
+        for (host, greeting) in in_order(greetings).await {
+            match greeting {
+                Ok(()) => {
+                    met.insert(host);
+                }
+                Err((true, why)) if policy_of_host(self.plan, &host) == OnUnreachable::Skip => {
+                    self.away.insert(host, why);
+                }
+                Err((_, why)) => self.failed.push(format!("{host}: {why}")),
+            }
+        }
+        met
     }
-    Ok(())
+
+    async fn fact(&mut self, fact: &FactSpec, met: &BTreeSet<HostName>) {
+        let slot = &self.plan.slots[fact.slot.index()];
+        let mut reads = JoinSet::new();
+        for host in fact.hosts.iter().filter(|host| met.contains(*host)) {
+            let mut ready = match Place::of_run(self.plan, &self.state, Some(host)).ready(&fact.command, false, &self.world) {
+                Ok(ready) => ready,
+                // It may need a fact that could not be read, and that is told already.
+                Err(_) if !self.failed.is_empty() => continue,
+                Err(why) => {
+                    self.failed.push(format!("fact `{}` on {host}: {why}", slot.name));
+                    continue;
+                }
+            };
+            let (host, kind) = (host.clone(), slot.kind.clone());
+            reads.spawn_local(async move {
+                let value = if kind == Type::Secret {
+                    ready.call.hush = true;
+                    read_secret(&ready).await.map(Value::Secret)
+                } else {
+                    read_value(&ready, &kind).await.map_err(|unread| unread.why)
+                };
+                (host, value)
+            });
+        }
+        for (host, value) in in_order(reads).await {
+            match value {
+                Ok(value) => {
+                    if let Value::Secret(secret) = &value {
+                        self.secrets.push(secret.clone());
+                    }
+                    self.state.slots.entry(fact.slot).or_default().insert(host, value);
+                }
+                Err(why) => self.failed.push(format!("fact `{}` on {host}: {why}", slot.name)),
+            }
+        }
+        self.mask();
+    }
+
+    /// All that is said from now on is masked.
+    fn mask(&self) {
+        self.world.mask(Arc::new(Masks::of(&self.secrets)));
+    }
 }
 
-/// What all of them came to, or what all that failed say.
-async fn all<T: 'static>(mut tasks: JoinSet<Result<T, String>>) -> Result<Vec<T>, Vec<String>> {
-    let (mut done, mut failed) = (Vec::new(), Vec::new());
+/// What each host said, in the order of their names.
+async fn in_order<T: 'static>(mut tasks: JoinSet<(HostName, T)>) -> BTreeMap<HostName, T> {
+    let mut all = BTreeMap::new();
     while let Some(ended) = tasks.join_next().await {
         match ended {
-            Ok(Ok(value)) => done.push(value),
-            Ok(Err(why)) => failed.push(why),
-            Err(error) => failed.push(error.to_string()),
+            Ok((host, said)) => {
+                all.insert(host, said);
+            }
+            // None is ever aborted: one that panicked takes this process with it.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
-    failed.sort();
-    if failed.is_empty() { Ok(done) } else { Err(failed) }
+    all
 }
