@@ -190,6 +190,10 @@ fn scalar_lines(one: &Scalar, opening: &str, header: &str, indent: usize) -> Vec
     if let Some(folded) = scalar::folded(one, indent, WIDTH) {
         return std::iter::once(format!("{opening} >{header}")).chain(folded).collect();
     }
+    if !scalar::fits_literal(&one.text) {
+        // It might have been folded at another width.
+        return vec![format!("{opening} {}{header}", scalar::quoted(&one.text))];
+    }
     std::iter::once(format!("{opening} |{header}")).chain(scalar::literal(&one.text, indent)).collect()
 }
 

@@ -65,7 +65,7 @@ pub(super) fn literal(text: &str, indent: usize) -> Vec<String> {
 }
 
 /// Can lines below `|` hold it? Asked of the reader, since a first line that is indented and the like are not simple.
-fn fits_literal(text: &str) -> bool {
+pub(super) fn fits_literal(text: &str) -> bool {
     let lines = format!("k:\n  - l: |\n{}\n", literal(text, 6).join("\n"));
     let plain = |c: char| c == '\n' || c == '\t' || !c.is_control() && !matches!(c, '\u{feff}' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}');
     // A last line of blanks alone would be taken for the gap below.
