@@ -1,5 +1,6 @@
 //! The only way to the screen. A closed stream is never fatal: a run goes on whether or not someone looks.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -72,6 +73,7 @@ impl Out {
 
     /// A line on standard error in every mode.
     pub(crate) fn must(&self, line: &str) {
+        let line = harmless(line, self.0.color);
         let prompt = self.0.prompt.lock().unwrap_or_else(PoisonError::into_inner);
         let mut stream = std::io::stderr().lock();
         // A closed stream is never fatal, here and below.
@@ -114,7 +116,7 @@ impl Out {
     /// A page for people, on standard output.
     pub(crate) fn page(&self, lines: &[Line]) {
         let painted = lines.iter().map(|line| self.painted(line, self.0.color_data));
-        self.data(&painted.map(|line| format!("{}\n", line.trim_end())).collect::<String>());
+        self.data(&harmless(&painted.map(|line| format!("{}\n", line.trim_end())).collect::<String>(), self.0.color_data));
     }
 
     /// A line of a page, on standard error and in every mode.
@@ -196,9 +198,49 @@ pub(crate) fn tame(text: &str) -> String {
         .collect()
 }
 
+/// The last thing before the screen: whatever a value, a name or a file holds, it gives this terminal no orders. Colours
+/// are ours, or do no harm.
+fn harmless(text: &str, color: bool) -> Cow<'_, str> {
+    if !text.contains(orders) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(orders) {
+        safe.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let colour = rest.strip_prefix("\x1b[").and_then(|code| Some(code.find(|c: char| !c.is_ascii_digit() && c != ';')? + 3));
+        match colour.filter(|end| color && rest.as_bytes().get(end - 1) == Some(&b'm')) {
+            Some(end) => {
+                safe.push_str(&rest[..end]);
+                rest = &rest[end..];
+            }
+            None => {
+                safe.push('\u{fffd}');
+                rest = rest.get(rest.chars().next().map_or(1, char::len_utf8)..).unwrap_or_default();
+            }
+        }
+    }
+    Cow::Owned(safe + rest)
+}
+
+fn orders(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_but_colours_gives_orders_to_the_terminal() {
+        assert_eq!(harmless("a\n\tb é", true), "a\n\tb é");
+        assert_eq!(
+            harmless("\x1b[1;31mred\x1b[0m \x1b[2J\x1b]0;t\x07\u{9b}1m\r\x7f\x1b[1é\x1b[", true),
+            "\x1b[1;31mred\x1b[0m \u{fffd}[2J\u{fffd}]0;t\u{fffd}\u{fffd}1m\u{fffd}\u{fffd}\u{fffd}[1é\u{fffd}["
+        );
+        assert_eq!(harmless("\x1b[1mx", false), "\u{fffd}[1mx");
+    }
 
     #[test]
     fn a_long_line_is_cut_with_a_mark() {

@@ -63,6 +63,7 @@ impl Type {
 
     fn refuse(&self, text: &str) -> ReadError {
         let help = match self {
+            _ if text.contains('\0') => Some("it holds a NUL byte, which no program can be given".to_owned()),
             Self::Duration if text.parse::<u64>().is_ok() => Some(format!("say the unit: `{text}s`, `{text}m`, `{text}h` or `{text}d`")),
             Self::Size if text.parse::<u64>().is_ok() => Some(format!("say the unit: `{text}MB`, `{text}MiB`, …")),
             Self::Percent if is_decimal(text) => Some(format!("write `{text}%`")),

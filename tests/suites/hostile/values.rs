@@ -56,10 +56,20 @@ pub fn short_and_long(canary: &Canary) -> (Vec<Hostile>, Vec<Hostile>) {
     all(canary).into_iter().partition(|hostile| hostile.bytes.is_none())
 }
 
+/// All but the long ones.
+pub fn short(canary: &Canary) -> Vec<Hostile> {
+    short_and_long(canary).0
+}
+
+/// A value as it is.
+pub fn armed(name: String, value: String) -> Hostile {
+    Hostile { name, value, bytes: None }
+}
+
 /// Groups of one size, the last one filled up: a command for several values costs one command.
 pub fn groups(mut values: Vec<Hostile>, size: usize) -> Vec<Vec<Hostile>> {
     while !values.len().is_multiple_of(size) {
-        values.push(Hostile { name: "none".to_owned(), value: String::new(), bytes: None });
+        values.push(armed("none".to_owned(), String::new()));
     }
     values.chunks(size).map(<[Hostile]>::to_vec).collect()
 }
