@@ -340,12 +340,27 @@ fn every_rule_is_listed_and_says_whether_it_has_a_fix() {
 fn the_hooks_for_pre_commit_are_commands_that_exist() {
     let hooks = include_str!("../../.pre-commit-hooks.yaml");
     let desk = desk(&[("a.runbook", CLEAN)]);
+    assert_eq!(desk.runbook(["fmt", "a.runbook"]).status, 0);
     let entries: Vec<&str> = hooks.lines().filter_map(|line| line.trim().strip_prefix("entry: runbook ")).collect();
     assert_eq!((entries.len(), entries.first()), (hooks.matches("- id: ").count(), Some(&"lint")));
     for entry in entries {
         let ran = desk.runbook(entry.split(' ').chain(["a.runbook"]));
         assert_eq!(ran.status, 0, "{entry}: {ran:?}");
     }
+}
+
+#[test]
+fn the_hook_for_the_layout_shows_what_is_wrong_and_changes_nothing() {
+    let hooks = include_str!("../../.pre-commit-hooks.yaml");
+    let entry = hooks.lines().filter_map(|line| line.trim().strip_prefix("entry: runbook ")).find(|entry| entry.starts_with("fmt")).expect("a hook");
+    let desk = desk(&[("a.runbook", CLEAN)]);
+    assert_eq!(desk.runbook(["fmt", "a.runbook"]).status, 0);
+    let crooked = desk.read("a.runbook").replacen("\n  ", "\n      ", 1);
+    desk.file("b.runbook", &crooked);
+    let ran = desk.runbook(entry.split(' ').chain(["a.runbook", "b.runbook"]));
+    let said = format!("{}{}", ran.out, ran.err);
+    assert!(ran.status == 1 && said.contains("b.runbook") && !said.contains("a.runbook"), "{ran:?}");
+    assert_eq!(desk.read("b.runbook"), crooked);
 }
 
 /// The project's root.
