@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use grammar::ast::{Action, ActionCall, Capture, Does, Fields, Retry, Settings, Undo};
+use grammar::ast::{Action, ActionCall, Capture, Does, Fields, Settings, Undo};
 use grammar::source::{Spanned, Text};
 
 /// One layer: a step's own fields, or those of an action with the call that brought it in.
@@ -65,10 +65,6 @@ impl<'a> Merged<'a> {
 
     pub(crate) fn irreversible(&self) -> Option<&'a Text> {
         self.first(|f| f.irreversible.as_ref()).map(|(_, why)| why)
-    }
-
-    pub(crate) fn retry(&self) -> Option<&'a Retry> {
-        self.first(|f| f.retry.as_ref()).map(|(_, retry)| retry)
     }
 
     pub(crate) fn is_private(&self) -> bool {

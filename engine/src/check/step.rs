@@ -122,7 +122,7 @@ impl<'a> Checker<'a> {
         if let (true, Some(capture)) = (merged.is_private(), merged.captures().first()) {
             self.error(CheckError::PrivateCapture { at: capture.name.span, name: capture.name.value.clone() });
         }
-        self.undo(fields, here);
+        self.undo(fields, here, merged);
         self.rest(fields, here, merged);
     }
 
@@ -153,19 +153,17 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn undo(&mut self, fields: &Fields, here: &Place) {
+    fn undo(&mut self, fields: &Fields, here: &Place, merged: &Merged<'_>) {
+        // Its own captures are let through here: a rule of its own explains why they can't be used.
+        let mut here = here.clone();
+        let own = merged.captures().iter().map(|c| &c.name).chain(fields.evidence.iter().map(|e| &e.name));
+        for name in own {
+            here.names.bind(name, Known::new(What::Fact, None, name.span));
+        }
         match &fields.undo {
             None | Some(Undo::None(_)) => {}
-            Some(Undo::Manual(text)) => self.prose(text, here),
-            Some(Undo::Command(command)) => {
-                // Its own captures are let through here: a rule of its own explains why they can't be used.
-                let mut here = here.clone();
-                let own = fields.captures.iter().map(|c| &c.name).chain(fields.evidence.iter().map(|e| &e.name));
-                for name in own {
-                    here.names.bind(name, Known::new(What::Fact, None, name.span));
-                }
-                self.script(command, &here);
-            }
+            Some(Undo::Manual(text)) => self.prose(text, &here),
+            Some(Undo::Command(command)) => self.script(command, &here),
         }
     }
 

@@ -51,6 +51,11 @@ fn find(program: &Program, found: &mut Found) {
             look(&asked, paths.own_names(), program, found);
         }
     }
+    // An action's params may be anything.
+    let names = Names::default();
+    for that in program.own_actions().flat_map(|action| &action.fields.requires).filter_map(holds) {
+        look(&Asked { that, given: Vec::new(), require: true }, &names, program, found);
+    }
 }
 
 fn holds(require: &Require) -> Option<&Expr> {
@@ -173,6 +178,7 @@ mod tests {
     fn requirements_are_conditions_too() {
         let text = "runbook x { target h: host = \"h1\"\n param p: string\n require \"x\" p == \"a\" and p == \"b\"\n require \"y\" p != \"\"\n step s on h { require \"z\" 2 > 1\n run `true` } }";
         assert_eq!(found(text), ["p == \"a\" and p == \"b\"", "2 > 1"]);
+        assert_eq!(found("action a.b(n: int) { require \"x\" n > 1\n require \"y\" 2 < 1\n run `echo {{ n }}` }"), ["2 < 1"]);
     }
 
     #[test]

@@ -40,6 +40,8 @@ mod once_per_item;
 mod options;
 mod other_verb;
 mod owner_missing;
+#[cfg(test)]
+mod positions;
 mod raw_pasted;
 mod reboot_unawaited;
 mod reboots_side_by_side;

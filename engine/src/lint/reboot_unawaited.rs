@@ -2,7 +2,7 @@
 
 use grammar::diagnostic::Severity;
 
-use super::shell::{Layer, Owner, Role, Said, Simple};
+use super::shell::{Layer, Owner, Role, Said, Simple, literal, operands};
 use super::{Found, Rule};
 use crate::check::Program;
 use crate::check::merged::Merged;
@@ -18,8 +18,19 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(program: &Program, found: &mut Found<'_>) {
-    for said in found.commands.iter().filter(|said| said.role == Role::Run && !is_awaited(program, said)) {
-        for simple in said.facts.simples.iter().filter(|simple| simple.stands.layer != Layer::Substitution && reboots(simple)) {
+    for said in found.commands.iter().filter(|said| said.role == Role::Run) {
+        for simple in said.facts.simples.iter().filter(|simple| simple.stands.layer != Layer::Substitution) {
+            if reboots_another(simple) {
+                found.add(
+                    said.span(simple.at),
+                    "`ssh` returns when that host goes down: the next step meets it on its way",
+                    "not waited for",
+                    "let a step on that host reboot it, with `reboots within 10m`, or use the action `host.rebooted`",
+                );
+            }
+            if !reboots(simple) || is_awaited(program, said) {
+                continue;
+            }
             found.add(
                 said.span(simple.at),
                 "the next step meets a host on its way down",
@@ -39,9 +50,26 @@ fn is_awaited(program: &Program, said: &Said<'_>) -> bool {
 }
 
 fn reboots(simple: &Simple) -> bool {
-    let words = simple.arguments();
+    does_reboot(&simple.name, simple.arguments())
+}
+
+/// `ssh web1 sudo reboot`: `reboots within` in this step would ask this host for its boot id, and not that one.
+fn reboots_another(simple: &Simple) -> bool {
+    if simple.name != "ssh" {
+        return false;
+    }
+    let given = operands(simple.arguments(), "bcDEeFIiJLlmOopQRSWw", &[]);
+    let Some((host, _)) = given.first() else { return false };
+    let said: Vec<_> = simple.arguments()[host + 1..].iter().filter_map(|word| literal(word)).collect();
+    said.join(" ").split([';', '&', '|', '\n']).any(|command| {
+        let words: Vec<String> = command.split_whitespace().skip_while(|word| matches!(*word, "sudo" | "-n" | "nohup" | "exec")).map(str::to_owned).collect();
+        words.split_first().is_some_and(|(program, arguments)| does_reboot(program.rsplit('/').next().unwrap_or_default(), arguments))
+    })
+}
+
+fn does_reboot(program: &str, words: &[String]) -> bool {
     let is = |word: &str| words.iter().any(|given| given == word);
-    match simple.name.as_str() {
+    match program {
         "reboot" => !is("--help") && !is("-w") && !is("--wtmp-only"),
         "shutdown" => (is("-r") || is("--reboot")) && !is("-k") && !is("-c"),
         "systemctl" => words.iter().find(|word| !word.starts_with('-')).is_some_and(|verb| matches!(verb.as_str(), "reboot" | "kexec" | "soft-reboot")),
@@ -65,6 +93,12 @@ mod tests {
                 ("run", "sync; sudo /sbin/shutdown -r now", &["sudo /sbin/shutdown -r now"]),
                 ("run", "systemctl --force reboot", &["systemctl --force reboot"]),
                 ("run", "init 6", &["init 6"]),
+                ("run", "ssh other reboot", &["ssh other reboot"]),
+                (
+                    "run",
+                    "ssh -o BatchMode=yes -i key root@other 'sync; sudo /sbin/shutdown -r now' || true",
+                    &["ssh -o BatchMode=yes -i key root@other 'sync; sudo /sbin/shutdown -r now'"],
+                ),
                 ("verified", "if [ -e /run/reboot-required ]; then reboot; fi", &["reboot"]),
             ],
         );
@@ -76,7 +110,10 @@ mod tests {
                 "shutdown -c",
                 "systemctl status reboot",
                 "echo reboot",
-                "ssh other reboot",
+                "ssh other uptime",
+                "ssh reboot",
+                "ssh other 'echo reboot'",
+                "ssh other last reboot",
                 "last reboot",
                 "init 5",
                 "x=$(systemctl list-units reboot)",

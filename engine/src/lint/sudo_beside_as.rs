@@ -1,10 +1,12 @@
 //! Two ways to name the user of one command.
 
+use grammar::ast::{Action, Piece};
 use grammar::diagnostic::Severity;
 
-use super::shell::At;
-use super::{Found, Rule};
+use super::shell::{At, Owner, Simple};
+use super::{Found, Rule, walk};
 use crate::check::Program;
+use crate::check::merged::Merged;
 
 pub(super) static RULE: Rule = Rule {
     code: "RB0368",
@@ -20,7 +22,7 @@ fn find(program: &Program, found: &mut Found<'_>) {
     for said in found.commands {
         let Some(user) = said.as_user else { continue };
         for simple in &said.facts.simples {
-            let Some(word) = simple.words.iter().position(|word| word.rsplit('/').next() == Some("sudo")).filter(|at| *at <= simple.program) else { continue };
+            let Some(word) = sudo(simple) else { continue };
             let at = simple.places[word];
             let root = user.text == "root";
             let note = found.add(
@@ -41,6 +43,38 @@ fn find(program: &Program, found: &mut Found<'_>) {
             }
         }
     }
+    through_actions(program, found);
+}
+
+/// The step names the user, and an action that it uses asks `sudo`.
+fn through_actions(program: &Program, found: &mut Found<'_>) {
+    let Some(paths) = found.paths else { return };
+    for spot in paths.own() {
+        let (Piece::Step(step), Some(user)) = (spot.piece, paths.as_user(spot)) else { continue };
+        let Some(used) = walk::used(&step.fields) else { continue };
+        let merged = Merged::of_step(&step.fields, program.actions());
+        let is_used = |action: &Action| merged.layers.iter().any(|layer| layer.action.is_some_and(|other| other.name.span == action.name.span));
+        // One that names a user itself was looked at above.
+        let asked = found.commands.iter().filter(|said| said.as_user.is_none() && matches!(said.owner, Owner::Action(action) if is_used(action)));
+        let sudo = asked
+            .flat_map(|said| said.facts.simples.iter().map(move |simple| (said, simple)))
+            .find_map(|(said, simple)| Some(said.span(simple.places[sudo(simple)?])));
+        if let Some(at) = sudo {
+            let note = found.add(
+                used.name.span,
+                format!("this runs as `{}`, and `{}` asks for another user", user.text, used.name.value),
+                "a second user",
+                "leave `as` out here, or `sudo` in the action",
+            );
+            note.related.push((at, "asked here".to_owned()));
+            note.related.push((user.span, "the user is named here".to_owned()));
+        }
+    }
+}
+
+/// Which of its words is `sudo`.
+fn sudo(simple: &Simple) -> Option<usize> {
+    simple.words.iter().position(|word| word.rsplit('/').next() == Some("sudo")).filter(|at| *at <= simple.program)
 }
 
 #[cfg(test)]
@@ -61,6 +95,20 @@ mod tests {
         );
         silent(RULE.code, "root", &["echo sudo", "grep sudo /etc/group", "visudo -c", "command -v sudo"]);
         silent(RULE.code, "run", &["sudo systemctl reload x"]);
+    }
+
+    #[test]
+    fn an_action_that_asks_sudo_is_found_where_a_step_names_a_user() {
+        let found = |action: &str, step: &str| {
+            let text = format!(
+                "action a.b() {{ {action}; undo none \"x\" }}\nrunbook x {{ owner \"o\"\n source \"s\"\n target h: host = \"h1\"\n step s on h {{ {step} }} }}"
+            );
+            linted(&text).iter().filter(|d| d.code == RULE.code).map(|d| text[d.span.start..d.span.end].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(found("run `sudo id`", "as \"app\"; use a.b()"), ["a.b"]);
+        assert_eq!(found("run `sudo id`", "use a.b()"), [""; 0]);
+        assert_eq!(found("run `id`", "as \"app\"; use a.b()"), [""; 0]);
+        assert_eq!(found("as \"root\"; run `sudo id`", "use a.b()"), ["sudo"], "once, there");
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: "RB0312",
     severity: Severity::Warning,
     title: "something is declared and never used",
-    explanation: "A param that nobody reads looks as if it had an effect, a target that nothing runs on looks as if it were covered, a fact that nobody uses is read for nothing, and so is a capture; a gate whose choice is never asked for does the same whatever is chosen. An action of a runbook's own file that nothing uses belongs into a file that others import, or nowhere.",
+    explanation: "A param that nobody reads looks as if it had an effect, a target that nothing runs on looks as if it were covered, a fact that nobody uses is read for nothing, and so is a capture; a gate whose choice is never asked for does the same whatever is chosen, and a loop whose item is never used does the same each time. An action of a runbook's own file that nothing uses belongs into a file that others import, or nowhere.",
     bad: "runbook x { target h: host = \"h1\"\n param reason: string\n step s on h { run `true` } }",
     good: "runbook x { target h: host = \"h1\"\n param reason: string\n step s on h { run `logger -- {{ reason }}` } }",
     find,
@@ -44,6 +44,15 @@ fn find(program: &Program, found: &mut Found) {
             for capture in &step.fields.captures {
                 unused(program, "capture", &capture.name, found);
             }
+        }
+        // `range` counts how often, and the number may be nobody's business.
+        Piece::For(each) if !each.over.text.contains("range(") && !program.uses(each.var.span) => {
+            found.add(
+                each.var.span,
+                format!("`{}` is never used: each item does the same", each.var.value),
+                "never used",
+                format!("use it, as in `on {}`; to do something so many times go over `range(n)`", each.var.value),
+            );
         }
         Piece::Gate(gate) if gate.choices.is_some() && !program.uses(gate.id.span) => {
             found.add(
@@ -84,8 +93,10 @@ mod tests {
               gate how \"?\" { choices [\"a\", \"b\"]\n timeout 5m then park }
               fact inner: int on h = `x`
               step s on h { fact own: int = `x`; use a.used() }
-              step t on h { run `x`; capture c: string } }";
-        assert_eq!(found(text), ["a.unused", "p", "top", "how", "inner", "own", "c"]);
+              step t on h { run `x`; capture c: string }
+              for i in [\"a\", \"b\"] { step u on h { run `x` } }
+              for n in range(3) { step v on h { run `x` } } }";
+        assert_eq!(found(text), ["a.unused", "p", "top", "how", "inner", "own", "c", "i"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The steps of a program with what stands around them.
 
-use grammar::ast::{ActionCall, Block, Boundary, Does, Fields, For, Name, Piece, Runbook, Step};
+use grammar::ast::{ActionCall, Block, Boundary, Does, Fields, For, Piece, Runbook, Step};
 
 use crate::check::Program;
 use crate::check::merged::Merged;
@@ -78,13 +78,6 @@ fn walk<'a>(program: &'a Program, block: &'a Block, around: Around<'a>, found: &
 /// Whether more than one item may be under way at once.
 fn is_wide(each: &For) -> bool {
     each.batch.as_ref().is_some_and(|b| b.text.trim() != "1")
-}
-
-/// Every set of fields that stands in the program's own files, with the name it goes by.
-pub(super) fn fields(program: &Program) -> Vec<(&Name, &Fields)> {
-    let mut all: Vec<(&Name, &Fields)> = steps(program).into_iter().map(|seen| (&seen.step.id, &seen.step.fields)).collect();
-    all.extend(program.own_actions().map(|action| (&action.name, &action.fields)));
-    all
 }
 
 /// Every piece, at any depth.

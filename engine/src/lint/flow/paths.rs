@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use grammar::ast::{Block, Boundary, Call, During, Expr, For, Name, Piece, Runbook, Series, Settings};
-use grammar::source::Span;
+use grammar::source::{Span, Text};
 
 use super::hosts::{Hosts, Where};
 use super::names::Names;
@@ -370,6 +370,11 @@ impl<'a> Paths<'a> {
     /// Where the loops around a piece stand, those around the calls that it stands in too, the innermost first.
     pub(crate) fn loop_spots(&self, spot: Spot<'a>) -> Vec<Spot<'a>> {
         self.around(spot).filter(|room| matches!(room.kind, Kind::Loop(_))).filter_map(|room| self.at(room.around?)).collect()
+    }
+
+    /// The user as whom a piece runs, if it or a block around it names one.
+    pub(crate) fn as_user(&self, spot: Spot<'a>) -> Option<&'a Text> {
+        settings(spot.piece).into_iter().chain(self.settings_around(spot)).find_map(|settings| settings.as_user.as_ref())
     }
 
     /// The word on unreachable hosts that holds for a piece, but for what an action says.
