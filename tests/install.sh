@@ -15,6 +15,7 @@ need dash dash
 need busybox busybox
 need sqlite3 sqlite3
 need curl curl
+need shellcheck shellcheck
 need mariadbd mariadb-server-core
 need mariadb-install-db mariadb-server-core
 need mariadb mariadb-client-core

@@ -63,6 +63,8 @@ impl Desk {
             .env("PATH", search_path())
             .env("HOME", self.home())
             .env("RUNBOOK_STATE", self.state())
+            // What another program says differs from version to version.
+            .env("RUNBOOK_SHELLCHECK", "")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -24,6 +24,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("RB0901", "for uses that are not built: engine's tests of the plan"),
     ("RB0225", "a backslash makes the braces literal before the shell is asked"),
     ("RB0245", "stands ready for what the shell's grammar may get"),
+    ("RB0371", "another program's: suite shellcheck"),
     ("RB0394", "a configuration: the linter's suites"),
     ("RB0395", "a configuration: the linter's suites"),
     ("RB0396", "a configuration: the linter's suites"),

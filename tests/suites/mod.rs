@@ -25,6 +25,7 @@ mod schema;
 mod second_person;
 mod secrets;
 mod series;
+mod shellcheck;
 mod spellings;
 mod terminal;
 mod tour;

@@ -67,7 +67,7 @@ fn main() -> Result<()> {
 }
 
 fn lint(path: &Path) -> Command {
-    runbook(&["lint".as_ref(), path])
+    runbook(&["lint".as_ref(), "--no-shellcheck".as_ref(), path])
 }
 
 fn runbook(args: &[&Path]) -> Command {

@@ -43,6 +43,9 @@ pub(crate) struct LintArgs {
     /// With --fix: show what would change, and change nothing
     #[arg(long, requires = "fix")]
     diff: bool,
+    /// Do not ask shellcheck about the commands, where it is installed
+    #[arg(long)]
+    no_shellcheck: bool,
     /// List the rules
     #[arg(long, conflicts_with_all = ["paths", "deny", "fix", "explain"])]
     rules: bool,
@@ -77,7 +80,7 @@ pub(crate) fn lint(args: &LintArgs, out: &Out) -> Result<Status, Complaint> {
     }
     let here = [PathBuf::from(".")];
     let meant = runbook_files(if args.paths.is_empty() { &here } else { &args.paths })?;
-    let options = Options { today: Some(clock::today()), ..Options::default() };
+    let options = Options { today: Some(clock::today()), shellcheck: !args.no_shellcheck, ..Options::default() };
     let (files, outcome, fixed) = if args.fix {
         let (files, outcome, fixed) = crate::lint::fix(&meant, &options, args.unsafe_fixes);
         if args.diff {
@@ -90,6 +93,9 @@ pub(crate) fn lint(args: &LintArgs, out: &Out) -> Result<Status, Complaint> {
         let outcome = crate::lint::lint(&meant, &files, &options);
         (files, outcome, Vec::new())
     };
+    if let Some(note) = &outcome.note {
+        out.say(note);
+    }
     let denies_warnings = args.deny == Some(Deny::Warnings) || outcome.denies_warnings;
     let sources = Sources::new(files.sources());
     match args.format.machine() {

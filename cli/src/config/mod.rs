@@ -30,6 +30,8 @@ pub(crate) struct Config {
     levels: Vec<(&'static str, Level)>,
     folders: Vec<Folder>,
     verified_days: Option<u32>,
+    /// `false`: shellcheck is not asked.
+    shellcheck: Option<bool>,
 }
 
 /// Levels for a part of the project.
@@ -62,7 +64,8 @@ impl Config {
 
     /// The limits of the rules.
     pub(crate) fn options(&self, today: Options) -> Options {
-        Options { verified_days: self.verified_days.unwrap_or(today.verified_days), ..today }
+        let shellcheck = today.shellcheck && self.shellcheck.unwrap_or(true);
+        Options { verified_days: self.verified_days.unwrap_or(today.verified_days), shellcheck, ..today }
     }
 }
 

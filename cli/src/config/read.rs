@@ -66,7 +66,8 @@ impl Reader<'_> {
                 "levels" => config.levels = self.levels(value),
                 "folders" => config.folders = self.folders(value),
                 "verified_days" => config.verified_days = self.days("`verified_days`", value),
-                _ => self.unknown(key, "`lint`", &["deny", "exclude", "levels", "folders", "verified_days"]),
+                "shellcheck" => config.shellcheck = self.truth("`shellcheck`", value),
+                _ => self.unknown(key, "`lint`", &["deny", "exclude", "levels", "folders", "verified_days", "shellcheck"]),
             }
         }
     }
@@ -151,6 +152,14 @@ impl Reader<'_> {
             self.wrong(value, what, "a number of days, one at least");
         }
         days.filter(|days| *days > 0)
+    }
+
+    fn truth(&mut self, what: &str, value: &Value<'_>) -> Option<bool> {
+        if let DeValue::Boolean(truth) = value.get_ref() {
+            return Some(*truth);
+        }
+        self.wrong(value, what, "true or false");
+        None
     }
 
     fn word<'w>(&mut self, what: &str, value: &Value<'_>, known: &[&'w str]) -> Option<&'w str> {

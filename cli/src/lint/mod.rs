@@ -2,17 +2,21 @@
 
 mod fix;
 mod one;
+mod shellcheck;
 mod work;
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use engine::lint::Options;
+use engine::lint::shellcheck::Script;
 use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::{SourceId, Span};
 
 use crate::config::Grounds;
 use crate::source::{Files, Meant};
+
+use shellcheck::Answers;
 
 pub(crate) use fix::{Done, Fixed, fix};
 pub(crate) use one::rules;
@@ -37,6 +41,8 @@ pub(crate) struct Outcome {
     pub(crate) unparsed: bool,
     /// A project's configuration says so of one of its files.
     pub(crate) denies_warnings: bool,
+    /// Why shellcheck, which is there, could not be asked.
+    pub(crate) note: Option<String>,
 }
 
 /// Lints files. A library that several of them import says its mistakes once.
@@ -45,14 +51,28 @@ pub(crate) fn lint(meant: &[Meant], files: &Files, options: &Options) -> Outcome
     // Numbered in their order, whichever is read first; one that is named twice is linted once.
     let mut numbers = HashSet::new();
     let paths: Vec<&Path> = meant.iter().filter(|m| wanted(m, files, &grounds) && numbers.insert(files.number(&m.path))).map(|m| m.path.as_path()).collect();
-    let ones = work::all(&paths, |path| one::lint(path, files, &grounds, options));
+    let mut ones = work::all(&paths, |path| one::lint(path, files, &grounds, options));
+    let scripts: Vec<&Script> = ones.iter().flat_map(|one| &one.scripts).collect();
+    let (said, note) = match shellcheck::ask(&scripts) {
+        Ok(said) => (said, None),
+        Err(why) => (Answers::Unasked, why),
+    };
+    let asked = matches!(said, Answers::Said(_));
+    if let Answers::Said(by_script) = said {
+        let mut answers = by_script.into_iter();
+        for one in &mut ones {
+            let said = answers.by_ref().take(one.scripts.len()).flatten().collect();
+            one.take(said);
+        }
+    }
+    ones.iter_mut().for_each(|one| one.sift(files, &grounds));
     let mistakes = grounds.mistakes();
-    let mut outcome = Outcome { unparsed: !mistakes.is_empty(), findings: mistakes, ..Outcome::default() };
+    let mut outcome = Outcome { unparsed: !mistakes.is_empty(), findings: mistakes, note, ..Outcome::default() };
     let used: BTreeSet<Span> = ones.iter().flat_map(|one| &one.allowed).map(|allowed| allowed.at).collect();
     let mut told = HashSet::new();
     let mut is_new = |finding: &Diagnostic| told.insert((finding.span, finding.code, finding.message.clone()));
     for one in ones {
-        let idle = one.idle(files, &grounds, &used);
+        let idle = one.idle(files, &grounds, &used, asked);
         outcome.unparsed |= one.unparsed;
         outcome.denies_warnings |= one.denies_warnings;
         outcome.files.push(one.main);

@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use engine::check::{ParsedFile, Program, check, check_beside};
+use engine::lint::shellcheck::{self, Script};
 use engine::lint::{Options, lint as lint_program};
 use grammar::diagnostic::Diagnostic;
 use grammar::source::{SourceId, Span};
 
 use super::{Allowed, has_errors};
-use crate::config::{Config, Grounds, Level};
-use crate::source::{File, Files, Project, Unread};
+use crate::config::{Grounds, Level};
+use crate::source::{Files, Project, Unread};
 
 /// What was found in one file and in what it imports.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(super) struct One {
     /// Every rule was asked, so that a comment which nothing needs can be told.
     complete: bool,
     pub(super) denies_warnings: bool,
+    /// For shellcheck, where it is to be asked.
+    pub(super) scripts: Vec<Script>,
 }
 
 pub(super) fn lint(path: &Path, files: &Files, grounds: &Grounds, options: &Options) -> One {
@@ -45,7 +48,11 @@ pub(super) fn lint(path: &Path, files: &Files, grounds: &Grounds, options: &Opti
     let said = match check(ParsedFile { source: file.source.clone(), file: parsed.file.clone() }, &mut project) {
         Ok(mut program) => {
             let own = program.own_runbooks().to_vec();
-            rules(&mut program, &own, &config.options(options.clone()))
+            let options = config.options(options.clone());
+            if options.shellcheck {
+                one.scripts = scripts(&mut program, &own);
+            }
+            rules(&mut program, &own, &options)
         }
         Err(errors) => {
             one.complete = false;
@@ -54,8 +61,22 @@ pub(super) fn lint(path: &Path, files: &Files, grounds: &Grounds, options: &Opti
     };
     one.findings.extend(said);
     one.findings.extend(file.allowances().mistakes.iter().cloned());
-    one.sift(files, config, &file);
     one
+}
+
+/// The commands of each of these runbooks and of the file's actions, each once. Afterwards the first runbook is meant.
+fn scripts(program: &mut Program, runbooks: &[Span]) -> Vec<Script> {
+    let mut found: Vec<Script> = shellcheck::scripts(program);
+    for name in runbooks.iter().skip(1) {
+        program.choose_at(*name);
+        found.extend(shellcheck::scripts(program));
+    }
+    if let Some(first) = runbooks.first() {
+        program.choose_at(*first);
+    }
+    let mut told = HashSet::new();
+    found.retain(|script| told.insert(script.place()));
+    found
 }
 
 /// What the rules say of each of these runbooks, the first of which is meant already; of a file of actions, what they say of those. What several share is said
@@ -75,8 +96,17 @@ fn key(finding: &Diagnostic) -> (Span, &'static str, String) {
 }
 
 impl One {
+    /// Takes what shellcheck says beside what our own rules say.
+    pub(super) fn take(&mut self, said: Vec<Diagnostic>) {
+        let new: Vec<Diagnostic> = said.into_iter().filter(|finding| !shellcheck::is_told(finding, &self.findings)).collect();
+        self.findings.extend(new);
+    }
+
     /// Parts what is allowed from what is left, and gives the rest the level that the project gives it.
-    fn sift(&mut self, files: &Files, config: &Config, main: &File) {
+    pub(super) fn sift(&mut self, files: &Files, grounds: &Grounds) {
+        let Some(main) = files.get(self.main).filter(|_| !self.unparsed) else { return };
+        let ground = grounds.of_file(&main.canonical, files);
+        let (main, config) = (&*main, ground.config.as_ref());
         for mut finding in std::mem::take(&mut self.findings) {
             let other = if finding.span.source == main.source.id { None } else { files.get(finding.span.source) };
             let file = other.as_deref().unwrap_or(main);
@@ -97,9 +127,9 @@ impl One {
     }
 
     /// What the file's comments allow and nobody found. `used`: the comments that were needed, by whichever file.
-    pub(super) fn idle(&self, files: &Files, grounds: &Grounds, used: &BTreeSet<Span>) -> Vec<Diagnostic> {
+    pub(super) fn idle(&self, files: &Files, grounds: &Grounds, used: &BTreeSet<Span>, shellcheck_was_asked: bool) -> Vec<Diagnostic> {
         let Some(file) = files.get(self.main).filter(|_| self.complete) else { return Vec::new() };
-        let mut idle = file.allowances().unused(&file.source, used);
+        let mut idle = file.allowances().unused(&file.source, used, |code| shellcheck_was_asked || code != shellcheck::CODE);
         if idle.is_empty() {
             return idle;
         }

@@ -7,7 +7,7 @@ mod replace;
 mod stdin;
 mod uploads;
 
-pub(crate) use files::{File, Files, Unread};
+pub(crate) use files::{Files, Unread};
 pub(crate) use found::{Meant, Named, find, runbook_files};
 pub(crate) use project::{Project, root_above, root_of};
 pub(crate) use replace::{put, replace};

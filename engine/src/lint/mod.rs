@@ -54,6 +54,7 @@ mod second_person_alone;
 mod secret_in_command;
 mod sed_program;
 mod shell;
+pub mod shellcheck;
 mod shut_out;
 mod source_missing;
 mod spans_no_return;
@@ -150,7 +151,7 @@ pub fn rules() -> &'static [&'static Rule] {
 /// and those about comments for the linter.
 pub fn settable() -> impl Iterator<Item = (&'static str, Severity)> {
     let comments = allow::CODES.iter().map(|code| (*code, Severity::Warning));
-    rules().iter().map(|rule| (rule.code, rule.severity)).chain(comments)
+    rules().iter().map(|rule| (rule.code, rule.severity)).chain(comments).chain([(shellcheck::CODE, Severity::Warning)])
 }
 
 /// The code of a rule that was probably meant: with one digit more or less, or two in the wrong order. Any other number is

@@ -9,10 +9,12 @@ pub struct Options {
     pub today: Option<Date>,
     /// After so many days a `verified` date is stale.
     pub verified_days: u32,
+    /// Whether shellcheck is asked, where there is one.
+    pub shellcheck: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { today: None, verified_days: 365 }
+        Self { today: None, verified_days: 365, shellcheck: false }
     }
 }

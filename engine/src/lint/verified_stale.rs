@@ -44,7 +44,11 @@ mod tests {
     fn a_date_is_stale_after_so_many_days_and_never_without_a_clock() {
         let said = |verified: &str, today, verified_days| {
             let text = format!("runbook x {{ verified {verified}\n target h: host = \"h1\"\n step s on h {{ verify `true` }} }}");
-            linted_on(&text, &Options { today, verified_days }).into_iter().filter(|d| d.code == RULE.code).map(|d| d.message).collect::<Vec<_>>()
+            linted_on(&text, &Options { today, verified_days, ..Options::default() })
+                .into_iter()
+                .filter(|d| d.code == RULE.code)
+                .map(|d| d.message)
+                .collect::<Vec<_>>()
         };
         let today = Some(date(2026, 3, 1));
         assert_eq!(said("2025-03-01", today, 365), Vec::<String>::new());

@@ -4,7 +4,7 @@ use grammar::diagnostic::{Edit, Severity};
 use grammar::source::{Source, Span};
 
 use super::mistake::Mistake;
-use crate::lint::{rules, similar_code};
+use crate::lint::{rules, shellcheck, similar_code};
 
 /// What a comment says to the linter.
 pub(super) enum Read {
@@ -60,10 +60,11 @@ fn allows(mut words: Words<'_>) -> Read {
     while let Some((word, at)) = words.peek().filter(|(word, _)| looks_like_a_rule(word)) {
         words.next();
         last = at;
-        match rules().iter().find(|rule| rule.code.eq_ignore_ascii_case(word)) {
-            Some(rule) if rule.severity == Severity::Error => mistakes.push(Mistake::IsAnError { at, code: rule.code }),
-            Some(rule) if codes.iter().any(|(code, _)| *code == rule.code) => mistakes.push(Mistake::Twice { at, code: rule.code }),
-            Some(rule) => codes.push((rule.code, at)),
+        let known = rules().iter().map(|rule| (rule.code, rule.severity)).chain([(shellcheck::CODE, Severity::Warning)]);
+        match known.into_iter().find(|(code, _)| code.eq_ignore_ascii_case(word)) {
+            Some((code, Severity::Error)) => mistakes.push(Mistake::IsAnError { at, code }),
+            Some((code, _)) if codes.iter().any(|(other, _)| *other == code) => mistakes.push(Mistake::Twice { at, code }),
+            Some((code, _)) => codes.push((code, at)),
             None => mistakes.push(Mistake::NoRule { at, found: word.to_owned(), similar: similar_code(word) }),
         }
     }

@@ -78,9 +78,10 @@ impl Allowances {
     }
 
     /// What the comments allow that nobody found. `used`: the places ([`Allowance::at`]) of those that were needed.
+    /// A code that was not asked about can't be said to be needed by nothing.
     #[must_use]
-    pub fn unused(&self, source: &Source, used: &BTreeSet<Span>) -> Vec<Diagnostic> {
-        let idle = |a: &&Allowance| !used.contains(&a.at);
+    pub fn unused(&self, source: &Source, used: &BTreeSet<Span>, was_asked: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
+        let idle = |a: &&Allowance| !used.contains(&a.at) && was_asked(a.code);
         let unused = self.list.iter().filter(idle);
         unused
             .map(|allowance| {

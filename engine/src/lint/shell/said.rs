@@ -79,6 +79,10 @@ impl<'a> Said<'a> {
         &self.reading.script
     }
 
+    pub(crate) fn reading(&self) -> &Reading {
+        self.reading
+    }
+
     /// Where a part of the script stands in the file.
     pub(crate) fn span(&self, at: At) -> Span {
         self.reading.span(self.text, at.start, at.end)

@@ -26,6 +26,18 @@ pub(super) struct Run {
 }
 
 impl Reading {
+    /// Without what only the rules look at.
+    pub(crate) fn without_tree(&self) -> Self {
+        Self { script: self.script.clone(), tree: None, types: self.types.clone(), runs: self.runs.clone() }
+    }
+
+    /// Whether these bytes of the script are one value and nothing else.
+    pub(crate) fn is_value(&self, range: std::ops::Range<usize>) -> bool {
+        let run = |at: usize| self.runs[..self.runs.partition_point(|run| run.script <= at)].last();
+        let (first, last) = (run(range.start), run(range.end.saturating_sub(1).max(range.start)));
+        matches!((first, last), (Some(first), Some(last)) if first.value.is_some() && first.script == last.script)
+    }
+
     /// Bytes `start..end` of the script, as a range of the text that it was read from. A value is covered whole.
     pub(crate) fn range(&self, text: &Text, start: usize, end: usize) -> (usize, usize) {
         place(&self.runs, text, start, end)
