@@ -28,8 +28,11 @@ fn by_line(text: &str, written: &str, span: Span) -> Text {
     let mut at = span.start;
     let mut lines = written.split_inclusive('\n');
     let mut last = span.start;
+    // The reader may begin behind the blank lines that the text begins with.
+    let blank = |text: &str| text.split('\n').take_while(|line| line.trim().is_empty()).count();
+    let unseen = blank(text).saturating_sub(blank(written));
     for (number, line) in text.split('\n').enumerate() {
-        let source = lines.next().unwrap_or_default();
+        let source = if number < unseen { "" } else { lines.next().unwrap_or_default() };
         let bare = source.trim_end_matches(['\n', '\r']);
         if number > 0 {
             woven.run("\n", last);
