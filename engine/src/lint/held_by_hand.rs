@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     code: "RB0318",
     severity: Severity::Warning,
     title: "something is taken, and on some way it is never given back",
-    explanation: "A step that disables Puppet, cordons a node or sets `noout` owes the step that takes it back. If that one may be skipped, or if a failure between the two ends the run outside any boundary that undoes the first, the host stays as it is and nobody is told. A scope (`during`) is released on every way out, and `end` and `release` know of it. A runbook that never gives it back, because the host is retired, is left alone.",
+    explanation: "A step that disables Puppet, cordons a node or sets `noout` owes the step that takes it back. If that one may be skipped, or if a failure between the two ends the run outside any boundary that undoes the first, the host stays as it is and nobody is told. A scope (`during`) is released on every way out, and `end` and `release` know of it. The same where nothing gives it back and the host is worked on all the same. What is taken last is the purpose of its runbook, and a host that is retired or switched off needs nothing back: both are left alone.",
     bad: "runbook x { target h: host = \"h1\"\n step off on h { run `puppet agent --disable upgrade` }\n step upgrade on h { run `apt-get -y upgrade` }\n step on-again on h { run `puppet agent --enable` } }",
     good: "runbook x { target h: host = \"h1\"\n during puppet.disabled(reason: \"upgrade\") on h release always { step upgrade on h { run `apt-get -y upgrade` } } }",
     find,
@@ -45,6 +45,21 @@ fn find(program: &Program, found: &mut Found) {
             if !taken.given.is_empty() && !is_said_there {
                 look(&taken, &merged, paths, found);
             }
+            if taken.given.is_empty() && !pair.stays && !retires(program, paths, *spot) {
+                let worked = runs.iter().find(|(other, step)| {
+                    let at = paths.hosts(*other);
+                    let changes = matches!(Merged::of_step(&step.fields, program.actions()).does(), Some((_, Does::Run(_) | Does::Upload { .. })));
+                    // What is run here may be about any host.
+                    changes && paths.order(*spot, *other) == Order::Before && (here.is_local() || at.meets(&here))
+                });
+                // In a called runbook alone that is looked at there.
+                if let Some((at, step)) = worked.filter(|(at, _)| paths.is_own(*spot) || !paths.are_of_one_call(*spot, *at)) {
+                    let id = called(paths.reached_by(*spot).piece);
+                    let why = format!("{} takes this, `{}` works on, and nothing ever gives it back", id.1, step.id.value);
+                    let note = found.add(id.0, why, "taken here", help(pair));
+                    note.related.push((called(at.piece).0, "done while it is taken".to_owned()));
+                }
+            }
         }
     }
 }
@@ -58,15 +73,34 @@ fn look(taken: &Taken<'_>, merged: &Merged<'_>, paths: &Paths<'_>, found: &mut F
         Some((_, give)) => format!("`{}` is taken back only by `{}`: a failure between the two leaves it so", id.value, give.id.value),
         None => format!("`{}` is taken back by a step that may be skipped", id.value),
     };
-    let help = match taken.pair.scope {
-        Some(scope) => format!("hold it with `during {scope}(…) on … release always {{ … }}`"),
-        None => "make it an action with an `undo`, and hold that with `during … release always { … }`".to_owned(),
-    };
-    let note = found.add(called(paths.reached_by(taken.spot).piece).0, why, "taken here", help);
+    let note = found.add(called(paths.reached_by(taken.spot).piece).0, why, "taken here", help(taken.pair));
     if !paths.is_own(taken.spot) {
         note.related.push((id.span, "by this step".to_owned()));
     }
     note.related.extend(taken.given.iter().map(|(_, give)| (give.id.span, "given back here".to_owned())));
+}
+
+fn help(pair: &Pair) -> String {
+    match pair.scope {
+        Some(scope) => format!("hold it with `during {scope}(…) on … release always {{ … }}`"),
+        None => "make it an action with an `undo`, and hold that with `during … release always { … }`".to_owned(),
+    }
+}
+
+/// Whether the host is taken out of service for good, or switched off: by what the runbook is called, or what comes later.
+fn retires<'a>(program: &Program, paths: &Paths<'a>, taken: Spot<'a>) -> bool {
+    const WORDS: [&str; 8] = ["decom", "retire", "remove", "poweroff", "power-off", "shutdown", "destroy", "delete"];
+    let says = |text: &str| WORDS.iter().any(|word| text.to_lowercase().contains(word));
+    let runbook = program.runbook().is_some_and(|runbook| says(&runbook.name) || runbook.title.as_ref().is_some_and(|title| says(&title.text)));
+    let later = |spot: &&Spot<'a>| paths.order(taken, **spot) == Order::Before;
+    runbook
+        || paths.spots.iter().filter(later).any(|spot| match spot.piece {
+            Piece::Step(step) | Piece::Manual(step) => {
+                let run = if let Some((_, Does::Run(run))) = Merged::of_step(&step.fields, program.actions()).does() { run.text.as_str() } else { "" };
+                says(run) || says(&step.id) || step.title.as_ref().is_some_and(|title| says(&title.text))
+            }
+            _ => false,
+        })
 }
 
 #[cfg(test)]
@@ -104,8 +138,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_never_given_back_is_meant_so() {
+    fn what_is_never_given_back_is_meant_so_where_nothing_else_follows() {
+        assert_eq!(found(&format!("{CORDON}\n step work on h {{ run `x` }}")), 1);
+        assert_eq!(found(&format!("{CORDON}\n step look on h {{ verify `x` }}")), 0);
+        assert_eq!(found(CORDON), 0);
+        assert_eq!(found("step hold on h { run `apt-mark hold x` }\n step work on h { run `y` }"), 0, "it may stay so");
+        assert_eq!(found("step off on local { run `kubectl drain n1` }\n step work on h { run `x` }"), 1, "about any host");
+        assert_eq!(found("step off on h { use puppet.disabled(reason: \"x\") }\n step work on h { run `x` }"), 1);
+        assert_eq!(found("step off on h { use puppet.disabled(reason: \"x\") }\n step work on g { run `x` }"), 0);
         assert_eq!(found(&format!("{CORDON}\n step off on h {{ run `poweroff` }}")), 0);
+        assert_eq!(found(&format!("{CORDON}\n step work on h {{ run `x` }}\n step decommission on h {{ run `y` }}")), 0);
         assert_eq!(found(&format!("{CORDON}\n step uncordon on g {{ run `kubectl uncordon n2` }}")), 0, "elsewhere");
         assert_eq!(found(&format!("{UNCORDON}\n {CORDON}")), 0, "before");
     }

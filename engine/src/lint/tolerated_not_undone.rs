@@ -14,8 +14,8 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Warning,
     title: "a tolerated failure that no boundary undoes",
     explanation: "When an item of a loop fails and is tolerated, its boundaries are rolled back and the run goes on: those that lie inside the loop. A boundary around the loop has not failed, so nothing of that item is undone, and the host stays half changed though every step in it says how it is taken back. A boundary inside the loop, one for each item, undoes it.",
-    bad: "runbook x { target web = [\"a\", \"b\", \"c\"]\n unreachable skip\n boundary all { for h in web tolerate 1 { step depool on h { run `depool`\n undo `pool` }\n step upgrade on h { run `upgrade`\n undo `downgrade` } } } }",
-    good: "runbook x { target web = [\"a\", \"b\", \"c\"]\n unreachable skip\n for h in web tolerate 1 { boundary one { step depool on h { run `depool`\n undo `pool` }\n step upgrade on h { run `upgrade`\n undo `downgrade` } } } }",
+    bad: "runbook x { target web = [\"a\", \"b\", \"c\"]\n unreachable skip\n boundary all { for h in web tolerate 1 { step configure on h { run `site-config new`\n undo `site-config old` }\n step upgrade on h { run `upgrade`\n undo `downgrade` } } } }",
+    good: "runbook x { target web = [\"a\", \"b\", \"c\"]\n unreachable skip\n for h in web tolerate 1 { boundary one { step configure on h { run `site-config new`\n undo `site-config old` }\n step upgrade on h { run `upgrade`\n undo `downgrade` } } } }",
     find,
 };
 

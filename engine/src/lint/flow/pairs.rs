@@ -12,10 +12,16 @@ pub(crate) struct Pair {
     pub(crate) fails: &'static [&'static [&'static str]],
     /// The standard library's scope for it.
     pub(crate) scope: Option<&'static str>,
+    /// It may well be meant to stay so.
+    pub(crate) stays: bool,
 }
 
 const fn pair(take: &'static [&'static str], give: &'static [&'static str]) -> Pair {
-    Pair { take, give, fails: &[], scope: None }
+    Pair { take, give, fails: &[], scope: None, stays: false }
+}
+
+const fn lasting(take: &'static [&'static str], give: &'static [&'static str]) -> Pair {
+    Pair { take, give, fails: &[], scope: None, stays: true }
 }
 
 static PAIRS: [Pair; 13] = [
@@ -30,8 +36,9 @@ static PAIRS: [Pair; 13] = [
             &["run-puppet-agent"],
         ],
         scope: Some("puppet.disabled"),
+        stays: false,
     },
-    Pair { take: &["disable-puppet"], give: &["enable-puppet"], fails: &[&["run-puppet-agent"]], scope: Some("puppet.disabled") },
+    Pair { take: &["disable-puppet"], give: &["enable-puppet"], fails: &[&["run-puppet-agent"]], scope: Some("puppet.disabled"), stays: false },
     pair(&["ceph", "osd", "set", "noout"], &["ceph", "osd", "unset", "noout"]),
     pair(&["ceph", "osd", "set", "norebalance"], &["ceph", "osd", "unset", "norebalance"]),
     pair(&["kubectl", "cordon"], &["kubectl", "uncordon"]),
@@ -40,9 +47,9 @@ static PAIRS: [Pair; 13] = [
     pair(&["pcs", "node", "standby"], &["pcs", "node", "unstandby"]),
     pair(&["pcs", "property", "set", "maintenance-mode=true"], &["pcs", "property", "set", "maintenance-mode=false"]),
     pair(&["crm", "node", "standby"], &["crm", "node", "online"]),
-    pair(&["apt-mark", "hold"], &["apt-mark", "unhold"]),
-    pair(&["systemctl", "mask"], &["systemctl", "unmask"]),
-    pair(&["setenforce", "0"], &["setenforce", "1"]),
+    lasting(&["apt-mark", "hold"], &["apt-mark", "unhold"]),
+    lasting(&["systemctl", "mask"], &["systemctl", "unmask"]),
+    lasting(&["setenforce", "0"], &["setenforce", "1"]),
 ];
 
 /// The pairs of which a command takes.
