@@ -61,7 +61,7 @@ fn explain(script: &str, error: &ParseError) -> SyntaxError {
         ParseError::ParsingNear(position) => {
             let at = byte(position.index);
             let rest = &script[at..];
-            let length = rest.find(char::is_whitespace).filter(|n| *n > 0).unwrap_or(rest.len().min(1));
+            let length = rest.find(char::is_whitespace).filter(|n| *n > 0).unwrap_or_else(|| rest.chars().next().map_or(0, char::len_utf8));
             let word = rest.get(..length).unwrap_or_default();
             SyntaxError { at, length, why: format!("`{word}` is not expected here") }
         }
@@ -133,6 +133,16 @@ pub(super) fn in_comment(script: &str, number: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{DEEPEST, parse};
+
+    #[test]
+    fn what_is_not_expected_is_a_whole_character() {
+        let error = parse("a )ۉ").expect_err("a bracket too much");
+        assert!(error.why.starts_with("`)"), "{}", error.why);
+        for script in ["case x in y) ;; eۉ", "case x in y) ;; ۉ", ";; ۉ", "(ۉ"] {
+            let error = parse(script).expect_err("unfinished");
+            assert!(script.get(error.at..error.at + error.length).is_some(), "{script}: {error:?}");
+        }
+    }
 
     /// Each of these took minutes: fuzzing found them.
     #[test]
