@@ -54,6 +54,9 @@ fn find(program: &Program, found: &mut Found) {
 
 fn change<'a>(spot: Spot<'a>, paths: &Paths<'a>, program: &Program) -> Option<Change<'a>> {
     let Piece::Step(step) = spot.piece else { return None };
+    if !paths.is_in_a_branch(spot) {
+        return None;
+    }
     let merged = Merged::of_step(&step.fields, program.actions());
     // A reboot beside others has a rule of its own.
     let acts = matches!(merged.does(), Some((_, Does::Run(_) | Does::Upload { .. }))) && merged.first(|f| f.reboots.as_ref()).is_none();

@@ -3,7 +3,7 @@
 use grammar::ast::{During, Piece};
 use grammar::diagnostic::Severity;
 
-use super::flow::paths::{Order, called};
+use super::flow::paths::Order;
 use super::{Found, Rule};
 use crate::check::Program;
 
@@ -30,16 +30,13 @@ fn find(_: &Program, found: &mut Found) {
         });
         if let Some((_, first)) = same {
             let name = &during.action.name;
-            let note = found.add(
-                called(paths.reached_by(*spot).piece).0,
+            let note = found.add_at(
+                *spot,
                 format!("two branches hold `{}` of the same host, and the first that is done releases it", name.value),
                 "held by the other branch as well",
                 "hold it once, around the `parallel`",
             );
             note.related.push((first.action.name.span, "the other".to_owned()));
-            if !paths.is_own(*spot) {
-                note.related.push((name.span, "with this one".to_owned()));
-            }
         }
     }
 }

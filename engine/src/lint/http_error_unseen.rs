@@ -32,13 +32,15 @@ fn find(program: &Program, found: &mut Found<'_>) {
 }
 
 fn is_trusting(said: &Said<'_>, simple: &Simple) -> bool {
+    if simple.name != "curl" {
+        return false;
+    }
     let words = simple.arguments();
     let asks = has_flag(words, 'f', TAKES, &["fail", "fail-with-body", "fail-early"]) || has_flag(words, 'w', TAKES.replace('w', "").as_str(), &["write-out"]);
     let elsewhere = has_flag(words, 'K', TAKES.replace('K', "").as_str(), &["config"])
         || has_flag(words, 'I', TAKES, &["head"])
         || has_flag(words, 'V', TAKES, &["version", "help"]);
-    simple.name == "curl"
-        && !asks
+    !asks
         && !elsewhere
         && !words.iter().any(|word| word.contains("$@") || word.contains("[@]"))
         && words.iter().any(|word| is_web(said, word))

@@ -78,7 +78,7 @@ use grammar::source::{Source, SourceId, Span};
 use crate::check::{NoFiles, ParsedFile, Program, check};
 
 pub use allow::{Allowance, Allowances};
-use flow::paths::Paths;
+use flow::paths::{Paths, Spot, called};
 pub use mend::{Mended, mended};
 pub use options::Options;
 use shell::Said;
@@ -138,6 +138,18 @@ impl Found<'_> {
             fix: None,
         });
         &mut self.list[at]
+    }
+
+    /// The same about a piece of the runbook or of one that it calls: told where the runbook itself reaches it, and where it
+    /// is written if that is elsewhere.
+    fn add_at(&mut self, spot: Spot<'_>, message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> &mut Diagnostic {
+        let reached = self.paths.map_or(spot.piece, |paths| paths.reached_by(spot).piece);
+        let (span, written) = (called(reached).0, called(spot.piece).0);
+        let note = self.add(span, message, label, help);
+        if span != written {
+            note.related.push((written, "written here".to_owned()));
+        }
+        note
     }
 }
 

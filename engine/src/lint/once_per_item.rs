@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use grammar::ast::{Does, For, Piece};
 use grammar::diagnostic::Severity;
 
-use super::flow::paths::{Paths, Spot, called};
+use super::flow::paths::{Paths, Spot};
 use super::flow::texts::{self, Written};
 use super::{Found, Rule, walk};
 use crate::check::Program;
@@ -30,15 +30,12 @@ fn find(program: &Program, found: &mut Found) {
         let Some(each) = paths.loops(*spot).next().filter(|each| is_wide(each) && paths.loops(outer).any(|other| std::ptr::eq(*each, other))) else { continue };
         let acts = matches!(Merged::of_step(&step.fields, program.actions()).does(), Some((_, Does::Run(_) | Does::Upload { .. })));
         if acts && !names_the_item(outer, each, paths) && paths.hosts(*spot).is_one() {
-            let note = found.add(
-                called(outer.piece).0,
+            let note = found.add_at(
+                *spot,
                 format!("`{}` does the same for each `{}` of the loop, several at once", step.id.value, each.var.value),
                 "once for each item",
                 format!("put it before or behind the loop; once a batch is a loop over lists: `for group in ({} | batch(n))`", each.over.text.trim()),
             );
-            if !paths.is_own(*spot) {
-                note.related.push((step.id.span, "this step".to_owned()));
-            }
             note.related.push((each.batch.as_ref().map_or(each.var.span, |batch| batch.span), "these pass side by side".to_owned()));
         }
     }

@@ -33,16 +33,13 @@ fn find(program: &Program, found: &mut Found) {
             (!paths.is_said_there(*other, *reboot) && !paths.exclude(*other, *reboot)).then_some(at)
         });
         if let Some((at, what)) = met {
-            let note = found.add(
-                called(paths.reached_by(*reboot).piece).0,
+            let note = found.add_at(
+                *reboot,
                 format!("`{}` reboots a host on which {what} may be under way", step.id.value),
                 "inside a `parallel`",
                 "put it before or behind the `parallel`, or order the two with `after`",
             );
             note.related.push((at, "this meets a host that goes down".to_owned()));
-            if !paths.is_own(*reboot) {
-                note.related.push((step.id.span, "the reboot".to_owned()));
-            }
         }
     }
 }

@@ -5,7 +5,6 @@ use grammar::diagnostic::Severity;
 use grammar::source::Text;
 
 use super::flow::pairs;
-use super::flow::paths::called;
 use super::{Found, Rule};
 use crate::check::Program;
 use crate::check::merged::Merged;
@@ -24,20 +23,11 @@ fn find(program: &Program, found: &mut Found) {
     let Some(paths) = found.paths else { return };
     for spot in &paths.spots {
         let Piece::Step(step) = spot.piece else { continue };
-        // What a called runbook holds is looked at there.
-        let mut scopes = paths.scopes_here(*spot).into_iter().filter(|(held, _)| paths.is_own(*held));
-        if let Some((_, during)) = scopes.find(|(_, during)| gives_back(step, during, program)) {
-            let note = found.add(
-                called(paths.reached_by(*spot).piece).0,
-                format!("`{}` gives back by hand what `during {}` holds", step.id.value, during.action.name.value),
-                "released here, and the block goes on without it",
-                "take the step out, or end the scope's block before it",
-            );
-            if !paths.is_own(*spot) {
-                note.related.push((step.id.span, "by this step".to_owned()));
-            }
-            note.related.push((during.action.name.span, "held from here on, and released by its own undo".to_owned()));
-        }
+        let Some(during) = paths.scope_here(*spot, |during| gives_back(step, during, program)) else { continue };
+        let message = format!("`{}` gives back by hand what `during {}` holds", step.id.value, during.action.name.value);
+        let label = "released here, and the block goes on without it";
+        let note = found.add_at(*spot, message, label, "take the step out, or end the scope's block before it");
+        note.related.push((during.action.name.span, "held from here on, and released by its own undo".to_owned()));
     }
 }
 
@@ -52,7 +42,7 @@ fn gives_back(step: &Step, during: &During, program: &Program) -> bool {
         _ => return false,
     };
     let same = words(own) == words(undo) && !undo.text.contains("{{");
-    same || pairs::taken(take).any(|pair| pair.is_given_by(own))
+    same || pairs::gives_back(own, take)
 }
 
 fn words(text: &Text) -> Vec<&str> {

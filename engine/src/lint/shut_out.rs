@@ -1,10 +1,10 @@
 //! A scope that keeps its own steps from working.
 
-use grammar::ast::{Does, Piece, Undo};
+use grammar::ast::{Does, During, Piece, Step, Undo};
 use grammar::diagnostic::Severity;
+use grammar::source::Text;
 
 use super::flow::pairs;
-use super::flow::paths::called;
 use super::{Found, Rule};
 use crate::check::Program;
 use crate::check::merged::Merged;
@@ -23,30 +23,26 @@ fn find(program: &Program, found: &mut Found) {
     let Some(paths) = found.paths else { return };
     for spot in &paths.spots {
         let Piece::Step(step) = spot.piece else { continue };
-        let merged = Merged::of_step(&step.fields, program.actions());
-        let run = if let Some((_, Does::Run(run))) = merged.does() { Some(run) } else { None };
-        // A scope is held until what was done inside it is undone.
-        let undo = if let Some(Undo::Command(undo)) = merged.undo() { Some(undo) } else { None };
-        let shuts_out = |name: &str| {
-            let scope = Merged::of_action(program.actions().get(name)?, program.actions());
-            let Some((_, Does::Run(take))) = scope.does() else { return None };
-            pairs::taken(take).any(|pair| run.into_iter().chain(undo).any(|command| pair.fails(command))).then_some(())
-        };
-        // What a called runbook holds is looked at there.
-        let mut scopes = paths.scopes_here(*spot).into_iter().filter(|(held, _)| paths.is_own(*held));
-        if let Some((_, during)) = scopes.find(|(_, during)| shuts_out(&during.action.name).is_some()) {
-            let note = found.add(
-                called(paths.reached_by(*spot).piece).0,
-                format!("`{}` can't work while `during {}` holds", step.id.value, during.action.name.value),
-                "fails inside the scope",
-                "put it before the scope, or behind its block",
-            );
-            if !paths.is_own(*spot) {
-                note.related.push((step.id.span, "this step".to_owned()));
-            }
-            note.related.push((during.action.name.span, "held here".to_owned()));
-        }
+        let shuts_out = |during: &During| takes(during, program).is_some_and(|take| commands(step, program).any(|command| pairs::fails_after(command, take)));
+        let Some(during) = paths.scope_here(*spot, shuts_out) else { continue };
+        let message = format!("`{}` can't work while `during {}` holds", step.id.value, during.action.name.value);
+        let note = found.add_at(*spot, message, "fails inside the scope", "put it before the scope, or behind its block");
+        note.related.push((during.action.name.span, "held here".to_owned()));
     }
+}
+
+/// The command by which a scope is taken.
+fn takes<'a>(during: &During, program: &'a Program) -> Option<&'a Text> {
+    let scope = Merged::of_action(program.actions().get(&during.action.name.value)?, program.actions());
+    if let Some((_, Does::Run(take))) = scope.does() { Some(take) } else { None }
+}
+
+/// What a step runs, and what undoes it: a scope is held until what was done inside it is undone.
+fn commands<'a>(step: &'a Step, program: &'a Program) -> impl Iterator<Item = &'a Text> {
+    let merged = Merged::of_step(&step.fields, program.actions());
+    let run = if let Some((_, Does::Run(run))) = merged.does() { Some(run) } else { None };
+    let undo = if let Some(Undo::Command(undo)) = merged.undo() { Some(undo) } else { None };
+    run.into_iter().chain(undo)
 }
 
 #[cfg(test)]

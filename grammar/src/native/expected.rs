@@ -70,15 +70,16 @@ pub(super) fn is_keyword(rule: Rule) -> bool {
     }
 }
 
+const KEYWORD: &[&str] = &["a line that begins with a keyword"];
+
 /// What was expected where this rule didn't match; empty for what needs no mention.
 pub(super) fn human(rule: Rule) -> &'static [&'static str] {
     match rule {
         Rule::EOI | Rule::line_end | Rule::separator => &["the end of the line"],
         // Comments may stand anywhere.
         Rule::COMMENT | Rule::WHITESPACE | Rule::gap => &[],
-        Rule::file | Rule::list | Rule::entry | Rule::strict | Rule::known | Rule::unknown | Rule::leftover | Rule::token | Rule::stray | Rule::unclosed => {
-            &["a line that begins with a keyword"]
-        }
+        Rule::file | Rule::list | Rule::entry | Rule::strict | Rule::unknown | Rule::leftover | Rule::token | Rule::stray | Rule::unclosed => KEYWORD,
+        Rule::known | Rule::known_a_to_g | Rule::known_h_to_r | Rule::known_s_to_z => KEYWORD,
         Rule::block => &["a block `{ … }`"],
         Rule::import => &["`import`"],
         Rule::runbook => &["`runbook`"],

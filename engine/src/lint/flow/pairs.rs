@@ -57,12 +57,22 @@ pub(crate) fn taken(command: &Text) -> impl Iterator<Item = &'static Pair> {
     PAIRS.iter().filter(|pair| says(&command.text, pair.take))
 }
 
+/// Whether the first command gives back what the second takes.
+pub(crate) fn gives_back(command: &Text, take: &Text) -> bool {
+    PAIRS.iter().any(|pair| pair.is_given_by(command) && says(&take.text, pair.take))
+}
+
+/// Whether the first command fails where the second has been run.
+pub(crate) fn fails_after(command: &Text, take: &Text) -> bool {
+    PAIRS.iter().any(|pair| pair.fails(command) && says(&take.text, pair.take))
+}
+
 impl Pair {
     pub(crate) fn is_given_by(&self, command: &Text) -> bool {
         says(&command.text, self.give)
     }
 
-    pub(crate) fn fails(&self, command: &Text) -> bool {
+    fn fails(&self, command: &Text) -> bool {
         self.fails.iter().any(|wanted| says(&command.text, wanted))
     }
 }

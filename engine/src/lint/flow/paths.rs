@@ -382,11 +382,12 @@ impl<'a> Paths<'a> {
         settings(spot.piece).into_iter().chain(self.settings_around(spot)).find_map(|settings| settings.unreachable.as_ref())
     }
 
-    /// The scopes around a piece that hold something on its own host, the innermost first.
-    pub(crate) fn scopes_here(&self, spot: Spot<'a>) -> Vec<(Spot<'a>, &'a During)> {
-        let here = self.hosts(spot);
-        let scopes = self.around(spot).filter_map(|room| if let Kind::Held(during) = room.kind { Some((self.at(room.around?)?, during)) } else { None });
-        scopes.filter(|(at, _)| self.hosts(*at).meets(&here)).collect()
+    /// The innermost scope of the runbook itself around a piece that holds something on its own host and is `wanted`. What a
+    /// called runbook holds is looked at there.
+    pub(crate) fn scope_here(&self, spot: Spot<'a>, wanted: impl Fn(&During) -> bool) -> Option<&'a During> {
+        let held = |room: &Room<'a>| if let Kind::Held(during) = room.kind { Some((room.around?, during)) } else { None };
+        let mut own = self.around(spot).filter(|room| room.frame == 0).filter_map(held).filter(|(_, during)| wanted(during));
+        own.find(|(at, _)| self.at(*at).is_some_and(|at| self.hosts(at).meets(&self.hosts(spot)))).map(|(_, during)| during)
     }
 
     /// The piece that stands there.
@@ -404,6 +405,11 @@ impl<'a> Paths<'a> {
     pub(crate) fn on(&self, spot: Spot<'a>) -> &'a [Name] {
         let own = settings(spot.piece).into_iter();
         own.chain(self.settings_around(spot)).map(|s| s.on.as_slice()).find(|on| !on.is_empty()).unwrap_or_default()
+    }
+
+    /// Whether something may run at the same time.
+    pub(crate) fn is_in_a_branch(&self, spot: Spot<'a>) -> bool {
+        self.around(spot).any(|room| matches!(room.kind, Kind::Parallel(_)))
     }
 
     /// The boundaries around a piece, the innermost first; of a piece of a called runbook those around the call too.
