@@ -49,7 +49,7 @@ fn each(size: usize, form: &str) -> String {
 }
 
 /// A step has all places of a group's values. The last step fails, so that every undo runs.
-fn runbook(shell: Shell, size: usize, words: &[(&str, &str)]) -> String {
+fn runbook(world: &World, size: usize, words: &[(&str, &str)]) -> String {
     let words: String = words.iter().map(|(written, _)| format!(" {written}")).collect();
     let (words, bare, joined) = (each(size, &words), each(size, " {{ V }}"), each(size, "{{ V }}|"));
     let (env, sent, json) = (each(size, "HOSTILE_# = V\n"), each(size, " \"$HOSTILE_#\""), each(size, " {{ V | tojson }}"));
@@ -60,6 +60,7 @@ runbook hostile.attack "Hand values to programs" {{
   param out: path
   target there: host = local
   shell "{shell}"
+  {user}
   boundary all "All of it is undone" {{
     for group in groups {{
       step send "Send {{{{ group.v[0] }}}}" on there {{
@@ -95,7 +96,8 @@ env printf '%s\0' {sent} > "$at.undo-env"
   }}
 }}
 "#,
-        shell = shell.word(),
+        shell = world.shell.word(),
+        user = world.user.map(|user| format!("as \"{user}\"")).unwrap_or_default(),
     )
 }
 
@@ -125,7 +127,7 @@ fn differences(world: &World, groups: &[Vec<Hostile>], words: &[(&str, &str)]) -
 }
 
 fn sent(world: &World, canary: &Canary, groups: &[Vec<Hostile>], words: &[(&str, &str)]) {
-    let file = world.desk.file("attack.runbook", runbook(world.shell, groups[0].len(), words));
+    let file = world.desk.file("attack.runbook", runbook(world, groups[0].len(), words));
     let ran = world.run(&file, &["--params", &super::values::params(&world.desk, groups)]);
     canary.sings_not();
     let last: Vec<&str> = ran.err.lines().rev().take(30).collect();
@@ -170,4 +172,15 @@ fn no_byte_of_a_hostile_value_runs_over_ssh_under_bash() {
 #[test]
 fn no_byte_of_a_hostile_value_runs_over_ssh_under_busybox() {
     attack(&World::ssh(Shell::Busybox));
+}
+
+/// Through `sudo -n`.
+#[test]
+fn no_byte_of_a_hostile_value_runs_by_another_user() {
+    attack(&World::local(Shell::Dash).by_another());
+}
+
+#[test]
+fn no_byte_of_a_hostile_value_runs_by_another_user_over_ssh() {
+    attack(&World::ssh(Shell::Bash).by_another());
 }

@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use crate::harness::desk::{Desk, Ran};
-use crate::harness::scratch::{search_path, which};
+use crate::harness::scratch::{run, search_path, which};
 use crate::harness::sshd::Sshd;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,8 @@ impl Shell {
 pub struct World {
     pub desk: Desk,
     pub shell: Shell,
+    /// As whom commands run, if not as who reaches the machine.
+    pub user: Option<&'static str>,
     path: String,
     sshd: Option<Sshd>,
 }
@@ -41,7 +43,7 @@ impl World {
     pub fn local(shell: Shell) -> Self {
         let desk = Desk::new();
         let path = path_with_sh(&desk.path("bin"), shell);
-        Self { desk, shell, path, sshd: None }
+        Self { desk, shell, user: None, path, sshd: None }
     }
 
     /// There the keeper runs under this shell too.
@@ -49,11 +51,21 @@ impl World {
         let desk = Desk::new();
         let path = path_with_sh(&desk.path("bin"), shell);
         let sshd = Sshd::start_with_path(&["box"], &path);
-        Self { desk, shell, path: search_path(), sshd: Some(sshd) }
+        Self { desk, shell, user: None, path: search_path(), sshd: Some(sshd) }
+    }
+
+    /// Commands run as somebody who may write into the desk's folders, so that a value that runs would be seen.
+    pub fn by_another(self) -> Self {
+        Self { user: Some("nobody"), ..self }
     }
 
     /// `runbook run FILE …` with the target `there`.
     pub fn run(&self, file: &Path, more: &[&str]) -> Ran {
+        if self.user.is_some() {
+            let work = self.desk.path("");
+            run("chmod", ["-R".as_ref(), "a+rwX".as_ref(), work.as_path()]);
+            run("chmod", ["a+x".as_ref(), work.parent().expect("the desk")]);
+        }
         let mut command = self.desk.command();
         command.env("PATH", &self.path).arg("run").arg(file).args(more);
         if let Some(sshd) = &self.sshd {
