@@ -16,6 +16,7 @@ need busybox busybox
 need sqlite3 sqlite3
 need curl curl
 need shellcheck shellcheck
+need faketime faketime
 need mariadbd mariadb-server-core
 need mariadb-install-db mariadb-server-core
 need mariadb mariadb-client-core

@@ -21,6 +21,7 @@ mod notify;
 mod outputs;
 mod plans;
 mod refusals;
+mod scenarios;
 mod schema;
 mod second_person;
 mod secrets;
