@@ -15,6 +15,7 @@ need dash dash
 need busybox busybox
 need sqlite3 sqlite3
 need curl curl
+need faketime faketime
 need shellcheck shellcheck
 need faketime faketime
 need mariadbd mariadb-server-core

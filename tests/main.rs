@@ -3,5 +3,6 @@
 
 #![expect(unreachable_pub, reason = "a test binary has no outside; `pub` says what a fixture offers its tests")]
 
+mod fire;
 mod harness;
 mod suites;

@@ -30,6 +30,11 @@ impl Desk {
         Self { scratch }
     }
 
+    /// Leaves the folder where it is.
+    pub fn keep(&self) {
+        self.scratch.keep();
+    }
+
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.scratch.join("work").join(name)
     }

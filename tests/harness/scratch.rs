@@ -7,12 +7,12 @@ use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// A new folder that only this user can enter. Its path is short: sockets in it have 107 bytes in all.
 #[derive(Debug)]
-pub struct Scratch(PathBuf);
+pub struct Scratch(PathBuf, AtomicBool);
 
 impl Scratch {
     pub fn new(what: &str) -> Self {
@@ -22,7 +22,7 @@ impl Scratch {
             let name = format!("rb-{what}-{}-{number}", std::process::id());
             let folder = std::env::temp_dir().join(name);
             match fs::DirBuilder::new().mode(0o700).create(&folder) {
-                Ok(()) => return Self(folder),
+                Ok(()) => return Self(folder, AtomicBool::new(false)),
                 // Left by a killed test whose process id has come round again.
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => panic!("{}: {error}", folder.display()),
@@ -34,6 +34,11 @@ impl Scratch {
         &self.0
     }
 
+    /// It stays when this is dropped.
+    pub fn keep(&self) {
+        self.1.store(true, Ordering::Relaxed);
+    }
+
     pub fn join(&self, name: impl AsRef<Path>) -> PathBuf {
         self.0.join(name)
     }
@@ -41,7 +46,9 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        if !self.1.load(Ordering::Relaxed) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
     }
 }
 

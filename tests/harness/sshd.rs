@@ -73,6 +73,16 @@ impl Sshd {
         self.host(name).home()
     }
 
+    /// Where it listens.
+    pub fn port(&self, name: &str) -> u16 {
+        self.host(name).port
+    }
+
+    /// The process of its sshd, while it runs.
+    pub fn server(&self, name: &str) -> Option<u32> {
+        self.host(name).server.as_ref().map(Child::id)
+    }
+
     /// Cuts the connections. What ran in them lives on, as it does when a line is cut; new connections are answered.
     pub fn drop_connections(&self, name: &str) {
         if let Some(server) = &self.host(name).server {

@@ -5,6 +5,7 @@ mod conformance;
 mod corpus;
 mod crash;
 mod evidence;
+mod fire;
 mod fleet;
 mod formatting;
 mod gates;

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::answers::{HOLDS_A_SECRET, capture};
 use super::bind::{JOB_LIMIT, Place, Ready};
 use super::locks::Lost;
@@ -163,9 +165,11 @@ pub(super) async fn send(proof: Durable<Event>, mut job: Attempt, ready: Ready) 
 
 /// K4: asks what became of it, which claims it, and follows it if it still runs.
 async fn find_again(mut job: Attempt, keeper: Rc<Keeper>, patience: Duration) -> Vec<EventKind> {
-    let fate = match keeper.ask(&job.name).await {
+    // The host is sought for as long as a job that is followed: the line may break in the moment of asking.
+    let ask = async || keeper.ask_until(&job.name, Instant::now() + patience + SLACK).await;
+    let fate = match ask().await {
         Ok(Fate::Orphaned) => match keeper.wait_group(&job.name, patience).await {
-            Ok(true) => keeper.ask(&job.name).await,
+            Ok(true) => ask().await,
             Ok(false) => Ok(Fate::Orphaned),
             Err(error) => Err(error),
         },

@@ -71,7 +71,7 @@ impl Channel {
         let ready = timeout(FIRST_ANSWER, channel.ready(text, &mut noise)).await;
         match ready {
             Ok(Ok(())) => Ok(channel),
-            Ok(Err(())) | Err(_) => Err(Broken::NotAShell { noise: String::from_utf8_lossy(&noise[..noise.len().min(400)]).into_owned() }),
+            other => Err(Broken::NotAShell { noise: String::from_utf8_lossy(&noise[..noise.len().min(400)]).into_owned(), ended: other.is_ok() }),
         }
     }
 

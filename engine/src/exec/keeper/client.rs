@@ -13,7 +13,7 @@ use super::{
     channel::{Channel, text},
     error::Broken,
     follow::{Follow, Followed, exit},
-    lock::{self, Claim, Holder},
+    lock::{self, Holder},
     name::plain,
     request::{self, Request, line},
 };
@@ -139,7 +139,11 @@ impl Keeper {
             seats: Semaphore::new(CHANNELS),
             life: std::sync::Mutex::default(),
         };
-        let channel = keeper.open().await?;
+        let channel = match keeper.open().await {
+            // The line may have broken in that moment: what is no shell is none a second time.
+            Err(KeeperError::NotAShell { ended: true, .. }) => keeper.open().await?,
+            opened => opened?,
+        };
         keeper.give_back(channel);
         Ok(keeper)
     }
@@ -230,7 +234,7 @@ impl Keeper {
         let mut channel = self.channel(when.deadline).await?;
         let mut follow = Follow::new(sink, call.output_limit);
         match self.followed(&mut channel, &request, &mut follow).await {
-            Ok(followed) => self.outcome(attempt, channel, followed).await,
+            Ok(followed) => self.outcome(attempt, when, channel, followed).await,
             Err(Broken::Lost) => self.resume(attempt, when, follow).await,
             Err(broken) => Err(self.broken(broken)),
         }
@@ -250,8 +254,16 @@ impl Keeper {
     /// # Errors
     /// Memory lost, or a disk on which nothing can be claimed.
     pub async fn ask(&self, attempt: &AttemptName) -> Result<Fate, KeeperError> {
+        self.ask_until(attempt, Instant::now()).await
+    }
+
+    /// The same of a host that is sought until then.
+    ///
+    /// # Errors
+    /// As `ask`.
+    pub async fn ask_until(&self, attempt: &AttemptName, deadline: Instant) -> Result<Fate, KeeperError> {
         let request = line("ask", attempt.as_str(), &self.life(), &[])?;
-        let fate = self.asking(&request, async |channel| Ok(Ok(channel.frame().await?))).await?;
+        let fate = self.asking_until(deadline, &request, async |channel| Ok(Ok(channel.frame().await?))).await?;
         self.fate(attempt, &fate)
     }
 
@@ -274,71 +286,18 @@ impl Keeper {
         .await
     }
 
-    /// Waits for the process group of an orphaned job. True when nothing of it lives any more.
+    /// Waits for the process group of an orphaned job. True when nothing of it lives any more. The host is sought for as
+    /// long.
     ///
     /// # Errors
     /// When the host can't be reached.
     pub async fn wait_group(&self, attempt: &AttemptName, patience: Duration) -> Result<bool, KeeperError> {
         let request = line("wait", attempt.as_str(), &self.life(), &[&patience.as_secs().to_string()])?;
-        self.asking(&request, async |channel| {
+        self.asking_until(Instant::now() + patience, &request, async |channel| {
             let frame = channel.frame().await?;
             Ok(if frame.first().is_some_and(|word| word == "waited") { Ok(frame[1..] == ["empty"]) } else { Err(frame) })
         })
         .await
-    }
-
-    /// Takes a lock of the host, or finds that this run has it already. `take`: also from who holds it; nothing of theirs
-    /// is deleted, and they find a higher number.
-    ///
-    /// # Errors
-    /// When the locks' folder can't be used, or the host can't be reached.
-    pub async fn lock(&self, lock: &str, claim: &Claim, take: bool) -> Result<Locking, KeeperError> {
-        let request = line("lock", "-", &self.life(), &[&self.lock_name(lock)?, &claim.text(), if take { "take" } else { "-" }])?;
-        self.asking(&request, async |channel| {
-            let frame = channel.frame().await?;
-            let words: Vec<&str> = frame.iter().map(String::as_str).collect();
-            Ok(match words[..] {
-                ["held", number] => number.parse().map(Locking::Held).map_err(|_| frame),
-                ["no", "locked", number, text, by] => Ok(Locking::Locked(Holder::read(number, text, by))),
-                _ => Err(frame),
-            })
-        })
-        .await
-    }
-
-    /// Gives a lock back, unless it is another's by now.
-    ///
-    /// # Errors
-    /// When the locks' folder can't be used, or the host can't be reached.
-    pub async fn unlock(&self, lock: &str, claim: &Claim) -> Result<(), KeeperError> {
-        let request = line("unlock", "-", &self.life(), &[&self.lock_name(lock)?, &claim.text()])?;
-        self.asking(&request, async |channel| {
-            let frame = channel.frame().await?;
-            Ok(if frame == ["unlocked"] { Ok(()) } else { Err(frame) })
-        })
-        .await
-    }
-
-    /// Whether this run still holds all that it locked there; else the first that it does not, and who has it.
-    ///
-    /// # Errors
-    /// When the host can't be reached.
-    pub async fn holds(&self) -> Result<Option<(String, Holder)>, KeeperError> {
-        let request = line("held", "-", &self.life(), &[])?;
-        self.asking(&request, async |channel| {
-            let frame = channel.frame().await?;
-            let words: Vec<&str> = frame.iter().map(String::as_str).collect();
-            Ok(match words[..] {
-                ["held"] => Ok(None),
-                ["no", "overtaken", lock, number, text, by] => Ok(Some((lock::name(lock), Holder::read(number, text, by)))),
-                _ => Err(frame),
-            })
-        })
-        .await
-    }
-
-    fn lock_name(&self, lock: &str) -> Result<String, KeeperError> {
-        lock::in_folder(lock).ok_or_else(|| KeeperError::BadCall { why: format!("`{lock}` can't name a lock") })
     }
 
     /// Removes the run's folder from the host, and with it all memory of the run.
@@ -385,7 +344,7 @@ impl Keeper {
         follow.until_its_end(channel).await
     }
 
-    async fn outcome(&self, attempt: &AttemptName, channel: Channel, followed: Followed) -> Result<Outcome, KeeperError> {
+    async fn outcome(&self, attempt: &AttemptName, when: When, channel: Channel, followed: Followed) -> Result<Outcome, KeeperError> {
         match followed {
             Followed::Ended { ended, reached, why, held } => {
                 self.done_with(channel, held);
@@ -393,7 +352,7 @@ impl Keeper {
             }
             Followed::Gone => {
                 self.give_back(channel);
-                Ok(Outcome::Found(self.ask(attempt).await?))
+                Ok(Outcome::Found(self.ask_until(attempt, when.deadline).await?))
             }
             Followed::No { word, detail } => {
                 self.give_back(channel);
@@ -416,7 +375,7 @@ impl Keeper {
         loop {
             let mut channel = self.channel(when.deadline).await?;
             match self.resumed(attempt, &mut channel, &mut follow).await {
-                Ok(Ok(followed)) => return self.outcome(attempt, channel, followed).await,
+                Ok(Ok(followed)) => return self.outcome(attempt, when, channel, followed).await,
                 Ok(Err(frame)) => {
                     self.give_back(channel);
                     return match self.fate(attempt, &frame)? {
@@ -444,15 +403,25 @@ impl Keeper {
     }
 
     /// One question, one answer; asked again over a new channel when the first was dead, since asking twice is harmless.
-    async fn asking<T>(
+    pub(super) async fn asking<T>(
         &self,
+        request: &Request,
+        answer: impl AsyncFnMut(&mut Channel) -> Result<Result<T, Vec<String>>, Broken>,
+    ) -> Result<T, KeeperError> {
+        self.asking_until(Instant::now(), request, answer).await
+    }
+
+    /// The same of a host that is sought until then.
+    async fn asking_until<T>(
+        &self,
+        deadline: Instant,
         request: &Request,
         mut answer: impl AsyncFnMut(&mut Channel) -> Result<Result<T, Vec<String>>, Broken>,
     ) -> Result<T, KeeperError> {
         let _seat = self.seat().await?;
         let mut again = true;
         loop {
-            let mut channel = self.channel(Instant::now()).await?;
+            let mut channel = self.channel(deadline).await?;
             let said = async {
                 channel.send(request).await?;
                 answer(&mut channel).await
@@ -462,7 +431,7 @@ impl Keeper {
                     self.give_back(channel);
                     return answer.map_err(|frame| self.refusal(&frame));
                 }
-                Err(Broken::Lost) if again => again = false,
+                Err(Broken::Lost) if again || Instant::now() < deadline => again = false,
                 Err(broken) => return Err(self.broken(broken)),
             }
         }
@@ -491,7 +460,7 @@ impl Keeper {
         })
     }
 
-    fn host(&self) -> String {
+    pub(super) fn host(&self) -> String {
         self.target.name().to_owned()
     }
 
@@ -521,7 +490,7 @@ impl Keeper {
         let host = self.host();
         match broken {
             Broken::Lost => KeeperError::ConnectionLost { host },
-            Broken::NotAShell { noise } => KeeperError::NotAShell { host, noise },
+            Broken::NotAShell { noise, ended } => KeeperError::NotAShell { host, noise, ended },
             Broken::Protocol { what } => KeeperError::Protocol { host, what },
         }
     }
@@ -550,8 +519,11 @@ impl Keeper {
             }
         }
         let mut pause = Duration::from_millis(100);
+        let mut again = true;
         loop {
             match self.open().await {
+                // There was a shell before: it is the line that broke off while one was opened.
+                Err(KeeperError::NotAShell { ended: true, .. }) if self.life() != "-" && (again || Instant::now() + pause < deadline) => again = false,
                 Err(KeeperError::Unreachable(why)) if why.may_pass() && Instant::now() + pause < deadline => {}
                 Err(KeeperError::Unreachable(why)) if self.life() != "-" && why.may_pass() => {
                     return Err(KeeperError::ConnectionLost { host: self.host() });

@@ -10,7 +10,12 @@ pub enum KeeperError {
     #[error(
         "{host} lets us in, but what answers is not a shell{}. Nothing was run. Look for a forced command in its authorized_keys or sshd_config, or a login shell like nologin", said(.noise)
     )]
-    NotAShell { host: String, noise: String },
+    NotAShell {
+        host: String,
+        noise: String,
+        /// It closed, and did not only say nothing of ours.
+        ended: bool,
+    },
     #[error("the connection to {host} was lost and did not come back in time. What was started there goes on; ask for it with `resume`")]
     ConnectionLost { host: String },
     #[error("{host} no longer remembers this run: its folder or its life mark is gone, so nothing can be said about what was started there")]
@@ -66,6 +71,7 @@ pub(super) enum Broken {
     Lost,
     NotAShell {
         noise: String,
+        ended: bool,
     },
     Protocol {
         what: String,

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-pub(super) use crate::lock_name::in_folder;
-use crate::lock_name::{decoded, encoded};
+use super::client::{Keeper, Locking};
+use super::error::KeeperError;
+use super::request::line;
+use crate::lock_name::{decoded, encoded, in_folder};
 
 /// Where locks lie on every host: one folder for all accounts.
 pub const FOLDER: &str = "/var/tmp/runbook.locks";
@@ -82,6 +84,62 @@ impl fmt::Display for Holder {
             Connected::Unknown => "whether it is alive is not shown there",
         };
         write!(f, "{} since {since}, run {} ({connected})", claim.who, claim.run)
+    }
+}
+
+impl Keeper {
+    /// Takes a lock of the host, or finds that this run has it already. `take`: also from who holds it; nothing of theirs
+    /// is deleted, and they find a higher number.
+    ///
+    /// # Errors
+    /// When the locks' folder can't be used, or the host can't be reached.
+    pub async fn lock(&self, lock: &str, claim: &Claim, take: bool) -> Result<Locking, KeeperError> {
+        let request = line("lock", "-", &self.life(), &[&self.lock_name(lock)?, &claim.text(), if take { "take" } else { "-" }])?;
+        self.asking(&request, async |channel| {
+            let frame = channel.frame().await?;
+            let words: Vec<&str> = frame.iter().map(String::as_str).collect();
+            Ok(match words[..] {
+                ["held", number] => number.parse().map(Locking::Held).map_err(|_| frame),
+                ["no", "locked", number, text, by] => Ok(Locking::Locked(Holder::read(number, text, by))),
+                _ => Err(frame),
+            })
+        })
+        .await
+    }
+
+    /// Gives a lock back, unless it is another's by now.
+    ///
+    /// # Errors
+    /// When the locks' folder can't be used, or the host can't be reached.
+    pub async fn unlock(&self, lock: &str, claim: &Claim) -> Result<(), KeeperError> {
+        let request = line("unlock", "-", &self.life(), &[&self.lock_name(lock)?, &claim.text()])?;
+        self.asking(&request, async |channel| {
+            let frame = channel.frame().await?;
+            Ok(if frame == ["unlocked"] { Ok(()) } else { Err(frame) })
+        })
+        .await
+    }
+
+    /// Whether this run still holds all that it locked there; else the first that it does not, and who has it.
+    ///
+    /// # Errors
+    /// When the host can't be reached.
+    pub async fn holds(&self) -> Result<Option<(String, Holder)>, KeeperError> {
+        let request = line("held", "-", &self.life(), &[])?;
+        self.asking(&request, async |channel| {
+            let frame = channel.frame().await?;
+            let words: Vec<&str> = frame.iter().map(String::as_str).collect();
+            Ok(match words[..] {
+                ["held"] => Ok(None),
+                ["no", "overtaken", lock, number, text, by] => Ok(Some((name(lock), Holder::read(number, text, by)))),
+                _ => Err(frame),
+            })
+        })
+        .await
+    }
+
+    fn lock_name(&self, lock: &str) -> Result<String, KeeperError> {
+        in_folder(lock).ok_or_else(|| KeeperError::BadCall { why: format!("`{lock}` can't name a lock") })
     }
 }
 

@@ -56,6 +56,25 @@ async fn k5_an_account_with_a_forced_command_is_refused_and_no_check_says_yes() 
     }
 }
 
+/// Every second shell ends before it has said a word, as it does when the line breaks in that moment.
+#[tokio::test]
+async fn k5_a_line_that_breaks_while_a_shell_is_opened_is_no_account_without_a_shell() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let counter = dir.path().join("shells").display().to_string();
+    let bench = Bench::ssh_with(&format!("ForceCommand echo >>{counter}; [ $(($(wc -l <{counter}) % 2)) = 0 ] || exit 0; exec sh"));
+    let keeper = std::rc::Rc::new(bench.keeper().await);
+    let (attempt, call) = (name("n.1"), sh("sleep 1"));
+    let mut printed = Printed::default();
+    // The first channel is busy, so asking opens another.
+    let (ended, asked) = tokio::join!(keeper.start(&attempt, 1, &call, soon(), &mut printed), async {
+        until(|| bench.run().join("n.1.pg").exists()).await;
+        keeper.ask(&name("n.2")).await
+    });
+    assert!(matches!(ended, Ok(Outcome::Ended(_))), "{ended:?}");
+    assert!(matches!(asked, Ok(Fate::Never)), "{asked:?}");
+    assert_eq!(lines(&dir.path().join("shells")), 4);
+}
+
 #[tokio::test]
 async fn noise_before_the_first_frame_is_not_an_answer() {
     let bench = Bench::ssh_with("ForceCommand printf 'Welcome to the box\\n\\nno newline here: '; exec sh");
