@@ -147,7 +147,7 @@ impl<'a> Place<'a> {
                 }
                 forgotten.extend(of_attempt(&job.name));
             }
-            Fault::Drop if strike.which % 3 == 0 => self.fleet.sshd.drop_connections(BOXES[box_nr]),
+            Fault::Drop if strike.which.is_multiple_of(3) => self.fleet.sshd.drop_connections(BOXES[box_nr]),
             Fault::Drop => self.fleet.lines.iter().for_each(Line::hang_up),
             Fault::Sshd => {
                 self.fleet.sshd.stop(BOXES[box_nr]);

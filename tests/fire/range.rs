@@ -85,7 +85,7 @@ pub fn play(range: &Range) -> Report {
                     let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
                     report.add(played);
                     report.took = began.elapsed();
-                    if report.rounds % 50 == 0 {
+                    if report.rounds.is_multiple_of(50) {
                         (range.progress)(&report.line());
                     }
                 }
