@@ -3,6 +3,7 @@
 
 mod book;
 mod dice;
+mod drill;
 mod effects;
 mod fault;
 mod line;
@@ -13,4 +14,5 @@ mod range;
 mod round;
 mod text;
 
+pub use drill::Drill;
 pub use range::{Range, play};

@@ -4,9 +4,16 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 use super::JournalError;
 use super::access::Access;
+
+/// Looks, 10 ms apart, until who has taken a lock has signed it.
+const SIGNING: usize = 50;
 
 /// Held for as long as it lives.
 #[derive(Debug)]
@@ -27,16 +34,30 @@ impl DriverLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // The lock is what counts; a holder whose name can't be read is still the holder.
-                let _ = file.read_to_string(&mut holder);
-                return Err(JournalError::Held { run: run.to_owned(), holder: holder.trim().to_owned() });
+                return Err(JournalError::Held { run: run.to_owned(), holder: holder(&mut file) });
             }
             Err(TryLockError::Error(cause)) => return Err(failed()(cause)),
         }
-        file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(who.as_bytes())).map_err(failed())?;
+        let words = format!("{}\n{who}", std::process::id());
+        file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(words.as_bytes())).map_err(failed())?;
         Ok(Self { _file: file })
     }
+}
+
+/// Who has the lock. It is taken first and signed then: in between there is nothing, or the name of one who is gone. The
+/// lock is what counts, so one who never signs is the holder all the same.
+fn holder(file: &mut File) -> String {
+    let mut words = String::new();
+    for _ in 0..SIGNING {
+        words.clear();
+        let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut words));
+        let is_there = |pid: &str| pid.parse().ok().and_then(Pid::from_raw).is_some_and(|pid| !matches!(test_kill_process(pid), Err(Errno::SRCH)));
+        if read.is_ok() && words.split_once('\n').is_some_and(|(pid, who)| is_there(pid) && !who.is_empty()) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    words.split_once('\n').map_or("nobody knows who", |(_, who)| who.trim()).to_owned()
 }
 
 /// Makes the state folder where there is none.
