@@ -12,11 +12,10 @@ use engine::plan::model::Plan;
 use engine::plan::{GivenFact, Inputs, Outline, ProjectFiles, outline};
 use grammar::ast::File;
 use grammar::diagnostic::Diagnostic;
-use grammar::source::Source;
 
 use crate::complaint::{Complaint, USAGE};
 use crate::diagnostics::{Tally, draw};
-use crate::inputs::secrets;
+use crate::inputs::{self, secrets};
 use crate::lint::{has_errors, rules};
 use crate::out::Out;
 use crate::run::look;
@@ -62,16 +61,17 @@ pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
     Ok(Ready { files, program, warnings: Tally::of(&said), uploads })
 }
 
-/// Reads an inventory, with its text as it is pinned. Its errors are drawn.
+/// Reads an inventory. Its errors are drawn, and what a person should know of it is said.
 ///
 /// # Errors
 /// It can't be used; everything about that was said.
-pub(crate) fn inventory(out: &Out, ready: &Ready, path: Option<&Path>) -> Result<Option<(Inventory, Source)>, Complaint> {
+pub(crate) fn inventory(out: &Out, ready: &Ready, path: Option<&Path>) -> Result<Option<Inventory>, Complaint> {
     let Some(path) = path else { return Ok(None) };
-    let refuse = |diagnostics: &[Diagnostic]| refuse(out, &ready.files, diagnostics);
-    let file = ready.files.read(path).map_err(|Unread(why)| refuse(&[*why]))?;
-    let inventory = engine::inventory::read(&file.source).map_err(|errors| refuse(&errors))?;
-    Ok(Some((inventory, file.source.clone())))
+    let inventory = inputs::inventory::read(&ready.files, path, secrets::variables()).map_err(|errors| refuse(out, &ready.files, &errors))?;
+    for note in inventory.notes() {
+        out.say(&format!("{}: {note}", inventory.path));
+    }
+    Ok(Some(inventory))
 }
 
 /// Plans it for what it is given, as far as that goes. Its errors are drawn.

@@ -12,6 +12,8 @@ use crate::yaml;
 pub struct Datum {
     pub value: Data,
     pub span: Span,
+    /// One of the tags that were allowed.
+    pub tag: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -52,12 +54,18 @@ impl Datum {
 /// Reads the documents of a file, and everything that is wrong with its YAML.
 #[must_use]
 pub fn data(source: &Source) -> (Vec<Datum>, Vec<Diagnostic>) {
+    data_with_tags(source, &[])
+}
+
+/// The same, where texts may have these tags.
+#[must_use]
+pub fn data_with_tags(source: &Source, tags: &[&str]) -> (Vec<Datum>, Vec<Diagnostic>) {
     let mut errors = Errors::default();
     let documents = if source.text.len() > SIZE {
         errors.push(SyntaxError::FileTooLarge { span: Span::new(source.id, 0, 0), limit: SIZE });
         Vec::new()
     } else {
-        yaml::data(source, &mut errors)
+        yaml::data(source, tags, &mut errors)
     };
     let mut diagnostics: Vec<_> = errors.list.iter().map(SyntaxError::diagnostic).collect();
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));

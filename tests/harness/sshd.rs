@@ -68,14 +68,24 @@ impl Sshd {
         &self.config
     }
 
+    /// Where a host listens, on 127.0.0.1.
+    pub fn port(&self, name: &str) -> u16 {
+        self.host(name).port
+    }
+
+    /// The private key that every host lets in.
+    pub fn key(&self) -> PathBuf {
+        self.scratch.join("id")
+    }
+
+    /// The keys of all hosts, by name and by address.
+    pub fn known_hosts(&self) -> PathBuf {
+        self.scratch.join("known_hosts")
+    }
+
     /// `$HOME` of the sessions of a host.
     pub fn home(&self, name: &str) -> PathBuf {
         self.host(name).home()
-    }
-
-    /// Where it listens.
-    pub fn port(&self, name: &str) -> u16 {
-        self.host(name).port
     }
 
     /// The process of its sshd, while it runs.
@@ -133,7 +143,7 @@ impl Sshd {
         let mut config = String::new();
         for Host { name, port, folder, .. } in &self.hosts {
             let key = fs::read_to_string(folder.join("host_key.pub")).expect("a public key");
-            let _ = writeln!(known, "{name} {}", key.trim());
+            let _ = writeln!(known, "{name},[127.0.0.1]:{port} {}", key.trim());
             let _ = writeln!(config, "Host {name}\n  HostName 127.0.0.1\n  Port {port}\n  HostKeyAlias {name}");
         }
         let _ = write!(

@@ -42,6 +42,12 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("RB0424", "an inventory: `every_mistake_has_its_place_and_says_what_to_write`"),
     ("RB0425", "what a run is given: suite secrets"),
     ("RB0426", "what a run is given: suite secrets"),
+    ("RB0428", "an inventory: `what_ssh_can_not_do_is_told_before_anything_is_connected_and_no_password_is_kept`"),
+    ("RB0429", "an inventory: `what_matches_nothing_is_an_error_that_names_what_there_is`"),
+    ("RB0430", "an inventory: `the_kind_of_an_inventory_is_found_out_from_itself`"),
+    ("RB0431", "an inventory: `every_mistake_of_an_ini_file_has_its_place`"),
+    ("RB0432", "an inventory: `every_mistake_of_an_ini_file_has_its_place`"),
+    ("RB0433", "an inventory: `a_program_that_fails_is_told_with_what_it_said`"),
     ("RB0900", "a file that can't be read: suite malformed"),
 ];
 

@@ -293,8 +293,10 @@ fn every_test_that_the_documents_name_is_there() {
     for page in pages() {
         let text = read(&page);
         for quoted in text.split('`').skip(1).step_by(2) {
-            // A test is a sentence: four words or more, or a promise with its number.
-            let is_test = quoted.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') && quoted.matches('_').count() >= 3;
+            // A test is a sentence: four words or more, or a promise with its number. Ansible's variables are long, too.
+            let is_test = quoted.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+                && quoted.matches('_').count() >= 3
+                && !quoted.starts_with("ansible_");
             if is_test && !sources.contains(&format!("fn {quoted}(")) {
                 gone.push(format!("{page}: {quoted}"));
             }

@@ -68,7 +68,6 @@ fn a_var_that_is_missing_is_told_with_its_host_and_the_file() {
     let plan = |more: &[&str]| desk.runbook(["plan", "racks.runbook", "-p", &dir(&desk)].iter().chain(more));
     for (more, words) in [
         (&["--inventory", "hosts.yaml", "--target", "web=standby"][..], "the host `w3` has no `weight` in hosts.yaml; it has nothing"),
-        (&["--inventory", "hosts.yaml", "--target", "web=w9"], "hosts.yaml knows no host `w9`"),
         (&["--target", "web=w1"], "there is no inventory: pass one with `--inventory FILE`"),
     ] {
         let ran = plan(more);

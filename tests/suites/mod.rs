@@ -1,5 +1,6 @@
 //! One file a subject. Tests are named as sentences; a promise of the semantics page by its letter and number.
 
+mod ansible;
 mod calls;
 mod conformance;
 mod corpus;

@@ -48,7 +48,7 @@ enum PlanFormat {
 pub(crate) fn plan(args: &PlanArgs, out: &Out) -> Result<Status, Complaint> {
     let ready = pipeline::ready(out, &source::find(&args.file, args.inputs.runbook.as_deref()))?;
     let inventory = pipeline::inventory(out, &ready, args.inputs.inventory.as_deref())?;
-    let mut inputs = inputs::gather(&args.inputs, &ready.program, inventory.as_ref().map(|(inventory, _)| inventory))?;
+    let mut inputs = inputs::gather(&args.inputs, &ready.program, inventory.as_ref())?;
     inputs.facts = inputs::supposed(&args.fact)?;
     let outline: Outline = if args.probe {
         let ssh_config = args.ssh_config.as_deref().map(look::ssh_config).transpose()?;

@@ -9,6 +9,7 @@ use engine::exec::driver::Options;
 use engine::journal::chain::content_hash;
 use engine::journal::{Store, files};
 use engine::plan::model::{Does, NodeKind, Plan};
+use engine::report::touched;
 use engine::run::event::{EventKind, Pin, Purpose, Role};
 
 use crate::complaint::{Complaint, FAILED, REFUSED, Status};
@@ -62,7 +63,7 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     let named = source::find(&args.file, args.inputs.runbook.as_deref());
     let ready = pipeline::ready(out, &named)?;
     let inventory = pipeline::inventory(out, &ready, args.inputs.inventory.as_deref())?;
-    let mut inputs = inputs::gather(&args.inputs, &ready.program, inventory.as_ref().map(|(inventory, _)| inventory))?;
+    let mut inputs = inputs::gather(&args.inputs, &ready.program, inventory.as_ref())?;
     let ssh_config = args.ssh_config.as_deref().map(look::ssh_config).transpose()?;
     let mut looker = look::looker(ssh_config.clone())?;
     let params = args.inputs.params.as_deref();
@@ -72,10 +73,14 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     let here = std::env::current_dir().map_err(|e| Complaint::usage(format!("the folder you are in can't be used: {e}")))?;
     let remembered = Remembered { ssh_config, answers: answers(&plan, &args.answer)?, here };
     let mut contents = contents(&plan, &ready.program, &inputs::pinned(&inputs, &ready.program), &remembered)?;
-    contents.extend(inventory.map(|(_, source)| pin(Role::Params, "inventory", source.text.into_bytes())));
+    contents.extend(inventory.map(|inventory| pin(Role::Params, "inventory", inventory.to_json().to_string().into_bytes())));
 
     let run = create(&looker.run, &plan, contents, &ready.uploads, args.jobs).map_err(|c| Complaint { status: REFUSED, ..c })?;
     out.must(&format!("run {}", run.run));
+    let targets: Vec<&str> = ready.program.runbook().into_iter().flat_map(|r| &r.targets).map(|target| target.name.value.as_str()).collect();
+    if let Some(touched) = touched(&plan, &targets) {
+        out.must(&format!("this run touches {touched}"));
+    }
     if ready.warnings.warnings > 0 {
         out.say(&format!("{}: `runbook lint {}` shows them", ready.warnings.words(), named.file.display()));
     }

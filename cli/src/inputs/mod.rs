@@ -2,6 +2,8 @@
 
 mod ask;
 mod file;
+pub(crate) mod inventory;
+mod program;
 pub(crate) mod secrets;
 
 use std::collections::BTreeMap;
@@ -15,6 +17,8 @@ use engine::value::{Type, Value};
 use crate::complaint::Complaint;
 use crate::people;
 
+const NO_MATCH: &str = "RB0429";
+
 /// The options of `plan` and `run` that say what the runbook is given.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct InputArgs {
@@ -27,10 +31,11 @@ pub(crate) struct InputArgs {
     /// A file of params, a mapping in YAML or JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) params: Option<PathBuf>,
-    /// The hosts of a target; a group of the inventory stands for all of its own
+    /// The hosts of a target; of an inventory also groups and patterns: `web=eu,db1`, `web='web*:!web3'`, `db=db[0]`
     #[arg(long, value_name = "NAME=HOST,…")]
     pub(crate) target: Vec<String>,
-    /// Groups of hosts, and what is known of each; a group gives its hosts to the target of its name
+    /// Groups of hosts, and what is known of each; a group gives its hosts to the target of its name. Our own YAML, or
+    /// Ansible's: INI, YAML, JSON, a program, a folder
     #[arg(long, value_name = "FILE")]
     pub(crate) inventory: Option<PathBuf>,
 }
@@ -62,11 +67,17 @@ pub(crate) fn gather(args: &InputArgs, program: &Program, inventory: Option<&Inv
         inputs.params.entry(name.clone()).or_insert_with(hidden);
     }
     for (name, hosts) in pairs("--target", &args.target)? {
-        let hosts: Vec<String> = hosts.split(',').map(str::trim).filter(|h| !h.is_empty()).map(str::to_owned).collect();
-        inputs.targets.insert(name, inventory.map_or(hosts.clone(), |inventory| inventory.hosts_of(&hosts)));
+        let hosts = match inventory.filter(|_| !hosts.trim().is_empty()) {
+            Some(inventory) => {
+                inventory.hosts_of(&hosts).map_err(|why| Complaint::usage(format!("{NO_MATCH}: `--target {name}={hosts}`: {why}")).help(why.help()))?
+            }
+            None => hosts.split(',').map(str::trim).filter(|h| !h.is_empty()).map(str::to_owned).collect(),
+        };
+        inputs.targets.insert(name, hosts);
     }
     if let Some(inventory) = inventory {
-        inputs.vars = inventory.vars();
+        inputs.vars = inventory.vars().clone();
+        inputs.ways = inventory.ways().clone();
         inputs.inventory = Some(inventory.path.clone());
         for target in program.runbook().into_iter().flat_map(|r| &r.targets) {
             if let Some(group) = inventory.group(&target.name.value) {

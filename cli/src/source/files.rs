@@ -84,10 +84,24 @@ impl Files {
     /// # Errors
     /// A diagnostic without a text: not there, a folder, not UTF-8, not readable.
     pub(crate) fn read(&self, path: &Path) -> Result<Arc<File>, Unread> {
+        self.read_up_to(path, MOST)
+    }
+
+    /// The same for a larger file than a runbook may be. One that is larger still is not read.
+    pub(crate) fn read_up_to(&self, path: &Path, most: u64) -> Result<Arc<File>, Unread> {
         let slot = self.slot(path);
         // Outside the lock: others go on meanwhile.
-        let file = slot.file.get_or_init(|| self.open(&slot));
+        let file = slot.file.get_or_init(|| self.open(&slot, most));
         file.as_ref().map(Arc::clone).map_err(|why| Unread(Box::new(why.diagnostic.clone())))
+    }
+
+    /// Keeps a text that is no file's, so that what is wrong with it can be drawn.
+    pub(crate) fn keep(&self, shown: &str, text: String) -> Source {
+        let slot = self.slot(Path::new(&format!("\0{shown}")));
+        let source = Source { id: slot.id, path: shown.to_owned(), text };
+        let file = File { source: source.clone(), canonical: slot.canonical.clone(), parsed: OnceLock::new(), allowances: OnceLock::new() };
+        let _ = slot.file.set(Ok(Arc::new(file)));
+        source
     }
 
     /// Gives a file its number, and so its place in the order of all.
@@ -126,11 +140,11 @@ impl Files {
         slot
     }
 
-    fn open(&self, slot: &Slot) -> Result<Arc<File>, Box<NotRead>> {
+    fn open(&self, slot: &Slot, most: u64) -> Result<Arc<File>, Box<NotRead>> {
         let shown = slot.shown.display().to_string();
         let read = match self.instead.get(&slot.canonical) {
             Some(text) => Ok(text.clone().into_bytes()),
-            None => bytes(&slot.canonical),
+            None => bytes(&slot.canonical, most),
         };
         let bytes = read.map_err(|why| Box::new(NotRead { diagnostic: unreadable(slot.id, &shown, &why), text: String::new() }))?;
         let drawn = if std::str::from_utf8(&bytes).is_err() { drawable(&bytes) } else { String::new() };
@@ -168,7 +182,7 @@ fn drawable(bytes: &[u8]) -> String {
     text
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     match std::fs::metadata(path).map(|there| there.file_type()) {
         Ok(kind) if kind.is_dir() => return Err("it is a folder".to_owned()),
         // To open one may wait for ever. A pipe without a place of its own is a shell's `<(…)`, with a writer behind it.
@@ -181,7 +195,10 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     })?;
     let mut bytes = Vec::new();
     // A pipe may have no end; a file of this size is refused anyway.
-    file.take(MOST).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    file.take(most).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    if most > MOST && u64::try_from(bytes.len()).is_ok_and(|length| length == most) {
+        return Err(format!("it has more than {} MiB", most >> 20));
+    }
     Ok(bytes)
 }
 

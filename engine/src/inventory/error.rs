@@ -20,6 +20,12 @@ pub enum InventoryError {
     BadHost { at: Span, host: String },
     #[error("`{name}` is a host and a group")]
     HostAndGroup { at: Span, name: String },
+    #[error("{why}")]
+    UnknownKind { at: Span, why: String, help: String },
+    #[error("{why}")]
+    Unreadable { at: Span, why: String, help: String },
+    #[error("{why}")]
+    BadRange { at: Span, why: String },
 }
 
 impl InventoryError {
@@ -35,7 +41,8 @@ impl InventoryError {
             E::UnknownGroup { at, similar, .. } => ("RB0421", *at, "no such group", meant(similar, "define it in `groups`; hosts stand in `hosts`".to_owned())),
             E::GroupCycle { at, .. } => ("RB0422", *at, "leads back", "a group may hold others, but never itself in the end".to_owned()),
             E::TwoValues { at, host, var, .. } => {
-                ("RB0423", *at, "another value", format!("neither group is inside the other: say it of the host, `hosts: {{{host}: {{{var}: …}}}}`"))
+                let said = var.strip_prefix("ssh: ").map_or_else(|| format!("{var}: …"), |word| format!("ssh: {{{word}: …}}"));
+                ("RB0423", *at, "another value", format!("neither group is inside the other: say it of the host, `hosts: {{{host}: {{{said}}}}}`"))
             }
             E::BadHost { at, host } => (
                 "RB0139",
@@ -43,6 +50,9 @@ impl InventoryError {
                 "not a host",
                 if host.starts_with('-') { "a program would read the leading `-` as an option".to_owned() } else { "give a name or an address".to_owned() },
             ),
+            E::UnknownKind { at, help, .. } => ("RB0430", *at, "", help.clone()),
+            E::Unreadable { at, help, .. } => ("RB0431", *at, "not this", help.clone()),
+            E::BadRange { at, .. } => ("RB0432", *at, "no range", "ranges are `web[01:20]`, `db-[a:f]`, `n[1:9:2]`; a port follows behind `:`".to_owned()),
             E::HostAndGroup { at, .. } => ("RB0424", *at, "both", "`--target` could not tell them apart: rename the group".to_owned()),
         }
     }

@@ -9,14 +9,19 @@ use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::{Map, Value as Json};
 
-use super::{Inventory, InventoryError};
+use super::{HostVars, Inventory, InventoryError, Var, Vars, Way, Ways};
 use crate::check::order::circles;
 use crate::check::similar;
-use crate::plan::model::HostName;
+use crate::plan::model::{HostName, LOCAL};
 use crate::value::Type;
 
 const TOP: &[&str] = &["groups", "hosts"];
-const GROUP: &[&str] = &["hosts", "groups", "vars"];
+const GROUP: &[&str] = &["hosts", "groups", "vars", SSH];
+const SSH: &str = "ssh";
+/// How ssh reaches a host.
+const WORDS: &[&str] = &["address", "port", "user", "key", "jump"];
+/// What a word of `ssh` is called among the vars, until all of them are gathered. No var is called so.
+const PREFIX: &str = "ssh: ";
 /// How many groups may stand inside each other.
 const DEPTH: usize = 33;
 
@@ -40,6 +45,11 @@ struct Reader {
 /// # Errors
 /// Every mistake, in the order of the text.
 pub fn read(source: &Source) -> Result<Inventory, Vec<Diagnostic>> {
+    read_from(source, "")
+}
+
+/// A relative path in it is meant from `folder`.
+pub(super) fn read_from(source: &Source, folder: &str) -> Result<Inventory, Vec<Diagnostic>> {
     let (documents, mut said) = data(source);
     let mut reader = Reader::default();
     match documents.as_slice() {
@@ -47,7 +57,7 @@ pub fn read(source: &Source) -> Result<Inventory, Vec<Diagnostic>> {
         [one] => reader.top(one),
         [_, second, ..] => reader.wrong(second, "an inventory", "it is one document: take the `---` out"),
     }
-    let inventory = reader.inventory(source);
+    let inventory = reader.inventory(source, folder);
     said.extend(reader.errors.into_iter().map(Diagnostic::from));
     if said.iter().any(|d| d.severity == Severity::Error) {
         said.sort_by_key(|d| (d.span.start, d.span.end));
@@ -89,7 +99,7 @@ impl Reader {
                 "hosts" => {
                     for host in self.fields(&field.value, "`hosts`", "name each host: `web1: {rack: a}`") {
                         self.host(&host.key, host.at);
-                        let vars = self.vars(&host.value, &host.key);
+                        let vars = self.of_host(&host.value, &host.key);
                         self.hosts.entry(host.key.clone()).or_default().extend(vars.into_iter().map(|(name, _, value)| (name, value)));
                     }
                 }
@@ -109,7 +119,8 @@ impl Reader {
                     match part.key.as_str() {
                         "hosts" => group.hosts = self.host_names(&part.value),
                         "groups" => group.groups = self.names(&part.value, "`groups`"),
-                        "vars" => group.vars = self.vars(&part.value, &field.key),
+                        "vars" => group.vars.extend(self.vars(&part.value, &field.key)),
+                        SSH => group.vars.extend(self.ssh(&part.value, &field.key)),
                         _ => self.unknown(part, "a group", GROUP),
                     }
                 }
@@ -150,12 +161,47 @@ impl Reader {
         }
     }
 
+    /// Vars, and `ssh` among them.
+    fn of_host(&mut self, of: &Datum, host: &str) -> Vec<(String, Span, Json)> {
+        let mut said = Vec::new();
+        for field in self.fields(of, &format!("what is said of `{host}`"), "write a mapping: `{rack: a, weight: 3}`") {
+            if field.key == SSH {
+                said.extend(self.ssh(&field.value, host));
+            } else {
+                said.push((field.key.clone(), field.at, json(&field.value)));
+            }
+        }
+        said
+    }
+
+    fn ssh(&mut self, of: &Datum, whose: &str) -> Vec<(String, Span, Json)> {
+        let mut said = Vec::new();
+        for field in self.fields(of, &format!("`ssh` of `{whose}`"), "write a mapping: `{address: 10.0.0.5, port: 2222}`") {
+            if !WORDS.contains(&field.key.as_str()) {
+                self.unknown(field, "`ssh`", WORDS);
+                continue;
+            }
+            let wanted = match field.key.as_str() {
+                "address" => "write a name or an address",
+                "port" => "write a number from 1 to 65535",
+                "user" => "write the name of a user",
+                "key" => "write the path of a private key",
+                _ => "write a host that ssh jumps over: `gate`, `me@gate:22`, or several between commas",
+            };
+            match &field.value.value {
+                Data::Scalar { text, .. } if is_word(&field.key, text) => said.push((format!("{PREFIX}{}", field.key), field.at, Json::String(text.clone()))),
+                _ => self.wrong(&field.value, format!("`{}` of `{whose}`", field.key), wanted),
+            }
+        }
+        said
+    }
+
     fn vars(&mut self, of: &Datum, whose: &str) -> Vec<(String, Span, Json)> {
         let fields = self.fields(of, &format!("what is said of `{whose}`"), "write a mapping: `{rack: a, weight: 3}`");
         fields.iter().map(|field| (field.key.clone(), field.at, json(&field.value))).collect()
     }
 
-    fn inventory(&mut self, source: &Source) -> Inventory {
+    fn inventory(&mut self, source: &Source, folder: &str) -> Inventory {
         let inner_first = self.look_at_groups();
         if !self.errors.is_empty() {
             return Inventory::default();
@@ -173,16 +219,23 @@ impl Reader {
                 groups_of.entry(host).or_default().push(name);
             }
         }
-        let mut vars = BTreeMap::new();
+        let (mut vars, mut ways) = (HostVars::new(), Vec::new());
         let mut errors = Vec::new();
         for (host, own) in &self.hosts {
             let groups = groups_of.get(host.as_str()).map(Vec::as_slice).unwrap_or_default();
             let mut all: Map<String, Json> = self.of_groups(host, own, groups, &mut errors).into_iter().collect();
             all.extend(own.clone());
-            vars.insert(host.clone(), all);
+            let way = way(&mut all, folder);
+            if host == LOCAL && way != Way::default() {
+                ways.push((host.clone(), Err("`local` is the machine that runs the engine: give the host another name".to_owned())));
+            } else {
+                ways.push((host.clone(), Ok(way)));
+            }
+            vars.insert(host.clone(), all.into_iter().map(|(name, value)| (name, Var::Known(value))).collect());
         }
         self.errors.extend(errors);
-        Inventory { path: source.path.clone(), groups: members, vars }
+        let hosts = self.hosts.keys().cloned().collect();
+        Inventory { path: source.path.clone(), groups: members, hosts, vars: Vars::new(vars), ways: Ways::new(ways), notes: Vec::new() }
     }
 
     /// Names that are none, and circles. The groups, those that stand inside others first.
@@ -268,6 +321,28 @@ impl Reader {
         }
         vars
     }
+}
+
+fn is_word(word: &str, text: &str) -> bool {
+    let plain = !text.is_empty() && !text.starts_with('-') && !text.contains(char::is_control);
+    match word {
+        "address" => Type::Host.read(text).is_ok(),
+        "port" => text.parse::<u16>().is_ok_and(|port| port > 0),
+        "key" => plain,
+        _ => plain && !text.contains(char::is_whitespace),
+    }
+}
+
+/// Takes what `ssh` says out of the vars.
+fn way(vars: &mut Map<String, Json>, folder: &str) -> Way {
+    let mut word = |word: &str| match vars.remove(&format!("{PREFIX}{word}")) {
+        Some(Json::String(text)) => Some(text),
+        _ => None,
+    };
+    let key = word("key");
+    let folder = key.as_ref().filter(|key| !key.starts_with(['/', '~'])).map(|_| folder.to_owned());
+    let args = word("jump").map_or_else(Vec::new, |jump| vec!["-J".to_owned(), jump]);
+    Way { address: word("address"), port: word("port").and_then(|port| port.parse().ok()), user: word("user"), key, args, folder, ..Way::default() }
 }
 
 fn each_once(hosts: impl Iterator<Item = HostName>) -> Vec<HostName> {

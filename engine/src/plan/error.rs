@@ -63,8 +63,16 @@ pub enum PlanError {
     BadPlace { at: Span, path: String, why: &'static str },
     #[error("{first} and {second} would write the same file, {to}")]
     DownloadedTwice { at: Span, to: String, first: String, second: String },
+    #[error("{} can't be reached as {inventory} says: {why}", some(hosts))]
+    NoWay { at: Span, hosts: Vec<String>, why: String, inventory: String },
     #[error("{what} is not built yet")]
     NotBuiltYet { at: Span, what: &'static str, help: &'static str },
+}
+
+/// The first few of many.
+fn some(hosts: &[String]) -> String {
+    let named = hosts.iter().take(3).map(|host| format!("`{host}`")).collect::<Vec<_>>().join(", ");
+    if hosts.len() > 3 { format!("{named} and {} more", hosts.len() - 3) } else { named }
 }
 
 fn meant(similar: Option<&String>, known: &[String], none: &str) -> String {
@@ -148,6 +156,7 @@ impl PlanError {
             E::DownloadedTwice { at, .. } => {
                 ("RB0427", *at, "to one place", Some("put `{{ host }}` into the path, and what else tells them apart, such as the loop's variable".to_owned()))
             }
+            E::NoWay { at, .. } => ("RB0428", *at, "touches it", Some("mend it in the inventory, or pick other hosts with `--target`".to_owned())),
             E::NotBuiltYet { at, help, .. } => ("RB0901", *at, "not built yet", Some((*help).to_owned())),
         }
     }

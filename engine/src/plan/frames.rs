@@ -7,6 +7,7 @@ use grammar::source::Span;
 use super::model::{Bound, Frame, FrameId, HostName, LOCAL, NodeId, Slot, SlotId};
 use super::names::of_slot;
 use super::template::Scope;
+use crate::inventory::Vars;
 use crate::value::{Type, Value};
 
 /// The names that a place of the plan can see and whose values stand already.
@@ -17,7 +18,7 @@ pub(super) struct Early<'a> {
     pub(super) slots: &'a [Slot],
     /// Facts that were read before the plan is drawn.
     pub(super) known: &'a BTreeMap<SlotId, BTreeMap<HostName, Value>>,
-    pub(super) vars: &'a serde_json::Value,
+    pub(super) vars: &'a Vars,
     pub(super) inventory: Option<&'a str>,
 }
 
@@ -59,11 +60,15 @@ impl Scope for Early<'_> {
         self.inventory
     }
 
+    fn vars(&self) -> Option<&Vars> {
+        Some(self.vars)
+    }
+
     fn lookup(&self, name: &str) -> Option<Value> {
         match (name, self.host) {
             ("local", _) => Some(Value::String(LOCAL.to_owned())),
             ("host", Some(host)) => Some(Value::String(host.to_owned())),
-            ("vars", _) => Some(Value::Json(self.vars.clone())),
+            ("vars", _) => Some(Value::None),
             _ => match find(self.frames, self.frame, name)? {
                 Bound::Value(value) => Some(value.clone()),
                 Bound::Slot(id) => of_slot(self.slots.get(id.index())?, self.known.get(id)?, self.host),

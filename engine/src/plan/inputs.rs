@@ -1,6 +1,6 @@
 //! What a run is given: the values of params and the hosts of targets. All that is missing or wrong is said at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use grammar::ast::{Fact, Operand, Param, Runbook, Target};
@@ -12,6 +12,7 @@ use super::lower::Lowering;
 use super::model::{Bound, FactSpec, FrameId, HostName};
 use super::transfer::ProjectFiles;
 use crate::check::similar;
+use crate::inventory::{Vars, Ways};
 use crate::value::{Type, Value, pattern};
 
 /// What the plan is drawn for. Operator and run id come later: a plan is the same for everyone.
@@ -21,8 +22,10 @@ pub struct Inputs {
     pub targets: BTreeMap<String, Vec<HostName>>,
     /// Facts of the top that the plan's shape depends on, by their names.
     pub facts: BTreeMap<String, GivenFact>,
-    /// What the inventory knows of each host: `{"web1": {"rack": "a"}}`.
-    pub vars: serde_json::Value,
+    /// What the inventory knows of each host.
+    pub vars: Vars,
+    /// How the inventory says that hosts are reached; of all others ssh's own configuration decides.
+    pub ways: Ways,
     /// The inventory's file, as a person knows it.
     pub inventory: Option<String>,
     /// What may be uploaded; `None`: nothing.
@@ -210,11 +213,12 @@ impl Lowering<'_> {
         let one = target.kind.is_some();
         let name = target.name.value.clone();
         let mut sound = true;
-        for (position, host) in hosts.iter().enumerate() {
+        let mut seen = HashSet::new();
+        for host in &hosts {
             if Type::Host.read(host).is_err() {
                 self.error(PlanError::BadHost { at, host: host.clone() });
                 sound = false;
-            } else if hosts[..position].contains(host) {
+            } else if !seen.insert(host) {
                 self.error(PlanError::HostTwice { at, name: name.clone(), host: host.clone() });
                 sound = false;
             }

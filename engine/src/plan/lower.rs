@@ -17,6 +17,7 @@ use super::template::{Expression, Prose, Script};
 use super::transfer::ProjectFiles;
 use crate::check::Program;
 use crate::check::order;
+use crate::inventory::{Vars, Ways};
 use crate::value::{Type, Value};
 
 /// Nodes, and places for names, that a plan may have.
@@ -25,7 +26,8 @@ const MOST: usize = 200_000;
 pub(super) struct Lowering<'p> {
     pub(super) program: &'p Program,
     pub(super) errors: Vec<Diagnostic>,
-    pub(super) vars: serde_json::Value,
+    pub(super) vars: Vars,
+    pub(super) ways: Ways,
     pub(super) inventory: Option<String>,
     pub(super) hosts: Vec<HostPlan>,
     /// Where each of them stands in the list.
@@ -94,6 +96,7 @@ impl<'p> Lowering<'p> {
             program,
             errors: Vec::new(),
             vars: inputs.vars.clone(),
+            ways: inputs.ways.clone(),
             inventory: inputs.inventory.clone(),
             hosts: Vec::new(),
             met: BTreeMap::new(),
@@ -200,7 +203,7 @@ impl<'p> Lowering<'p> {
         let next = self.hosts.len();
         let at = *self.met.entry(host.to_owned()).or_insert(next);
         if at == next {
-            self.hosts.push(HostPlan { name: host.to_owned(), users: Vec::new(), bash: false, sums: false });
+            self.hosts.push(HostPlan { name: host.to_owned(), users: Vec::new(), bash: false, sums: false, way: self.ways.of(host) });
         }
         &mut self.hosts[at]
     }

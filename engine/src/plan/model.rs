@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use super::fleet::{OnUnreachable, Tolerance};
 pub use super::guards::Guard;
 use super::template::{Expression, Prose, Script};
+use crate::inventory::{Vars, Way};
 use crate::outcome::Shell;
 use crate::value::{Type, Value};
 
@@ -18,7 +19,9 @@ pub use hook::{HookEvent, HookSpec, TOLD};
 pub use people::{EvidenceSpec, GateSpec, GateThen, ShowSpec};
 
 /// The format that this engine writes. A plan of a newer format is refused, never guessed at.
-pub const PLAN_FORMAT: u32 = 2;
+pub const PLAN_FORMAT: u32 = 3;
+/// The format of a plan in which no inventory says how a host is reached: one that older engines read, too.
+pub const PLAN_FORMAT_WITHOUT_WAYS: u32 = 2;
 
 macro_rules! index {
     ($(#[$doc:meta])* $name:ident) => {
@@ -48,7 +51,8 @@ index!(/// A place for a value that is read during the run: a fact, a capture, a
 index!(/// A `tolerate` of the plan.
     ToleranceId);
 
-/// The name of a host as it is reached; `local` is the machine that runs the engine.
+/// The name of a host: what ssh is told to reach, unless the inventory says otherwise. `local` is the machine that runs the
+/// engine.
 pub type HostName = String;
 
 /// The machine that runs the engine.
@@ -67,7 +71,7 @@ pub struct Plan {
     #[serde(default)]
     pub locks: Vec<String>,
     /// What the inventory knows of each host, for `vars[host].x`.
-    pub vars: serde_json::Value,
+    pub vars: Vars,
     /// The inventory's file, for a var that is missing. It is no part of the hash.
     pub inventory: Option<String>,
     /// Every host that the run touches, in the order of first use.
@@ -101,6 +105,9 @@ pub struct HostPlan {
     /// Whether files are compared there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sums: bool,
+    /// How the inventory says that it is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<Way>,
 }
 
 /// Names and what they stand for. A sealed frame (an action's) does not see its caller's names.

@@ -7,6 +7,7 @@ use grammar::source::Span;
 use super::frames::{find, find_step, typed};
 use super::model::{Bound, FrameId, HostName, LOCAL, NodeId, Plan, Slot, SlotId};
 use super::template::Scope;
+use crate::inventory::Vars;
 use crate::value::{SecretText, Type, Value};
 
 /// How the nodes of a run have ended, for `succeeded`.
@@ -105,6 +106,10 @@ impl Scope for Names<'_> {
         self.plan.inventory.as_deref()
     }
 
+    fn vars(&self) -> Option<&Vars> {
+        Some(&self.plan.vars)
+    }
+
     fn lookup(&self, name: &str) -> Option<Value> {
         match name {
             "local" => Some(Value::String(LOCAL.to_owned())),
@@ -112,7 +117,7 @@ impl Scope for Names<'_> {
             "operator" => Some(Value::String(self.operator.to_owned())),
             "run_id" => Some(Value::String(self.run_id.to_owned())),
             "now" => self.now.and_then(|now| jiff::Timestamp::from_millisecond(now).ok()).map(|now| Value::DateTime(now.to_string())),
-            "vars" => Some(Value::Json(self.plan.vars.clone())),
+            "vars" => Some(Value::None),
             _ => self.value(find(&self.plan.frames, self.frame, name)?),
         }
     }

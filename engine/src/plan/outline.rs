@@ -9,7 +9,7 @@ use grammar::source::Span;
 use super::error::PlanError;
 use super::inputs::{Inputs, ROOT};
 use super::lower::{Context, Lowering};
-use super::model::{Bound, Command, FrameId, HostName, NodeKind, PLAN_FORMAT, Plan, SlotId};
+use super::model::{Bound, Command, FrameId, HostName, NodeKind, PLAN_FORMAT, PLAN_FORMAT_WITHOUT_WAYS, Plan, SlotId};
 use super::{finish, frames, template};
 use crate::check::Program;
 use crate::value::{Type, Value};
@@ -22,6 +22,8 @@ pub struct Outline {
     pub later: Vec<Later>,
     /// What facts of the top were found to be, by their names and hosts. It is shown, and no part of the plan.
     pub read: BTreeMap<String, BTreeMap<HostName, Value>>,
+    /// The runbook's targets, by their names.
+    pub targets: Vec<String>,
 }
 
 /// A piece that can't be drawn before facts are read.
@@ -50,7 +52,7 @@ impl Later {
 
 impl From<Plan> for Outline {
     fn from(plan: Plan) -> Self {
-        Self { plan, later: Vec::new(), read: BTreeMap::new() }
+        Self { plan, later: Vec::new(), read: BTreeMap::new(), targets: Vec::new() }
     }
 }
 
@@ -89,6 +91,7 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
         lowering.runbook(runbook, inputs);
         lowering.lock_somewhere();
     }
+    lowering.hosts_have_ways(runbook.name.span);
     if !lowering.errors.is_empty() {
         let mut errors = Vec::new();
         for error in lowering.errors {
@@ -103,7 +106,8 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
     let mut nodes = finish::compact(lowering.nodes, &mut blocks, &mut frames);
     finish::mark_gates(&mut nodes);
     let mut plan = Plan {
-        format: PLAN_FORMAT,
+        // An older engine would not see the ways, and take others.
+        format: if lowering.hosts.iter().any(|host| host.way.is_some()) || inputs.vars.withhold() { PLAN_FORMAT } else { PLAN_FORMAT_WITHOUT_WAYS },
         runbook: runbook.name.value.clone(),
         title: runbook.title.as_ref().map(|t| t.text.clone()),
         hash: String::new(),
@@ -128,7 +132,8 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
     }
     plan.hash = finish::hash(&plan)
         .map_err(|error| vec![PlanError::NotComputed { at: runbook.name.span, what: "the plan".to_owned(), why: error.to_string() }.into()])?;
-    Ok(Outline { plan, later: lowering.later, read: BTreeMap::new() })
+    let targets = runbook.targets.iter().map(|target| target.name.value.clone()).collect();
+    Ok(Outline { plan, later: lowering.later, read: BTreeMap::new(), targets })
 }
 
 /// Whether a command is given a secret: in its environment, or to read.
@@ -177,6 +182,20 @@ impl Lowering<'_> {
         let piece = format!("{}{piece}{place}", context.calls);
         self.later.push(Later { piece, after, facts: facts.into_iter().collect(), at });
         true
+    }
+
+    /// Every host that is touched can be reached as the inventory wants it. Those of one kind are told together.
+    fn hosts_have_ways(&mut self, at: Span) {
+        let mut refused: BTreeMap<String, Vec<HostName>> = BTreeMap::new();
+        for host in &self.hosts {
+            if let Some(why) = self.ways.refusal(&host.name) {
+                refused.entry(why.to_owned()).or_default().push(host.name.clone());
+            }
+        }
+        let inventory = self.inventory.clone().unwrap_or_default();
+        for (why, hosts) in refused {
+            self.error(PlanError::NoWay { at, hosts, why, inventory: inventory.clone() });
+        }
     }
 
     fn waits(&self, names: Vec<(String, Span)>, frame: FrameId) -> Waits {

@@ -4,6 +4,7 @@
 use super::frames::find;
 use super::model::*;
 use super::template::{Expression, Prose, Scope};
+use crate::inventory::Vars;
 use crate::value::{Type, Value};
 
 /// A node as a person reads it.
@@ -168,11 +169,15 @@ impl Scope for Before<'_> {
         self.plan.inventory.as_deref()
     }
 
+    fn vars(&self) -> Option<&Vars> {
+        Some(&self.plan.vars)
+    }
+
     fn lookup(&self, name: &str) -> Option<Value> {
         match name {
             "local" => Some(Value::String(LOCAL.to_owned())),
             "host" => Some(self.host.map_or_else(|| stand_in("host"), |h| Value::String(h.to_owned()))),
-            "vars" => Some(Value::Json(self.plan.vars.clone())),
+            "vars" => Some(Value::None),
             "operator" | "run_id" | "now" => Some(stand_in(name)),
             _ => match find(&self.plan.frames, self.frame, name)? {
                 Bound::Value(value) => Some(value.clone()),

@@ -30,7 +30,8 @@ pub(crate) fn given(params: &[(&str, &str)], targets: &[(&str, &[&str])]) -> Inp
         params: params.iter().map(|(name, text)| ((*name).to_owned(), Given::Text((*text).to_owned()))).collect(),
         targets: targets.iter().map(|(name, hosts)| ((*name).to_owned(), hosts.iter().map(|h| (*h).to_owned()).collect())).collect::<BTreeMap<_, _>>(),
         facts: BTreeMap::new(),
-        vars: serde_json::Value::Null,
+        vars: crate::inventory::Vars::default(),
+        ways: crate::inventory::Ways::default(),
         inventory: None,
         files: None,
     }

@@ -16,4 +16,7 @@ pub mod tell;
 #[cfg(test)]
 mod tests;
 pub mod tone;
+mod touched;
 pub mod words;
+
+pub use touched::touched;

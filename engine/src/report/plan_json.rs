@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::plan::expected::{expected, of_node};
-use crate::plan::model::{BlockKind, HostName, LOCAL, NodeId, NodeKind, Plan};
+use crate::plan::model::{BlockKind, HostName, HostPlan, LOCAL, NodeId, NodeKind, Plan};
 use crate::plan::shown::{self, Undo};
 use crate::plan::{Outline, plain};
 use crate::run::fleet;
@@ -33,7 +33,7 @@ pub fn json(outline: &Outline) -> Json {
             _ => None,
         })
         .collect();
-    let hosts: Vec<Json> = plan.hosts.iter().map(|h| json!({"name": h.name, "users": h.users})).collect();
+    let hosts: Vec<Json> = plan.hosts.iter().map(host).collect();
     let facts: Vec<Json> = plan
         .facts
         .iter()
@@ -73,6 +73,14 @@ pub fn json(outline: &Outline) -> Json {
         "later": later,
         "expected": expected(plan).map(|e| json!({"seconds": e.seconds, "path": paths(plan, &e.path), "unsaid": paths(plan, &e.unsaid), "gates": paths(plan, &e.gates)})),
     })
+}
+
+fn host(host: &HostPlan) -> Json {
+    let mut said = json!({"name": host.name, "users": host.users});
+    if let Some(way) = &host.way {
+        said["way"] = json!(way);
+    }
+    said
 }
 
 fn paths<'a>(plan: &'a Plan, ids: &[NodeId]) -> Vec<&'a str> {

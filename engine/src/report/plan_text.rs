@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::touched;
 use super::words::took;
 use crate::plan::expected::{Expected, expected, of_node};
-use crate::plan::model::{BlockId, BlockKind, Does, GateThen, HostName, LOCAL, Node, NodeId, NodeKind, OnFailure, OnUnreachable, Plan, Release, ToleranceId};
+use crate::plan::model::{
+    BlockId, BlockKind, Does, GateThen, HostName, HostPlan, LOCAL, Node, NodeId, NodeKind, OnFailure, OnUnreachable, Plan, Release, ToleranceId,
+};
 use crate::plan::shown::{self, Shown, Undo};
 use crate::plan::{Later, Outline};
 use crate::value::Value;
@@ -13,7 +16,16 @@ use crate::value::Value;
 #[must_use]
 pub fn text(outline: &Outline) -> String {
     let plan = &outline.plan;
-    let mut page = Page { plan, later: &outline.later, found: &outline.read, out: String::new(), open: Vec::new(), number: 0, tolerances: BTreeSet::new() };
+    let mut page = Page {
+        plan,
+        later: &outline.later,
+        targets: &outline.targets,
+        found: &outline.read,
+        out: String::new(),
+        open: Vec::new(),
+        number: 0,
+        tolerances: BTreeSet::new(),
+    };
     page.head();
     page.later(None);
     let mut nodes: Vec<(NodeId, &Node)> = plan.iter().filter(|(_, n)| !matches!(n.kind, NodeKind::Join)).collect();
@@ -41,6 +53,7 @@ pub fn text(outline: &Outline) -> String {
 struct Page<'a> {
     plan: &'a Plan,
     later: &'a [Later],
+    targets: &'a [String],
     /// What facts were found to be.
     found: &'a BTreeMap<String, BTreeMap<HostName, Value>>,
     out: String,
@@ -57,6 +70,14 @@ fn read(hosts: &[HostName], values: &BTreeMap<HostName, Value>) -> String {
         [only] => said(only),
         _ => hosts.iter().map(|host| format!("{host}: {}", said(host))).collect::<Vec<_>>().join(", "),
     }
+}
+
+/// A host, how it is reached, and as whom commands run there.
+fn reached(host: &HostPlan) -> String {
+    let way = host.way.as_ref().and_then(|way| way.shown(&host.name));
+    let users = (!host.users.is_empty()).then(|| format!("as {}", host.users.join(", ")));
+    let said: Vec<String> = way.into_iter().chain(users).collect();
+    if said.is_empty() { host.name.clone() } else { format!("{} ({})", host.name, said.join("; ")) }
 }
 
 /// What came from a host neither breaks the page nor moves the cursor.
@@ -91,13 +112,15 @@ impl Page<'_> {
         let title = plan.title.as_ref().map_or_else(String::new, |t| format!(" - {t}"));
         self.line(0, &format!("{}{title}", plan.runbook));
         self.line(0, &format!("plan {}", plan.hash.get(..12).unwrap_or(&plan.hash)));
+        if let Some(touched) = touched(plan, self.targets) {
+            self.line(0, &format!("touches {touched}"));
+        }
         for window in &plan.windows {
             self.line(0, &format!("starts only within {window}"));
         }
         self.line(0, "");
         self.line(0, "Before anything changes");
-        let hosts: Vec<String> =
-            plan.hosts.iter().map(|h| if h.users.is_empty() { h.name.clone() } else { format!("{} (as {})", h.name, h.users.join(", ")) }).collect();
+        let hosts: Vec<String> = plan.hosts.iter().map(reached).collect();
         self.line(1, &format!("reach {}", hosts.join(", ")));
         let locked: Vec<&str> = plan.locked_hosts().map(String::as_str).collect();
         for lock in &plan.locks {

@@ -21,6 +21,8 @@ pub(super) struct Loaded {
     pub(super) comments: Vec<Span>,
     /// Was the file read to its end?
     pub(super) complete: bool,
+    /// The tags that were allowed, by where their values begin.
+    pub(super) tags: HashMap<usize, String>,
 }
 
 /// A container that is not closed yet.
@@ -47,15 +49,24 @@ struct Loader<'a> {
     documents: Vec<Node>,
     comments: Vec<Span>,
     nodes: usize,
+    /// Those that a text may have.
+    allowed: &'a [&'a str],
+    tags: HashMap<usize, String>,
 }
 
 pub(super) fn load(source: &Source, comments: bool, errors: &mut Errors) -> Loaded {
-    let mut loader = Loader { source, errors, open: Vec::new(), documents: Vec::new(), comments: Vec::new(), nodes: 0 };
+    load_with_tags(source, comments, &[], errors)
+}
+
+/// The same, where texts may have these tags.
+pub(super) fn load_with_tags(source: &Source, comments: bool, allowed: &[&str], errors: &mut Errors) -> Loaded {
+    let tags = HashMap::new();
+    let mut loader = Loader { source, errors, open: Vec::new(), documents: Vec::new(), comments: Vec::new(), nodes: 0, allowed, tags };
     let complete = loader.read(comments);
     while let Some(open) = loader.open.pop() {
         loader.close(open, source.text.len());
     }
-    Loaded { documents: loader.documents, comments: loader.comments, complete }
+    Loaded { documents: loader.documents, comments: loader.comments, complete, tags: loader.tags }
 }
 
 impl Loader<'_> {
@@ -100,8 +111,12 @@ impl Loader<'_> {
         let span = self.span(&at);
         match event {
             Event::Scalar(text, style, _, tag) => {
-                self.refuse_tag(tag.is_some(), &at);
-                let node = if tag.is_some() { Node { value: Value::Refused, span } } else { self.scalar(&text, style, span) };
+                let written = self.tag(tag.is_some(), &at).filter(|tag| self.allowed.contains(&tag.as_str()));
+                if written.is_none() {
+                    self.refuse_tag(tag.is_some(), &at);
+                }
+                let node = if tag.is_some() && written.is_none() { Node { value: Value::Refused, span } } else { self.scalar(&text, style, span) };
+                self.tags.extend(written.map(|tag| (node.span.start, tag)));
                 return self.add(node);
             }
             Event::SequenceStart(_, _, tag) => {
@@ -137,11 +152,16 @@ impl Loader<'_> {
     }
 
     fn refuse_tag(&mut self, is_there: bool, at: &granit::Span) {
-        if is_there {
+        if let Some(tag) = self.tag(is_there, at) {
             let span = at.tag_span().map_or_else(|| self.span(at), |tag| self.span(&tag));
-            let tag = self.source.text.get(span.start..span.end).unwrap_or_default().to_owned();
             self.errors.push(SyntaxError::Tag { span, tag });
         }
+    }
+
+    /// As it is written.
+    fn tag(&self, is_there: bool, at: &granit::Span) -> Option<String> {
+        let span = at.tag_span().map_or_else(|| self.span(at), |tag| self.span(&tag));
+        is_there.then(|| self.source.text.get(span.start..span.end).unwrap_or_default().to_owned())
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, mut span: Span) -> Node {

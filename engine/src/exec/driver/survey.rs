@@ -55,7 +55,7 @@ pub async fn survey(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Res
 }
 
 async fn read(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Result<Seen, Vec<String>> {
-    let world = Rc::new(World::looking(&looker.run, looker.ssh_config.clone(), looker.hidden_env.clone()));
+    let world = Rc::new(World::looking(plan, &looker.run, looker.ssh_config.clone(), looker.hidden_env.clone()));
     let mut state = RunState::new(plan);
     looker.operator.clone_into(&mut state.operator);
     let secrets = looker.secrets.iter().map(|(_, secret)| secret.clone()).collect();

@@ -17,6 +17,7 @@ use super::ledger::Ledger;
 use crate::exec::keeper::{Keeper, KeeperError, RunFolder};
 use crate::exec::secret::Masks;
 use crate::exec::transport::{Connector, LocalShell, Target};
+use crate::inventory::Way;
 use crate::outcome::Identity;
 use crate::plan::model::{HostName, LOCAL, Plan};
 
@@ -41,6 +42,8 @@ pub(super) struct World {
     /// This process, by a word that no other has.
     who: String,
     connector: Connector,
+    /// Those that the inventory gives.
+    ways: HashMap<HostName, Way>,
     handshakes: Semaphore,
     /// Connections that were begun before the greeting.
     early: RefCell<HashMap<HostName, JoinHandle<Result<Keeper, KeeperError>>>>,
@@ -50,6 +53,10 @@ pub(super) struct World {
     /// The hosts on which this run has locks, and when it was last seen that all of them still are ours.
     pub(super) locked: Vec<HostName>,
     pub(super) locks_seen: Cell<Option<Instant>>,
+}
+
+fn ways(plan: &Plan) -> HashMap<HostName, Way> {
+    plan.hosts.iter().filter_map(|host| Some((host.name.clone(), host.way.clone()?))).collect()
 }
 
 impl World {
@@ -66,6 +73,7 @@ impl World {
                 local: LocalShell { without: options.hidden_env.clone(), ..LocalShell::default() },
                 ..Connector::default()
             },
+            ways: ways(plan),
             handshakes: Semaphore::new(HANDSHAKES),
             early: RefCell::default(),
             keepers: RefCell::default(),
@@ -76,13 +84,14 @@ impl World {
     }
 
     /// For a look at hosts before there is a run, in job folders of its own; it changes nothing, and locks nothing.
-    pub(super) fn looking(run: &str, ssh_config: Option<PathBuf>, hidden_env: Vec<OsString>) -> Self {
+    pub(super) fn looking(plan: &Plan, run: &str, ssh_config: Option<PathBuf>, hidden_env: Vec<OsString>) -> Self {
         Self {
             run: run.to_owned(),
             folder: format!("{run}.look"),
             epoch: 1,
             who: format!("{}:{}", rustix::system::uname().nodename().to_string_lossy(), std::process::id()),
             connector: Connector { ssh_config, local: LocalShell { without: hidden_env, ..LocalShell::default() }, ..Connector::default() },
+            ways: ways(plan),
             handshakes: Semaphore::new(HANDSHAKES),
             early: RefCell::default(),
             keepers: RefCell::default(),
@@ -121,9 +130,15 @@ impl World {
         }
     }
 
+    /// Whether a host is the machine that this process runs on.
+    fn is_here(&self, host: &str) -> bool {
+        host == LOCAL || self.ways.get(host).is_some_and(|way| way.here)
+    }
+
     /// Reaches a host; nothing is written there.
     fn reach(&self, host: &str) -> impl Future<Output = Result<Keeper, KeeperError>> + use<> {
-        let target = if host == LOCAL { Target::Local } else { Target::Ssh { destination: host.to_owned() } };
+        let way = || self.ways.get(host).cloned().unwrap_or_default();
+        let target = if self.is_here(host) { Target::Local } else { Target::Ssh { host: host.to_owned(), way: Box::new(way()) } };
         let folder = RunFolder { run_id: self.folder.clone(), base: None, locks: None };
         let connector = self.connector.clone();
         async move { Keeper::connect(&connector, &target, &folder).await }
@@ -174,9 +189,10 @@ impl World {
     pub(super) async fn clean(&self) {
         let mut cleaning = JoinSet::new();
         for (host, keeper) in self.keepers.borrow().iter() {
+            let is_here = self.is_here(host);
             let (host, keeper) = (host.clone(), Rc::clone(keeper));
             cleaning.spawn_local(async move {
-                if host == LOCAL {
+                if is_here {
                     return (host, keeper.clean_and_forget().await);
                 }
                 let cleaned = tokio::time::timeout(CLEANING, keeper.clean()).await;

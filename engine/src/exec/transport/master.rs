@@ -12,6 +12,7 @@ use std::{
 use tokio::process::Command;
 
 use super::{Connector, Unreachable};
+use crate::inventory::Way;
 
 /// Longer than any sane ConnectTimeout through a jump host.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -40,17 +41,22 @@ pub(super) struct Master {
 }
 
 impl Master {
-    pub(super) async fn start(connector: &Connector, host: &str) -> Result<Self, Unreachable> {
-        if host.is_empty() || host.starts_with('-') || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(Unreachable::BadName { host: host.into() });
+    pub(super) async fn start(connector: &Connector, host: &str, way: &Way) -> Result<Self, Unreachable> {
+        let destination = way.destination(host);
+        if destination.is_empty() || destination.starts_with('-') || destination.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(Unreachable::BadName { host: destination.into() });
         }
         let folder = socket_folder(connector.socket_dir.as_deref())?;
         let master = Self { socket: folder.join("s"), folder };
         let log = master.folder.join("log");
         let printed = fs::File::create(&log).map_err(|source| Unreachable::NoSocketFolder { folder: master.folder.display().to_string(), source })?;
         let mut ssh = Command::new("ssh");
-        if let Some(config) = &connector.ssh_config {
+        // What the person at the terminal names comes before what an inventory does.
+        if let Some(config) = connector.ssh_config.as_deref().or(way.config.as_deref().map(Path::new)) {
             ssh.arg("-F").arg(config);
+        }
+        if let Some(folder) = way.folder.as_ref().filter(|folder| Path::new(folder).is_dir()) {
+            ssh.current_dir(folder);
         }
         for name in &connector.local.without {
             ssh.env_remove(name);
@@ -59,13 +65,15 @@ impl Master {
         for option in OPTIONS {
             ssh.arg("-o").arg(option);
         }
+        // Of each option ssh takes the first that it is given: a way can't change those above.
+        ssh.args(way.words());
         // The log is a file, because the master in the background would hold a pipe open.
-        ssh.arg("--").arg(host).stdin(Stdio::null()).stdout(Stdio::null()).stderr(printed).process_group(0).kill_on_drop(true);
+        ssh.arg("--").arg(destination).stdin(Stdio::null()).stdout(Stdio::null()).stderr(printed).process_group(0).kill_on_drop(true);
         let status = tokio::time::timeout(PATIENCE, ssh.status()).await;
         let said = fs::read_to_string(&log).unwrap_or_default();
         match status {
             Ok(Ok(status)) if status.success() => Ok(master),
-            Ok(Ok(_)) => Err(Unreachable::from_ssh(host, &said)),
+            Ok(Ok(_)) => Err(Unreachable::from_ssh(host, &by_hand(way, host), &said)),
             Ok(Err(source)) => Err(Unreachable::NoProgram { program: "ssh".into(), source }),
             Err(_) => Err(Unreachable::TimedOut { host: host.into(), said: format!("nothing within {} s", PATIENCE.as_secs()) }),
         }
@@ -82,6 +90,13 @@ impl Drop for Master {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// What a person would type to try it.
+fn by_hand(way: &Way, host: &str) -> String {
+    let config = way.config.iter().flat_map(|config| ["-F".to_owned(), config.clone()]);
+    let words = config.chain(way.words()).chain([way.destination(host).to_owned()]);
+    format!("ssh {} true", shell_words::join(words))
 }
 
 /// A new folder of our own, mode 0700, short enough for a socket.

@@ -10,6 +10,8 @@ use std::{any::Any, path::PathBuf, pin::Pin};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::inventory::Way;
+
 pub use local::LocalShell;
 pub use ssh::SshConnection;
 pub use unreachable::Unreachable;
@@ -18,19 +20,27 @@ pub use unreachable::Unreachable;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target {
     Local,
-    /// As `ssh` takes it: `[user@]host`, an alias of the user's configuration, or `ssh://…`.
+    /// `host`: as `ssh` takes it, `[user@]host`, an alias of the user's configuration, or `ssh://…`; or a name that an
+    /// inventory gives, with its way.
     Ssh {
-        destination: String,
+        host: String,
+        way: Box<Way>,
     },
 }
 
 impl Target {
+    /// A host that is reached by its own name.
+    #[must_use]
+    pub fn named(host: impl Into<String>) -> Self {
+        Self::Ssh { host: host.into(), way: Box::default() }
+    }
+
     /// What a person calls it.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Local => "local",
-            Self::Ssh { destination } => destination,
+            Self::Ssh { host, .. } => host,
         }
     }
 }
@@ -52,7 +62,7 @@ impl Connector {
     pub async fn connect(&self, target: &Target) -> Result<Connection, Unreachable> {
         match target {
             Target::Local => Ok(Connection::Local(self.local.clone())),
-            Target::Ssh { destination } => Ok(Connection::Ssh(SshConnection::open(self, destination).await?)),
+            Target::Ssh { host, way } => Ok(Connection::Ssh(SshConnection::open(self, host, way).await?)),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use openssh::{Session, Stdio};
 
 use super::{Connector, Pipe, Unreachable, master::Master};
+use crate::inventory::Way;
 
 /// An ssh master of ours with its multiplexed sessions.
 #[derive(Debug)]
@@ -15,8 +16,8 @@ pub struct SshConnection {
 }
 
 impl SshConnection {
-    pub(super) async fn open(connector: &Connector, host: &str) -> Result<Self, Unreachable> {
-        let master = Master::start(connector, host).await?;
+    pub(super) async fn open(connector: &Connector, host: &str, way: &Way) -> Result<Self, Unreachable> {
+        let master = Master::start(connector, host, way).await?;
         let session = Arc::new(Session::resume_mux(master.socket.clone().into_boxed_path(), None));
         Ok(Self { host: host.to_owned(), session, master })
     }

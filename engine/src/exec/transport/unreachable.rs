@@ -10,10 +10,10 @@ pub enum Unreachable {
         "the host key of {host} has changed, so it may be another machine. If it was reinstalled, remove its old key with `ssh-keygen -R` and compare the new one. ssh said: {said}"
     )]
     HostKeyChanged { host: String, said: String },
-    #[error("the host key of {host} is not known here. Connect once by hand, compare the key and accept it. ssh said: {said}")]
-    HostKeyUnknown { host: String, said: String },
-    #[error("{host} lets us in with none of our keys. Check user name, key and agent (`ssh {host} true` must work without a question). ssh said: {said}")]
-    PermissionDenied { host: String, said: String },
+    #[error("the host key of {host} is not known here. Connect once by hand (`{by}`), compare the key and accept it. ssh said: {said}")]
+    HostKeyUnknown { host: String, by: String, said: String },
+    #[error("{host} lets us in with none of our keys. Check user name, key and agent (`{by}` must work without a question). ssh said: {said}")]
+    PermissionDenied { host: String, by: String, said: String },
     #[error("the name {host} can't be resolved. Check its spelling, the ssh configuration and the name server. ssh said: {said}")]
     UnknownHost { host: String, said: String },
     #[error("{host} refuses connections: is sshd running there, and is the port right? ssh said: {said}")]
@@ -35,17 +35,17 @@ pub enum Unreachable {
 }
 
 impl Unreachable {
-    /// Reads what `ssh` printed when it could not connect.
-    pub(super) fn from_ssh(host: &str, printed: &str) -> Self {
-        let host = host.to_owned();
+    /// Reads what `ssh` printed when it could not connect. `by`: what a person would type to try it.
+    pub(super) fn from_ssh(host: &str, by: &str, printed: &str) -> Self {
+        let (host, by) = (host.to_owned(), by.to_owned());
         let said = plain(printed);
         let has = |words: &[&str]| words.iter().any(|word| printed.contains(word));
         if has(&["REMOTE HOST IDENTIFICATION HAS CHANGED", "HOST IDENTIFICATION HAS CHANGED"]) {
             Self::HostKeyChanged { host, said }
         } else if has(&["Host key verification failed", "host key is known for"]) {
-            Self::HostKeyUnknown { host, said }
+            Self::HostKeyUnknown { host, by, said }
         } else if has(&["Permission denied", "Too many authentication failures"]) {
-            Self::PermissionDenied { host, said }
+            Self::PermissionDenied { host, by, said }
         } else if has(&["Could not resolve hostname", "Name or service not known"]) {
             Self::UnknownHost { host, said }
         } else if has(&["Connection refused"]) {

@@ -12,8 +12,11 @@ use super::rewrite::{Rewritten, rewrite};
 use super::tokens::{Kind, tokens};
 use super::types::{type_of, typed};
 use super::vars;
+use crate::inventory::Vars;
 use crate::value::{SecretText, Type, Value};
 
+/// What the inventory knows, by host.
+const VARS: &str = "vars";
 /// The most text that one value may have.
 const MOST_TEXT: usize = 1 << 20;
 
@@ -21,6 +24,11 @@ const MOST_TEXT: usize = 1 << 20;
 pub trait Scope {
     /// `None`: undefined. A value that was left out is `Some(Value::None)`.
     fn lookup(&self, name: &str) -> Option<Value>;
+
+    /// What `vars` stands for: large, so it is neither copied nor looked up. `lookup` only says that it is there.
+    fn vars(&self) -> Option<&Vars> {
+        None
+    }
 
     /// The inventory's file, for a var that is missing in it.
     fn inventory(&self) -> Option<&str> {
@@ -114,6 +122,9 @@ impl Expression {
         let known: BTreeMap<&str, Value> = self.rewritten.names.iter().filter_map(|(name, ..)| Some((name.as_str(), scope.lookup(name)?))).collect();
         let secret = known.values().any(holds_secret);
         let mut context: BTreeMap<String, Computed> = known.iter().map(|(name, value)| ((*name).to_owned(), value.to_computed())).collect();
+        if let Some(vars) = scope.vars().filter(|_| self.asks_for_vars()) {
+            context.insert(VARS.to_owned(), vars.to_computed());
+        }
         if !self.rewritten.steps.is_empty() {
             context.insert(SUCCEEDED.to_owned(), self.answers(scope));
         }
@@ -148,6 +159,7 @@ impl Expression {
     fn alone(&self, scope: &dyn Scope) -> Option<Result<Value, EvalError>> {
         let tokens = tokens(&self.text).ok()?;
         match (tokens.as_slice(), self.rewritten.names.as_slice()) {
+            ([one], [(name, ..)]) if one.kind == Kind::Name && name == VARS && scope.vars().is_some() => Some(Ok(Value::Json(scope.vars()?.to_json()))),
             ([one], [(name, ..)]) if one.kind == Kind::Name => Some(scope.lookup(name).ok_or_else(|| self.undefined())),
             ([one], _) => match &one.kind {
                 Kind::Literal(_, value) => Some(Ok(value.clone())),
@@ -164,10 +176,13 @@ impl Expression {
         })
     }
 
+    fn asks_for_vars(&self) -> bool {
+        self.rewritten.names.iter().any(|(name, ..)| name == VARS)
+    }
+
     /// The inventory does not say what the expression asks for.
     fn missing_var(&self, scope: &dyn Scope) -> Option<EvalError> {
-        let asks = self.rewritten.names.iter().any(|(name, ..)| name == "vars");
-        let why = asks.then(|| vars::missing(&self.text, scope)).flatten()?;
+        let why = self.asks_for_vars().then(|| vars::missing(&self.text, scope)).flatten()?;
         Some(EvalError { sentence: format!("`{}` can't be worked out: {why}", self.text.text), span: self.span() })
     }
 

@@ -1,11 +1,10 @@
 //! `vars[host].x`: what is missing where it comes to nothing, with the host and the inventory's file.
 
 use grammar::source::Text;
-use serde_json::Value as Json;
 
 use super::expression::{Expression, Scope};
 use super::tokens::{Kind, Token, tokens};
-use crate::value::Value;
+use crate::inventory::{Var, found};
 
 /// How many of a host's vars are named.
 const SHOWN: usize = 8;
@@ -19,15 +18,17 @@ pub(super) fn missing(text: &Text, scope: &dyn Scope) -> Option<String> {
 }
 
 fn missing_at(text: &Text, tokens: &[Token<'_>], start: usize, scope: &dyn Scope) -> Option<String> {
-    let Some(Value::Json(Json::Object(vars))) = scope.lookup("vars") else { return Some("there is no inventory: pass one with `--inventory FILE`".to_owned()) };
+    let Some(vars) = scope.vars().filter(|vars| vars.are_there()) else { return Some("there is no inventory: pass one with `--inventory FILE`".to_owned()) };
     let file = scope.inventory().unwrap_or("the inventory");
     let (host, next) = key(text, tokens, start + 1, scope)?;
-    let Some(Json::Object(of_host)) = vars.get(&host) else { return Some(format!("{file} knows no host `{host}`")) };
+    let Some(of_host) = vars.of(&host) else { return Some(format!("{file} knows no host `{host}`")) };
     let (var, _) = key(text, tokens, next, scope)?;
-    if of_host.contains_key(&var) {
-        return None;
+    match found(of_host, &var) {
+        Some(Var::Withheld(why)) => return Some(format!("{why} ({file})")),
+        Some(Var::Known(_)) => return None,
+        None => {}
     }
-    let known: Vec<String> = of_host.keys().take(SHOWN).map(|known| format!("`{known}`")).collect();
+    let known: Vec<String> = of_host.keys().filter(|name| !name.is_empty()).take(SHOWN).map(|known| format!("`{known}`")).collect();
     let has = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
     let more = if of_host.len() > SHOWN { ", …" } else { "" };
     Some(format!("the host `{host}` has no `{var}` in {file}; it has {has}{more}"))

@@ -80,7 +80,7 @@ impl Bench {
         let mut bench = Self::local("dash");
         let sshd = Sshd::start(&bench.dir.path().join("ssh"), extra);
         bench.connector.ssh_config = Some(sshd.config.clone());
-        bench.target = Target::Ssh { destination: "box".into() };
+        bench.target = Target::named("box");
         bench._sshd = Some(sshd);
         bench
     }

@@ -92,7 +92,7 @@ async fn an_unreachable_host_is_told_in_plain_words() {
     let own = fs::read_to_string(&config).expect("config");
     let refused = async |text: String, host: &str| {
         fs::write(&config, text).expect("write");
-        let target = Target::Ssh { destination: host.into() };
+        let target = Target::named(host);
         match Keeper::connect(&bench.connector, &target, &bench.folder).await {
             Err(KeeperError::Unreachable(why)) => why,
             other => panic!("{other:?}"),
