@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    time::{Instant, timeout},
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{error::Broken, request::Request};
@@ -16,6 +16,10 @@ const FIRST_ANSWER: Duration = Duration::from_secs(30);
 const NOISE: usize = 64 * 1024;
 /// No frame is longer; data is not in frames.
 const FRAME: u64 = 64 * 1024;
+
+/// How long a keeper may say nothing when its job should long be over. Whoever can't speak (a stopped process, a host that
+/// hangs) is asked about over another channel, and not waited for.
+pub(super) const SILENCE: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
 
 /// The resident half. Comments stay here.
 const TEXT: [&str; 7] = [
@@ -54,6 +58,8 @@ pub(super) struct Channel {
     /// Known to the two ends of this channel alone.
     secret: String,
     pub(super) used: Instant,
+    /// Until when silence is nothing to wonder at; no end where none is said.
+    pub(super) patience: Option<Instant>,
 }
 
 impl Channel {
@@ -66,6 +72,7 @@ impl Channel {
             nonce: nonce.to_owned(),
             secret: nonce.to_owned(),
             used: Instant::now(),
+            patience: None,
         };
         let mut noise = Vec::new();
         let ready = timeout(FIRST_ANSWER, channel.ready(text, &mut noise)).await;
@@ -104,10 +111,16 @@ impl Channel {
         sent.await.map_err(|_| Broken::Lost)
     }
 
+    /// Until when the next byte must have come.
+    fn until(&self) -> Option<Instant> {
+        self.patience.map(|patience| patience.max(Instant::now() + SILENCE))
+    }
+
     /// The next frame's words, without its head.
     pub(super) async fn frame(&mut self) -> Result<Vec<String>, Broken> {
         let mut line = Vec::new();
-        let read = (&mut self.pipe).take(FRAME).read_until(b'\n', &mut line).await;
+        let until = self.until();
+        let read = patiently(until, (&mut self.pipe).take(FRAME).read_until(b'\n', &mut line)).await;
         if !read.is_ok_and(|bytes| bytes > 0) || !line.ends_with(b"\n") {
             return Err(Broken::Lost);
         }
@@ -124,7 +137,8 @@ impl Channel {
         let mark = format!("\nRB {} rest\n", self.secret).into_bytes();
         let mut kept: Vec<u8> = Vec::new();
         loop {
-            let piece = self.pipe.fill_buf().await.map_err(|_| Broken::Lost)?;
+            let until = self.until();
+            let piece = patiently(until, self.pipe.fill_buf()).await?;
             if piece.is_empty() {
                 return Err(Broken::Lost);
             }
@@ -146,7 +160,8 @@ impl Channel {
     /// Exactly so many bytes that follow a frame, piece by piece.
     pub(super) async fn bytes(&mut self, mut count: u64, mut take: impl FnMut(&[u8])) -> Result<(), Broken> {
         while count > 0 {
-            let piece = self.pipe.fill_buf().await.map_err(|_| Broken::Lost)?;
+            let until = self.until();
+            let piece = patiently(until, self.pipe.fill_buf()).await?;
             if piece.is_empty() {
                 return Err(Broken::Lost);
             }
@@ -157,6 +172,14 @@ impl Channel {
         }
         Ok(())
     }
+}
+
+async fn patiently<T>(until: Option<Instant>, read: impl Future<Output = std::io::Result<T>>) -> Result<T, Broken> {
+    let read = match until {
+        Some(until) => timeout_at(until, read).await.map_err(|_| Broken::Lost)?,
+        None => read.await,
+    };
+    read.map_err(|_| Broken::Lost)
 }
 
 /// Where the mark begins. It begins with a line end, so most bytes are passed over quickly.

@@ -10,7 +10,7 @@ use tokio::{
 use super::{
     AttemptName, KeeperError,
     call::{Call, Ended, Fate, Identity, Sink},
-    channel::{Channel, text},
+    channel::{Channel, SILENCE, text},
     error::Broken,
     follow::{Follow, Followed, exit},
     lock::{self, Holder},
@@ -46,6 +46,11 @@ impl When {
     #[must_use]
     pub fn within(patience: Duration) -> Self {
         Self { deadline: Instant::now() + patience, grace: Duration::from_secs(10) }
+    }
+
+    /// When a job has surely ended or been killed, and its keeper has said so.
+    fn over(self) -> Instant {
+        self.deadline + self.grace + SILENCE
     }
 }
 
@@ -210,6 +215,7 @@ impl Keeper {
         loop {
             let request = request::command(if call.hush { "hush" } else { "read" }, "-", &self.life(), 0, grace(when), call)?;
             let mut channel = self.channel(when.deadline).await?;
+            channel.patience = Some(when.over());
             match self.followed(&mut channel, &request, &mut follow).await {
                 Ok(Followed::Ended { ended, reached, why, held }) => {
                     self.done_with(channel, held);
@@ -232,6 +238,7 @@ impl Keeper {
         let _seat = self.seat().await?;
         let request = request::command("start", attempt.as_str(), &self.life(), epoch, grace(when), call)?;
         let mut channel = self.channel(when.deadline).await?;
+        channel.patience = Some(when.over());
         let mut follow = Follow::new(sink, call.output_limit);
         match self.followed(&mut channel, &request, &mut follow).await {
             Ok(followed) => self.outcome(attempt, when, channel, followed).await,
@@ -374,6 +381,7 @@ impl Keeper {
     async fn resume(&self, attempt: &AttemptName, when: When, mut follow: Follow<'_>) -> Result<Outcome, KeeperError> {
         loop {
             let mut channel = self.channel(when.deadline).await?;
+            channel.patience = Some(when.over());
             match self.resumed(attempt, &mut channel, &mut follow).await {
                 Ok(Ok(followed)) => return self.outcome(attempt, when, channel, followed).await,
                 Ok(Err(frame)) => {
@@ -383,7 +391,7 @@ impl Keeper {
                         fate => Ok(Outcome::Found(fate)),
                     };
                 }
-                Err(Broken::Lost) => {}
+                Err(Broken::Lost) if Instant::now() < when.over() => {}
                 Err(broken) => return Err(self.broken(broken)),
             }
         }
@@ -499,7 +507,8 @@ impl Keeper {
         self.seats.acquire().await.map_err(|_| KeeperError::ConnectionLost { host: self.host() })
     }
 
-    pub(super) fn give_back(&self, channel: Channel) {
+    pub(super) fn give_back(&self, mut channel: Channel) {
+        channel.patience = None;
         held(&self.idle).push(channel);
     }
 
