@@ -17,7 +17,6 @@ need sqlite3 sqlite3
 need curl curl
 need faketime faketime
 need shellcheck shellcheck
-need faketime faketime
 need mariadbd mariadb-server-core
 need mariadb-install-db mariadb-server-core
 need mariadb mariadb-client-core

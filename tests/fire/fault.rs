@@ -44,10 +44,14 @@ pub enum Fault {
     Clock,
     /// The engine is told to go: SIGTERM.
     Term,
+    /// A host reboots, in the lab alone.
+    Reboot,
+    /// A host loses its power, in the lab alone.
+    PowerCut,
 }
 
 /// All of them, with the word for each.
-pub const FAULTS: [(Fault, &str); 19] = [
+pub const FAULTS: [(Fault, &str); 21] = [
     (Fault::Engine, "kill-engine"),
     (Fault::Master, "kill-master"),
     (Fault::Keeper, "kill-keeper"),
@@ -67,11 +71,23 @@ pub const FAULTS: [(Fault, &str); 19] = [
     (Fault::FullJobs, "full-jobs"),
     (Fault::Clock, "clock-back"),
     (Fault::Term, "term-engine"),
+    (Fault::Reboot, "reboot"),
+    (Fault::PowerCut, "power-cut"),
 ];
 
 impl Fault {
     pub fn word(self) -> &'static str {
         FAULTS.iter().find(|(fault, _)| *fault == self).map_or("?", |(_, word)| word)
+    }
+
+    /// What can strike in the lab of real hosts: processes of a host have other numbers there.
+    pub fn is_of_the_lab(self) -> bool {
+        !matches!(self, Self::Keeper | Self::Group | Self::Channel | Self::Drop | Self::StopAll | Self::Clock)
+    }
+
+    /// What takes away the memory of what ran on a host.
+    pub fn restarts(self) -> bool {
+        matches!(self, Self::Reboot | Self::PowerCut)
     }
 
     /// `all`, `quick` (all but what takes minutes), or words between commas.
@@ -94,6 +110,9 @@ impl Fault {
     fn lasts(self, dice: &mut Dice) -> Duration {
         let ms = match self {
             Self::Engine | Self::Master | Self::Keeper | Self::Group | Self::Channel | Self::Drop | Self::Term => 0,
+            // It goes down first.
+            Self::Reboot => 1500,
+            Self::PowerCut => dice.between(500, 5000),
             Self::Sshd => dice.between(10, 1500),
             Self::Cut => dice.between(200, 4000),
             Self::LongCut => dice.between(100_000, 150_000),

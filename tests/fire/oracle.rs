@@ -36,6 +36,8 @@ pub struct Past {
     pub amnesia: Amnesia,
     /// A fault that may end a step otherwise than its author wrote it: no room, no connection for too long.
     pub trouble: bool,
+    /// A host restarted: what ran there was told to end first, and says so.
+    pub restarted: bool,
     /// How many processes drove the run: each tries once more what had failed.
     pub drivers: usize,
 }
@@ -85,9 +87,9 @@ impl Oracle {
             let is = |deed: Option<&Deed>, came: Came| deed.is_some_and(|d| d.came == came);
             let torn = |deed: &&Deed| deed.came != Came::Failed && !(deed.came == Came::Open && forgot);
             let so = match state.as_str() {
-                "succeeded" | "satisfied" | "marked_done" | "held" | "verifying" => is(run, Came::Ended),
+                "succeeded" | "satisfied" | "marked_done" | "held" | "already_held" | "verifying" => is(run, Came::Ended),
                 // A postcondition that could not be asked is none that holds.
-                "failed" => is(run, Came::Failed) || instance.step.tells && past.trouble,
+                "failed" => is(run, Came::Failed) || instance.step.tells && past.trouble || past.restarted && forgot && is(run, Came::Open),
                 "pending" | "checking" | "left_out" => !effects.of_instance(&of, Way::Run).iter().any(torn),
                 // What could not be sent, or met something before it began.
                 "refused" | "unreachable" => past.trouble,

@@ -1,5 +1,6 @@
 //! Where a round is played: a desk, its hosts, and how each fault strikes there.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::effects::{Name, Way, of_attempt};
 use super::fault::{Fault, Strike};
+use super::lab::{LabFleet, SHARED};
 use super::line::Line;
-use super::processes::{at_home, below, jobs, signal};
+use super::processes::{at_home, below, boots, jobs, signal};
 use crate::harness::desk::Desk;
 use crate::harness::scratch::{Scratch, run, user};
 use crate::harness::sshd::Sshd;
@@ -43,6 +45,12 @@ impl Fleet {
     }
 }
 
+/// The hosts of a round.
+pub enum Ground<'a> {
+    Here(&'a mut Fleet),
+    Lab(&'a LabFleet),
+}
+
 /// How a fault ends.
 #[derive(Debug, Clone)]
 enum Heal {
@@ -51,25 +59,37 @@ enum Heal {
     Go(Vec<u32>),
     Empty(PathBuf),
     Clock,
+    Lab(Fault, usize),
 }
 
 pub struct Place<'a> {
     pub desk: Desk,
-    fleet: &'a mut Fleet,
+    ground: Ground<'a>,
     heals: Vec<(Instant, Heal)>,
     mounts: Vec<PathBuf>,
     faked: bool,
+    /// What hosts that restarted had under way when they went down.
+    pub forgotten: Vec<(Way, Name)>,
+    down: Vec<Down>,
+}
+
+/// A host that restarts, until it is back.
+struct Down {
+    nr: usize,
+    /// Those that end now.
+    boots: BTreeSet<String>,
+    seen: BTreeSet<(Way, Name)>,
 }
 
 impl<'a> Place<'a> {
-    pub fn new(fleet: &'a mut Fleet, strikes: &[Strike]) -> Self {
-        let mut place = Self { desk: Desk::new(), fleet, heals: Vec::new(), mounts: Vec::new(), faked: false };
+    pub fn new(ground: Ground<'a>, strikes: &[Strike]) -> Self {
+        let mut place = Self { desk: Desk::new(), ground, heals: Vec::new(), mounts: Vec::new(), faked: false, forgotten: Vec::new(), down: Vec::new() };
         let has = |fault| strikes.iter().any(|strike| strike.fault == fault);
         place.faked = has(Fault::Clock);
         if has(Fault::FullJournal) {
             place.mount(place.desk.state());
         }
-        if has(Fault::FullJobs) {
+        if has(Fault::FullJobs) && matches!(place.ground, Ground::Here(_)) {
             for home in place.homes() {
                 place.mount(home.join(".local/state/runbook"));
             }
@@ -79,8 +99,10 @@ impl<'a> Place<'a> {
     }
 
     /// What this machine can't do, with the reason.
-    pub fn cannot(fault: Fault) -> Option<&'static str> {
+    pub fn cannot(fault: Fault, in_lab: bool) -> Option<&'static str> {
         match fault {
+            fault if in_lab && !fault.is_of_the_lab() => Some("the lab's hosts have processes of their own"),
+            Fault::Reboot | Fault::PowerCut if !in_lab => Some("it is of the lab of real hosts: FIRE_LAB=1"),
             Fault::FullJournal | Fault::FullJobs if user() != "root" => Some("small disks are mounted by root"),
             Fault::Clock if faketime().is_none() => Some("libfaketime is not installed"),
             _ => None,
@@ -93,22 +115,48 @@ impl<'a> Place<'a> {
         self.mounts.push(at);
     }
 
+    /// Where commands say what they do.
+    pub fn folder(&self) -> PathBuf {
+        match &self.ground {
+            Ground::Here(_) => self.desk.path(""),
+            Ground::Lab(_) => PathBuf::from(SHARED),
+        }
+    }
+
     pub fn effects(&self) -> PathBuf {
-        self.desk.path("effects")
+        self.folder().join("effects")
+    }
+
+    /// What is struck where processes and lines are this machine's own.
+    fn here(&mut self) -> &mut Fleet {
+        match &mut self.ground {
+            Ground::Here(fleet) => fleet,
+            Ground::Lab(_) => panic!("that fault is none of the lab's"),
+        }
     }
 
     /// The home of the desk, which is the local host's, and those of the boxes.
     fn homes(&self) -> Vec<PathBuf> {
-        std::iter::once(self.desk.home()).chain(BOXES.iter().map(|name| self.fleet.sshd.home(name))).collect()
+        let home = |name: &&str| match &self.ground {
+            Ground::Here(fleet) => fleet.sshd.home(name),
+            Ground::Lab(lab) => lab.home(name),
+        };
+        std::iter::once(self.desk.home()).chain(BOXES.iter().map(home)).collect()
     }
 
     pub fn config(&self) -> &Path {
-        &self.fleet.config
+        match &self.ground {
+            Ground::Here(fleet) => &fleet.config,
+            Ground::Lab(lab) => &lab.config,
+        }
     }
 
     /// The binary, under a clock that can be set where the round has a fault of it.
     pub fn command(&self) -> Command {
-        let mut command = self.desk.command();
+        let mut command = match &self.ground {
+            Ground::Here(_) => self.desk.command(),
+            Ground::Lab(lab) => lab.command(&self.desk),
+        };
         if let Some(library) = faketime().filter(|_| self.faked) {
             command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", self.desk.path("clock"));
             command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
@@ -126,6 +174,20 @@ impl<'a> Place<'a> {
         let desk = &homes[..1];
         let box_nr = strike.which % BOXES.len();
         let mut forgotten = Vec::new();
+        if strike.fault.restarts() {
+            let home = &self.homes()[box_nr + 1];
+            self.down.push(Down { nr: box_nr, boots: boots(home), seen: BTreeSet::new() });
+            self.see_what_goes_down();
+        }
+        if let Ground::Lab(lab) = &self.ground
+            && let Some(could) = lab.strike(strike, BOXES[box_nr])
+        {
+            if !could {
+                return None;
+            }
+            self.later(strike.lasts, Heal::Lab(strike.fault, box_nr));
+            return Some(Vec::new());
+        }
         match strike.fault {
             Fault::Engine => signal("KILL", [engine]),
             Fault::Term => signal("TERM", [engine]),
@@ -147,19 +209,19 @@ impl<'a> Place<'a> {
                 }
                 forgotten.extend(of_attempt(&job.name));
             }
-            Fault::Drop if strike.which.is_multiple_of(3) => self.fleet.sshd.drop_connections(BOXES[box_nr]),
-            Fault::Drop => self.fleet.lines.iter().for_each(Line::hang_up),
+            Fault::Drop if strike.which.is_multiple_of(3) => self.here().sshd.drop_connections(BOXES[box_nr]),
+            Fault::Drop => self.here().lines.iter().for_each(Line::hang_up),
             Fault::Sshd => {
-                self.fleet.sshd.stop(BOXES[box_nr]);
+                self.here().sshd.stop(BOXES[box_nr]);
                 self.later(strike.lasts, Heal::StartSshd(box_nr));
             }
             Fault::Cut | Fault::LongCut => {
-                self.fleet.lines[box_nr].cut(true);
+                self.here().lines[box_nr].cut(true);
                 self.later(strike.lasts, Heal::Mend(box_nr));
             }
             Fault::Delay | Fault::Loss => {
                 let (delay, loss) = if strike.fault == Fault::Delay { (20 + strike.which as u64 % 200, 0) } else { (0, 30) };
-                self.fleet.lines[box_nr].wear(delay, loss);
+                self.here().lines[box_nr].wear(delay, loss);
                 self.later(strike.lasts, Heal::Mend(box_nr));
             }
             Fault::StopEngine => self.stop(vec![engine], strike.lasts),
@@ -168,12 +230,12 @@ impl<'a> Place<'a> {
                 self.stop(masters, strike.lasts);
             }
             Fault::StopHost => {
-                let server = self.fleet.sshd.server(BOXES[box_nr]);
+                let server = self.here().sshd.server(BOXES[box_nr]);
                 let there = at_home(&homes[box_nr + 1..box_nr + 2]).into_iter().chain(server.into_iter().flat_map(below)).map(|p| p.pid);
                 self.stop(there.chain(server).collect(), strike.lasts);
             }
             Fault::StopAll => {
-                let servers: Vec<u32> = BOXES.iter().filter_map(|name| self.fleet.sshd.server(name)).collect();
+                let servers: Vec<u32> = BOXES.iter().filter_map(|name| self.here().sshd.server(name)).collect();
                 let sessions = servers.iter().flat_map(|pid| below(*pid));
                 let all = at_home(&homes).into_iter().chain(sessions).map(|p| p.pid).chain(servers.iter().copied()).collect();
                 self.stop(all, strike.lasts);
@@ -183,6 +245,7 @@ impl<'a> Place<'a> {
                 let homes = self.homes();
                 self.fill(homes[strike.which % homes.len()].join(".local/state/runbook"), strike.lasts);
             }
+            Fault::Reboot | Fault::PowerCut => return None,
             Fault::Clock => {
                 self.set_clock("-2h");
                 self.later(strike.lasts, Heal::Clock);
@@ -208,8 +271,22 @@ impl<'a> Place<'a> {
         self.later(lasts, Heal::Empty(filler));
     }
 
+    /// What a host has under way that goes down: its marks outlast it, until the run is over and takes them away.
+    fn see_what_goes_down(&mut self) {
+        let homes = self.homes();
+        for down in &mut self.down {
+            let gone = jobs(&homes[down.nr + 1]).into_iter().filter(|job| down.boots.is_empty() || down.boots.contains(&job.boot));
+            for one in gone.filter_map(|job| of_attempt(&job.name)) {
+                if down.seen.insert(one.clone()) {
+                    self.forgotten.push(one);
+                }
+            }
+        }
+    }
+
     /// Ends what has lasted long enough.
     pub fn heal_what_is_due(&mut self) {
+        self.see_what_goes_down();
         let now = Instant::now();
         let (due, rest) = std::mem::take(&mut self.heals).into_iter().partition(|(when, _)| *when <= now);
         self.heals = rest;
@@ -226,13 +303,13 @@ impl<'a> Place<'a> {
     fn heal(&mut self, heal: Heal) {
         match heal {
             Heal::StartSshd(nr) => {
-                if self.fleet.sshd.server(BOXES[nr]).is_none() {
-                    self.fleet.sshd.start_again(BOXES[nr]);
+                if self.here().sshd.server(BOXES[nr]).is_none() {
+                    self.here().sshd.start_again(BOXES[nr]);
                 }
             }
             Heal::Mend(nr) => {
-                self.fleet.lines[nr].cut(false);
-                self.fleet.lines[nr].wear(0, 0);
+                self.here().lines[nr].cut(false);
+                self.here().lines[nr].wear(0, 0);
             }
             Heal::Go(pids) => signal("CONT", pids),
             Heal::Empty(filler) => {
@@ -240,6 +317,15 @@ impl<'a> Place<'a> {
                 let _ = fs::remove_file(filler);
             }
             Heal::Clock => self.set_clock("+0"),
+            Heal::Lab(fault, nr) => {
+                if let Ground::Lab(lab) = &self.ground {
+                    lab.heal(fault, BOXES[nr]);
+                    if fault.restarts() {
+                        self.see_what_goes_down();
+                        self.down.retain(|down| down.nr != nr);
+                    }
+                }
+            }
         }
     }
 
@@ -266,6 +352,7 @@ impl<'a> Place<'a> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.heal_all();
+        // In the lab all hosts say `/root`, as this machine does: only the desk's are ours to end.
         let homes: Vec<String> = self.homes().iter().map(|home| home.display().to_string()).collect();
         for _ in 0..20 {
             let left = at_home(&homes);
@@ -278,7 +365,13 @@ impl Drop for Place<'_> {
             signal("KILL", left.iter().map(|p| p.pid));
             std::thread::sleep(Duration::from_millis(5));
         }
-        self.fleet.lines.iter().for_each(Line::hang_up);
+        match &mut self.ground {
+            Ground::Here(fleet) => fleet.lines.iter().for_each(Line::hang_up),
+            Ground::Lab(lab) => {
+                lab.all_up();
+                let _ = fs::remove_file(Path::new(SHARED).join("effects"));
+            }
+        }
         for mount in &self.mounts {
             let _ = Command::new("umount").arg("-l").arg(mount).status();
         }

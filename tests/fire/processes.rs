@@ -1,5 +1,6 @@
 //! The processes of a round, found by where their home is.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
@@ -73,6 +74,8 @@ pub struct Job {
     pub name: String,
     pub keeper: u32,
     pub group: Option<u32>,
+    /// The boot that it began in.
+    pub boot: String,
 }
 
 /// The jobs under way below a home.
@@ -87,8 +90,16 @@ pub fn jobs(home: &Path) -> Vec<Job> {
             }
             let Some(keeper) = said.split(':').next().and_then(|pid| pid.parse().ok()) else { continue };
             let group = marks.iter().find_map(|m| m.strip_prefix(&format!("{name}.pg="))).and_then(|pid| pid.parse().ok());
-            found.push(Job { name: name.to_owned(), keeper, group });
+            let boot = said.rsplit(':').next().unwrap_or_default().to_owned();
+            found.push(Job { name: name.to_owned(), keeper, group, boot });
         }
     }
     found
+}
+
+/// The boots in which jobs below a home began, those that have ended among them.
+pub fn boots(home: &Path) -> BTreeSet<String> {
+    let runs = fs::read_dir(home.join(".local/state/runbook/jobs")).into_iter().flatten().flatten();
+    let marks = runs.flat_map(|run| fs::read_dir(run.path()).into_iter().flatten().flatten()).filter_map(|entry| entry.file_name().into_string().ok());
+    marks.filter_map(|mark| Some(mark.split_once(".go=")?.1.rsplit(':').next()?.to_owned())).collect()
 }

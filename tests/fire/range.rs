@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::fault::{FAULTS, Fault};
-use super::place::{Fleet, Place};
+use super::lab::LabFleet;
+use super::place::{Fleet, Ground, Place};
 use super::round::{self, Failed, Tally};
 
 /// How much is fired.
@@ -18,6 +19,8 @@ pub struct Range {
     pub seed: u64,
     pub faults: String,
     pub workers: usize,
+    /// On the lab's hosts, one round at a time.
+    pub in_lab: bool,
     /// Told now and then how far it is.
     pub progress: fn(&str),
 }
@@ -62,24 +65,30 @@ impl Report {
 /// When a fault is named that there is not.
 pub fn play(range: &Range) -> Report {
     let named = Fault::named(&range.faults).unwrap_or_else(|why| panic!("{why}"));
-    let (faults, cannot): (Vec<Fault>, Vec<Fault>) = named.into_iter().partition(|fault| Place::cannot(*fault).is_none());
+    let (faults, cannot): (Vec<Fault>, Vec<Fault>) = named.into_iter().partition(|fault| Place::cannot(*fault, range.in_lab).is_none());
     for fault in cannot {
-        (range.progress)(&format!("without {}: {}", fault.word(), Place::cannot(fault).unwrap_or_default()));
+        (range.progress)(&format!("without {}: {}", fault.word(), Place::cannot(fault, range.in_lab).unwrap_or_default()));
     }
     assert!(!faults.is_empty(), "no fault is left that this machine can do");
     let (next, struck) = (AtomicU64::new(range.seed), AtomicUsize::new(0));
     let report = Mutex::new(Report { faults: range.faults.clone(), ..Report::default() });
     let began = Instant::now();
+    let lab = range.in_lab.then(LabFleet::up);
     std::thread::scope(|scope| {
-        for _ in 0..range.workers {
+        for _ in 0..if range.in_lab { 1 } else { range.workers } {
             scope.spawn(|| {
-                let mut fleet = Fleet::start();
+                let mut fleet = lab.is_none().then(Fleet::start);
                 while struck.load(Ordering::Relaxed) < range.interruptions {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    let played = round::play(&mut fleet, seed, &faults);
+                    let ground = match (&lab, &mut fleet) {
+                        (Some(lab), _) => Ground::Lab(lab),
+                        (None, Some(fleet)) => Ground::Here(fleet),
+                        (None, None) => return,
+                    };
+                    let played = round::play(ground, seed, &faults);
                     if let Err(failed) = &played {
                         (range.progress)(&told(failed, &range.faults));
-                        fleet = Fleet::start();
+                        fleet = lab.is_none().then(Fleet::start);
                     }
                     struck.fetch_add(played.as_ref().map_or(1, |tally| tally.struck.values().sum()), Ordering::Relaxed);
                     let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);

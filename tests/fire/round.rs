@@ -11,7 +11,7 @@ use super::dice::Dice;
 use super::effects::{Effects, Way};
 use super::fault::{Fault, Moment, Strike, strikes};
 use super::oracle::{Oracle, Past, Shown};
-use super::place::{BOXES, Fleet, Place};
+use super::place::{BOXES, Ground, Place};
 use super::text::text;
 
 /// How often a run may be taken up again before it counts as one that never ends.
@@ -38,7 +38,7 @@ pub struct Failed {
     pub kept: PathBuf,
 }
 
-pub fn play(fleet: &mut Fleet, seed: u64, faults: &[Fault]) -> Result<Tally, Failed> {
+pub fn play(ground: Ground<'_>, seed: u64, faults: &[Fault]) -> Result<Tally, Failed> {
     let mut dice = Dice::new(seed);
     let mut hosts: Vec<String> = std::iter::once("local").chain(BOXES).map(str::to_owned).collect();
     while hosts.len() > 1 && dice.one_in(3) {
@@ -46,7 +46,7 @@ pub fn play(fleet: &mut Fleet, seed: u64, faults: &[Fault]) -> Result<Tally, Fai
     }
     let book = Book::random(&mut dice, &hosts);
     let strikes = strikes(&mut dice, faults);
-    let place = Place::new(fleet, &strikes);
+    let place = Place::new(ground, &strikes);
     place.desk.file("book.runbook", text(&book));
     place.desk.file("strikes", format!("{strikes:#?}"));
     let mut round = Round { oracle: Oracle::new(&book), book, place, strikes: strikes.into(), past: Past::default(), tally: Tally::default(), dice };
@@ -109,7 +109,7 @@ impl Round<'_> {
         let Some(shown) = shown.filter(|s| s.state != "refused") else {
             let mut args = words(&["run", &self.place.desk.path("book.runbook").to_string_lossy(), "--ssh-config"]);
             args.push(self.place.config().display().to_string());
-            args.extend(["-p".to_owned(), format!("dir={}", self.place.desk.path("").display())]);
+            args.extend(["-p".to_owned(), format!("dir={}", self.place.folder().display())]);
             args.extend(self.book.gates().into_iter().flat_map(|gate| ["--answer".to_owned(), format!("{gate}=yes")]));
             return Ok(args);
         };
@@ -167,11 +167,12 @@ impl Round<'_> {
                 self.strikes.pop_front();
                 *self.tally.struck.entry(strike.fault).or_default() += 1;
                 self.past.trouble |= matches!(strike.fault, Fault::FullJobs | Fault::LongCut);
+                self.past.restarted |= strike.fault.restarts();
                 for one in forgotten {
                     *self.past.amnesia.entry(one).or_default() += 1;
                 }
                 (waits, since) = (Watch::new(&self.place), Instant::now());
-                until = since + strike.lasts + if strike.fault == Fault::LongCut { PATIENCE * 3 } else { PATIENCE };
+                until = since + strike.lasts + if strike.fault == Fault::LongCut || strike.fault.restarts() { PATIENCE * 3 } else { PATIENCE };
             }
             if Instant::now() > until {
                 return Err(format!("still there after {PATIENCE:?} without a fault"));
@@ -186,13 +187,20 @@ impl Round<'_> {
         if left.err.contains("panicked") {
             return Err(said("panics"));
         }
-        // The journal can't be read on a full disk either: a reader makes its index there.
         if self.strikes.is_empty() || self.dice.one_in(2) {
             self.place.heal_all();
         }
+        for one in self.place.forgotten.drain(..) {
+            *self.past.amnesia.entry(one).or_default() += 1;
+        }
         let effects = self.effects()?;
         self.oracle.effects_hold(&effects, &self.past)?;
-        let ran = self.place.desk.runbook(["show", "last", "--format", "json"]);
+        let mut ran = self.place.desk.runbook(["show", "last", "--format", "json"]);
+        // A journal can't be read on a full disk either: a reader makes its index there.
+        if ran.err.contains("no space is left") {
+            self.place.heal_all();
+            ran = self.place.desk.runbook(["show", "last", "--format", "json"]);
+        }
         if ran.status != 0 {
             if left.status == Some(2) {
                 return Err(said("is wrong usage"));

@@ -31,7 +31,7 @@ impl Lab {
     }
 
     /// The lab's hosts are the kernel's, so they are root's: a plain user's tests go through sudo.
-    fn command(&self) -> Command {
+    pub fn command(&self) -> Command {
         let is_root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n");
         let mut command = if is_root { Command::new(Self::script()) } else { Command::new("sudo") };
         if !is_root {
@@ -41,7 +41,13 @@ impl Lab {
         command
     }
 
-    fn run(&self, args: &[&str]) -> String {
+    /// One word of `lab.sh`, of a host that may be out of reach: whether it succeeded.
+    pub fn tries(&self, args: &[&str]) -> bool {
+        self.command().args(args).output().is_ok_and(|output| output.status.success())
+    }
+
+    /// One word of `lab.sh`; it must succeed.
+    pub fn run(&self, args: &[&str]) -> String {
         let output = self.command().args(args).output().expect("the lab's script runs");
         let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "lab.sh {args:?}: {said}");

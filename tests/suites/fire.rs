@@ -19,7 +19,7 @@ fn given<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
 /// journal verifies, whatever is killed, cut, stopped or full.
 #[test]
 fn a_run_under_fire_ends_with_each_effect_once() {
-    let report = play(&Range { interruptions: 40, seed: 1, faults: "quick".to_owned(), workers: 3, progress: say });
+    let report = play(&Range { interruptions: 40, seed: 1, faults: "quick".to_owned(), workers: 3, in_lab: false, progress: say });
     assert!(report.failed.is_empty(), "{report}");
     assert!(report.interruptions() >= 40, "{report}");
 }
@@ -33,6 +33,7 @@ fn by_hand() {
         seed: given("FIRE_SEED", 1),
         faults: given("FIRE_FAULTS", "quick".to_owned()),
         workers: given("FIRE_WORKERS", 4),
+        in_lab: std::env::var_os("FIRE_LAB").is_some(),
         progress: say,
     });
     say(&report.to_string());
