@@ -103,10 +103,10 @@ impl World {
 
     pub(crate) fn ansible(&self, hosts: &[String], steps: usize, cheap: bool) -> Option<Command> {
         let program = venv("ansible-playbook")?;
-        let is_local = hosts == ["localhost"];
-        let mut inventory = String::new();
+        // All hosts are this machine, and have the Python that it was installed with.
+        let mut inventory = format!("[all:vars]\nansible_python_interpreter={}\n[all]\n", venv("python3")?.display());
         for host in hosts {
-            let _ = writeln!(inventory, "{host}{}", if is_local { " ansible_connection=local" } else { "" });
+            let _ = writeln!(inventory, "{host}{}", if host == "localhost" { " ansible_connection=local" } else { "" });
         }
         let inventory = self.file(&format!("inventory{}", hosts.len()), &inventory);
         let tasks = "    - ansible.builtin.command: \"true\"\n".repeat(steps);
