@@ -10,14 +10,14 @@ use crate::yaml;
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Datum {
-    pub value: Data,
+    pub value: Content,
     pub span: Span,
     /// One of the tags that were allowed.
     pub tag: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Data {
+pub enum Content {
     /// `null`, `~`, or nothing at all.
     Nothing,
     /// `plain`: it was written without quotes.
@@ -43,10 +43,10 @@ impl Datum {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self.value {
-            Data::Nothing => "nothing",
-            Data::Scalar { .. } => "a text",
-            Data::List(_) => "a list",
-            Data::Map(_) => "a mapping",
+            Content::Nothing => "nothing",
+            Content::Scalar { .. } => "a text",
+            Content::List(_) => "a list",
+            Content::Map(_) => "a mapping",
         }
     }
 }

@@ -35,7 +35,7 @@ fn files(folder: &str, end: &str) -> Vec<String> {
 }
 
 fn rust_files() -> Vec<String> {
-    ["grammar", "engine", "cli", "tests"].iter().flat_map(|folder| files(folder, ".rs")).collect()
+    ["grammar", "engine", "cli", "bench", "tests"].iter().flat_map(|folder| files(folder, ".rs")).collect()
 }
 
 /// The README and the book.

@@ -1,6 +1,6 @@
 //! Which kind of inventory a file is, found out from the file itself, and the reading of all of them into one.
 
-use grammar::data::{Data, Datum};
+use grammar::data::{Content, Datum};
 use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::{Source, Span};
 
@@ -112,15 +112,15 @@ enum Shape {
 }
 
 fn shape(document: &Datum) -> Shape {
-    let Data::Map(fields) = &document.value else {
-        return if document.value == Data::Nothing { Shape::Ours } else { Shape::Unknown };
+    let Content::Map(fields) = &document.value else {
+        return if document.value == Content::Nothing { Shape::Ours } else { Shape::Unknown };
     };
     let has_part = |datum: &Datum| match &datum.value {
-        Data::Map(parts) => parts.iter().any(|part| matches!(part.key.as_str(), "hosts" | "children" | "vars")),
+        Content::Map(parts) => parts.iter().any(|part| matches!(part.key.as_str(), "hosts" | "children" | "vars")),
         _ => false,
     };
-    if let Some(plugin) = fields.iter().find(|field| field.key == "plugin" && matches!(field.value.value, Data::Scalar { .. })) {
-        let Data::Scalar { text, .. } = &plugin.value.value else { return Shape::Unknown };
+    if let Some(plugin) = fields.iter().find(|field| field.key == "plugin" && matches!(field.value.value, Content::Scalar { .. })) {
+        let Content::Scalar { text, .. } = &plugin.value.value else { return Shape::Unknown };
         return Shape::Plugin(text.clone());
     }
     if fields.iter().any(|field| matches!(field.key.as_str(), "groups" | "hosts")) {

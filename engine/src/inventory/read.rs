@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use grammar::data::{Data, Datum, Field, data};
+use grammar::data::{Content, Datum, Field, data};
 use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::{Source, Span};
 use petgraph::algo::toposort;
@@ -74,9 +74,9 @@ impl Reader {
     /// The fields of a mapping; none where it is something else, which is told.
     fn fields<'d>(&mut self, of: &'d Datum, what: &str, help: &'static str) -> &'d [Field] {
         match &of.value {
-            Data::Map(fields) => fields,
-            Data::Nothing => &[],
-            Data::Scalar { .. } | Data::List(_) => {
+            Content::Map(fields) => fields,
+            Content::Nothing => &[],
+            Content::Scalar { .. } | Content::List(_) => {
                 self.wrong(of, what, help);
                 &[]
             }
@@ -112,9 +112,9 @@ impl Reader {
         let mut group = Group::default();
         self.order.push((field.key.clone(), field.at));
         match &field.value.value {
-            Data::List(_) | Data::Nothing => group.hosts = self.host_names(&field.value),
-            Data::Scalar { .. } => self.wrong(&field.value, format!("the group `{}`", field.key), "write a list: `[web1, web2]`"),
-            Data::Map(fields) => {
+            Content::List(_) | Content::Nothing => group.hosts = self.host_names(&field.value),
+            Content::Scalar { .. } => self.wrong(&field.value, format!("the group `{}`", field.key), "write a list: `[web1, web2]`"),
+            Content::Map(fields) => {
                 for part in fields {
                     match part.key.as_str() {
                         "hosts" => group.hosts = self.host_names(&part.value),
@@ -130,8 +130,8 @@ impl Reader {
     }
 
     fn names(&mut self, list: &Datum, what: &str) -> Vec<(String, Span)> {
-        let Data::List(items) = &list.value else {
-            if list.value != Data::Nothing {
+        let Content::List(items) = &list.value else {
+            if list.value != Content::Nothing {
                 self.wrong(list, what, "write a list: `[a, b]`");
             }
             return Vec::new();
@@ -139,7 +139,7 @@ impl Reader {
         let mut names = Vec::new();
         for item in items {
             match &item.value {
-                Data::Scalar { text, .. } => names.push((text.clone(), item.span)),
+                Content::Scalar { text, .. } => names.push((text.clone(), item.span)),
                 _ => self.wrong(item, format!("a name in {what}"), "write a name"),
             }
         }
@@ -189,7 +189,9 @@ impl Reader {
                 _ => "write a host that ssh jumps over: `gate`, `me@gate:22`, or several between commas",
             };
             match &field.value.value {
-                Data::Scalar { text, .. } if is_word(&field.key, text) => said.push((format!("{PREFIX}{}", field.key), field.at, Json::String(text.clone()))),
+                Content::Scalar { text, .. } if is_word(&field.key, text) => {
+                    said.push((format!("{PREFIX}{}", field.key), field.at, Json::String(text.clone())))
+                }
                 _ => self.wrong(&field.value, format!("`{}` of `{whose}`", field.key), wanted),
             }
         }
@@ -354,11 +356,11 @@ fn each_once(hosts: impl Iterator<Item = HostName>) -> Vec<HostName> {
 /// and `no`.
 fn json(of: &Datum) -> Json {
     match &of.value {
-        Data::Nothing => Json::Null,
-        Data::List(items) => items.iter().map(json).collect(),
-        Data::Map(fields) => Json::Object(fields.iter().map(|field| (field.key.clone(), json(&field.value))).collect()),
-        Data::Scalar { text, plain: false } => Json::String(text.clone()),
-        Data::Scalar { text, plain: true } => match text.as_str() {
+        Content::Nothing => Json::Null,
+        Content::List(items) => items.iter().map(json).collect(),
+        Content::Map(fields) => Json::Object(fields.iter().map(|field| (field.key.clone(), json(&field.value))).collect()),
+        Content::Scalar { text, plain: false } => Json::String(text.clone()),
+        Content::Scalar { text, plain: true } => match text.as_str() {
             "true" => Json::Bool(true),
             "false" => Json::Bool(false),
             _ => number(text).unwrap_or_else(|| Json::String(text.clone())),

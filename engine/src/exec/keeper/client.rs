@@ -10,12 +10,13 @@ use tokio::{
 use super::{
     AttemptName, KeeperError,
     call::{Call, Ended, Fate, Identity, Sink},
-    channel::{Channel, SILENCE, text},
+    channel::{Channel, text},
     error::Broken,
     follow::{Follow, Followed, exit},
     lock::{self, Holder},
     name::plain,
     request::{self, Request, line},
+    when::When,
 };
 use crate::exec::transport::{Connection, Connector, Pipe, Target, Unreachable};
 
@@ -32,26 +33,6 @@ pub struct RunFolder {
     pub base: Option<String>,
     /// [`lock::FOLDER`] when absent.
     pub locks: Option<String>,
-}
-
-/// Until when a lost connection is sought again, and how long a killed group may take between TERM and KILL.
-#[derive(Debug, Clone, Copy)]
-pub struct When {
-    pub deadline: Instant,
-    pub grace: Duration,
-}
-
-impl When {
-    /// Ten seconds of grace.
-    #[must_use]
-    pub fn within(patience: Duration) -> Self {
-        Self { deadline: Instant::now() + patience, grace: Duration::from_secs(10) }
-    }
-
-    /// When a job has surely ended or been killed, and its keeper has said so.
-    fn over(self) -> Instant {
-        self.deadline + self.grace + SILENCE
-    }
 }
 
 /// What a host says at the beginning.

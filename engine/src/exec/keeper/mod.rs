@@ -15,7 +15,9 @@ mod request;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod when;
 
-pub use client::{Hello, Keeper, Killed, Locking, Outcome, RunFolder, When};
+pub use client::{Hello, Keeper, Killed, Locking, Outcome, RunFolder};
 pub use error::KeeperError;
 pub use name::AttemptName;
+pub use when::When;

@@ -1,6 +1,6 @@
 //! Inventories as YAML, and the files of `group_vars` and `host_vars`.
 
-use grammar::data::{Data, Datum, Field, data_with_tags};
+use grammar::data::{Content, Datum, Field, data_with_tags};
 use grammar::diagnostic::Diagnostic;
 use grammar::source::Source;
 use serde_json::Value as Json;
@@ -49,9 +49,9 @@ impl Reader<'_> {
 
     fn fields<'d>(&mut self, of: &'d Datum, what: &str, help: &'static str) -> &'d [Field] {
         match &of.value {
-            Data::Map(fields) => fields,
-            Data::Nothing => &[],
-            Data::Scalar { .. } | Data::List(_) => {
+            Content::Map(fields) => fields,
+            Content::Nothing => &[],
+            Content::Scalar { .. } | Content::List(_) => {
                 self.wrong(of, what, help);
                 &[]
             }
@@ -66,7 +66,7 @@ impl Reader<'_> {
                 "hosts" => self.hosts(&part.value, name, group),
                 "children" => {
                     let inner: Vec<usize> = match &part.value.value {
-                        Data::Scalar { text, .. } => vec![self.tree.group(text, part.value.span)],
+                        Content::Scalar { text, .. } => vec![self.tree.group(text, part.value.span)],
                         _ => self
                             .fields(&part.value, &format!("`children` of `{name}`"), "write a mapping, a `:` behind each group: `web1:`")
                             .iter()
@@ -94,7 +94,7 @@ impl Reader<'_> {
     }
 
     fn hosts(&mut self, of: &Datum, name: &str, group: usize) {
-        if let Data::Scalar { text, .. } = &of.value {
+        if let Content::Scalar { text, .. } = &of.value {
             return add_hosts(self.tree, self.errors, (text, of.span), group, &[]);
         }
         for host in self.fields(of, &format!("`hosts` of `{name}`"), "write a mapping, a `:` behind each host: `web1:`") {
@@ -113,9 +113,9 @@ pub(super) fn vars(source: &Source, said: &mut Vec<Diagnostic>) -> Vars {
     }
     let Some(top) = document(source, said) else { return Vars::new() };
     match &top.value {
-        Data::Nothing => Vars::new(),
-        Data::Map(fields) => fields.iter().map(|var| (var.key.clone(), value(&var.value, &source.path))).collect(),
-        Data::Scalar { .. } | Data::List(_) => {
+        Content::Nothing => Vars::new(),
+        Content::Map(fields) => fields.iter().map(|var| (var.key.clone(), value(&var.value, &source.path))).collect(),
+        Content::Scalar { .. } | Content::List(_) => {
             let (what, help) = ("a file of vars".to_owned(), "write a mapping: `rack: a`");
             said.push(InventoryError::WrongShape { at: top.span, what, found: top.kind(), help }.into());
             Vars::new()
@@ -134,10 +134,10 @@ fn json(of: &Datum) -> Option<Json> {
         return None;
     }
     Some(match &of.value {
-        Data::Nothing => Json::Null,
-        Data::List(items) => Json::Array(items.iter().map(json).collect::<Option<_>>()?),
-        Data::Map(fields) => Json::Object(fields.iter().map(|field| Some((field.key.clone(), json(&field.value)?))).collect::<Option<_>>()?),
-        Data::Scalar { text, plain: true } if of.tag.is_none() => scalar(text),
-        Data::Scalar { text, .. } => Json::String(text.clone()),
+        Content::Nothing => Json::Null,
+        Content::List(items) => Json::Array(items.iter().map(json).collect::<Option<_>>()?),
+        Content::Map(fields) => Json::Object(fields.iter().map(|field| Some((field.key.clone(), json(&field.value)?))).collect::<Option<_>>()?),
+        Content::Scalar { text, plain: true } if of.tag.is_none() => scalar(text),
+        Content::Scalar { text, .. } => Json::String(text.clone()),
     })
 }

@@ -73,7 +73,7 @@ rb_look() { rb_take; rb_kind=read; rb_memory || { rb_say no memory-lost; return;
 # the keeper.
 rb_start() { rb_take; rb_kind=job
   rb_memory || { rb_say no memory-lost; return; }
-  if ! rb_mark "$A.claim" "$rb_n"; then if rb_there "$A.claim"; then rb_say no exists; else rb_say no cannot-record; fi; return; fi
+  if ! true >"$A.claim"; then if rb_there "$A.claim"; then rb_say no exists; else rb_say no cannot-record; fi; return; fi
   rb_epochs; [ "$rb_top" = "$rb_epoch" ] || { ln -s void "$A.go"; rb_say no fenced "$rb_top"; return; }
   rb_holds || { ln -s void "$A.go"; rb_overtaken; return; }
   # The first line of the output is written now, so that there is room for the next ones.
