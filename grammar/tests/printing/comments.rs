@@ -91,3 +91,14 @@ fn comments_anywhere_are_neither_lost_nor_doubled() {
         Ok(())
     });
 }
+
+#[test]
+fn several_comments_within_a_list_move_above_it_and_a_second_layout_changes_nothing() {
+    for (within, wanted) in
+        [("[ # one\n1, 5, # two\n 20%]", "# one\n# two\nexpect: [1, 5, 20%]\n"), ("[ # one\n1, 5, 20%]", "expect:  # one\n  - 1\n  - 5\n  - 20%\n")]
+    {
+        let once = format(&source(&format!("action: a\nexpect: {within}\nrun: .\n")), Spelling::Yaml).expect("formatted").text;
+        assert_eq!(once, format!("action: a\n{wanted}run: .\n"));
+        assert_eq!(format(&source(&once), Spelling::Yaml).expect("formatted again").text, once);
+    }
+}

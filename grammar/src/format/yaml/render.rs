@@ -171,7 +171,8 @@ impl Layout {
             };
             !inner.has_notes() && !inner.notes.own_line && !suffers
         };
-        unit.inside.is_empty() || (unit.inside.iter().all(stays) && unit.notes.end.is_empty() && unit.notes.header.is_empty())
+        // One comment stays where the list or mapping opens; several are moved above, and are in nobody's way there.
+        unit.inside.is_empty() || (unit.inside.iter().all(stays) && unit.notes.end.is_empty() && unit.notes.header.len() != 1)
     }
 
     fn flat_scalar(&self, one: &Scalar, unit: &Unit, flow: bool) -> Option<String> {
