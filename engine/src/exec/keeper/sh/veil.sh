@@ -10,11 +10,14 @@ rb_veil() { trap '' PIPE; set -f; LC_ALL=C; rb_nl='
   while rb_x=$(dd bs=16384 count=1 2>/dev/null | od -An -v -to1); [ -n "$rb_x" ]; do
     IFS=" $rb_nl"; set -- $rb_x; IFS='\'; rb_c="$rb_c\\$*"; rb_i=$((rb_i+$#))
     if [ "$rb_i" -gt "$((rb_max*512))" ]; then true >"$A.cut"; exec cat >/dev/null; fi
-    while rb_first; do printf "$rb_h"; printf '***'; rb_c=${rb_c#"$rb_h$rb_m"}; done
     # Only so many bytes at the end can be a beginning.
     rb_t=$rb_c; if [ "$#" -ge "$rb_most" ]; then shift "$(($#-rb_most+1))"; IFS='\'; [ "${#rb_c}" -le "$((4*$#))" ] || rb_t="\\$*"; fi
-    rb_begun; printf "${rb_c%"$rb_k"}"; rb_c=$rb_k
-  done; printf "$rb_c"; }
+    rb_begun
+    # What begins where a longer one may have begun waits as well: who shows *** for the short one shows the rest of the long.
+    while rb_first && [ "$((${#rb_h}+${#rb_k}))" -lt "${#rb_c}" ]; do rb_star; [ "${#rb_k}" -le "${#rb_c}" ] || { rb_t=$rb_c; rb_begun; }; done
+    printf "${rb_c%"$rb_k"}"; rb_c=$rb_k
+  done; while rb_first; do rb_star; done; printf "$rb_c"; }
+rb_star() { printf "$rb_h"; printf '***'; rb_c=${rb_c#"$rb_h$rb_m"}; }
 
 # The first of them in what is held -> rb_m, with what stands before it -> rb_h
 rb_first() { rb_m= IFS=$rb_nl
@@ -26,5 +29,5 @@ rb_begun() { rb_k= IFS=$rb_nl
   for rb_x in $rb_masks; do rb_y=${rb_x%"${rb_x#????}"} rb_r=$rb_t
     while :; do case $rb_r in *"$rb_y"*) ;; *) break;; esac
       rb_r=$rb_y${rb_r#*"$rb_y"}
-      case $rb_x in "$rb_r"*) [ "${#rb_r}" -le "${#rb_k}" ] || rb_k=$rb_r; break;; esac
+      case $rb_x in "$rb_r"?*) [ "${#rb_r}" -le "${#rb_k}" ] || rb_k=$rb_r; break;; esac
       rb_r=${rb_r#"$rb_y"}; done; done; }

@@ -59,6 +59,22 @@ async fn j3_what_a_command_was_given_is_in_no_file_of_its_host_however_it_prints
 }
 
 #[tokio::test]
+async fn j3_a_short_one_that_begins_a_longer_one_waits_for_it_and_shows_nothing_of_it() {
+    for shell in SHELLS {
+        let bench = Bench::local(shell);
+        let keeper = bench.keeper().await;
+        let masks = ["line one\nline two!", "hunter22-longer", "hunter22", "line two!", "line one"].map(|mask| mask.to_owned().into());
+        let script = "for part in '|hunter22' -lon 'ger|hunter22' '-long|line one' '\nline ' 'two!|hunter22' '|hunter22-longer|hunter22'; do
+            printf %b \"$part\"; sleep 0.2; done";
+        let mut printed = Printed::default();
+        let call = Call { masks: masks.to_vec(), shell: Shell::Sh, ..sh(script) };
+        let outcome = keeper.start(&name("n.1"), 1, &call, soon(), &mut printed).await.expect("start");
+        assert!(matches!(&outcome, Outcome::Ended(Ended { exit: Exit::Code(0), .. })), "{shell}: {outcome:?}");
+        assert_eq!(printed.text(), "|***|***-long|***|***|***|***", "{shell}");
+    }
+}
+
+#[tokio::test]
 async fn masking_keeps_the_limit_the_exit_status_and_the_command_going() {
     for shell in SHELLS {
         let bench = Bench::local(shell);
