@@ -197,15 +197,15 @@ fn unknown_claim(plan: &Plan, state: &RunState, host: &HostName, claims: &[Strin
 
 /// Two names that are one machine would be changed by two steps at once.
 fn twins(plan: &Plan, state: &RunState) -> Vec<String> {
-    let mut seen: Vec<(&str, &str)> = Vec::new();
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
     let mut found = Vec::new();
     for host in plan.hosts.iter().filter(|h| h.name != crate::plan::model::LOCAL) {
         let Some(Greeting::Answered { identity, .. }) = state.hosts.get(&host.name).and_then(|h| h.now.as_ref()) else { continue };
         // Containers on one machine may share a machine id; the life mark's folder is one only if the host is.
-        if let Some((_, other)) = seen.iter().find(|(life, _)| *life == identity.life) {
-            found.push(format!("{} and {other} are the same host: name it once", host.name));
+        let first = *seen.entry(&identity.life).or_insert(&host.name);
+        if first != host.name {
+            found.push(format!("{} and {first} are the same host: name it once", host.name));
         }
-        seen.push((&identity.life, &host.name));
     }
     found
 }
