@@ -1,7 +1,4 @@
-//! From the draft to the plan: joins that join nothing are taken out, gates learn what they stand before, and the
-//! whole gets its hash.
-
-use sha2::{Digest, Sha256};
+//! From the draft to the plan: joins that join nothing are taken out, and gates learn what they stand before.
 
 use super::model::*;
 
@@ -64,51 +61,5 @@ pub(super) fn mark_gates(nodes: &mut [Node]) {
                 leads[before.index()] = true;
             }
         }
-    }
-}
-
-/// SHA-256 over what will happen: the plan without the places that its text came from, so that both spellings and any
-/// layout of a runbook have the same.
-pub(super) fn hash(plan: &Plan) -> Result<String, serde_json::Error> {
-    let mut value = serde_json::to_value(plan)?;
-    forget_places(&mut value);
-    if let Some(object) = value.as_object_mut() {
-        object.remove("hash");
-        object.remove("inventory");
-    }
-    let canonical = serde_json::to_vec(&sorted(value))?;
-    Ok(Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// A span is known by its shape; a value of a runbook with that shape would have to be JSON given on purpose.
-fn forget_places(value: &mut serde_json::Value) {
-    match value {
-        serde_json::Value::Object(map) => {
-            let text = map.len() == 3 && map.contains_key("text") && map.contains_key("span") && map.contains_key("pieces");
-            if text {
-                map.remove("pieces");
-            }
-            map.retain(|_, inner| !is_span(inner));
-            map.values_mut().for_each(forget_places);
-        }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(forget_places),
-        _ => {}
-    }
-}
-
-fn is_span(value: &serde_json::Value) -> bool {
-    value.as_object().is_some_and(|map| map.len() == 3 && ["source", "start", "end"].iter().all(|key| map.get(*key).is_some_and(serde_json::Value::is_u64)))
-}
-
-/// Keys in order, whatever the map's own order is.
-fn sorted(value: serde_json::Value) -> serde_json::Value {
-    match value {
-        serde_json::Value::Object(map) => {
-            let mut entries: Vec<_> = map.into_iter().map(|(key, inner)| (key, sorted(inner))).collect();
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
-            serde_json::Value::Object(entries.into_iter().collect())
-        }
-        serde_json::Value::Array(items) => serde_json::Value::Array(items.into_iter().map(sorted).collect()),
-        other => other,
     }
 }

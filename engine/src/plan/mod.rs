@@ -8,6 +8,7 @@ mod finish;
 mod fleet;
 mod frames;
 mod guards;
+mod hash;
 mod inputs;
 mod lock;
 mod loops;

@@ -10,7 +10,7 @@ use super::error::PlanError;
 use super::inputs::{Inputs, ROOT};
 use super::lower::{Context, Lowering};
 use super::model::{Bound, Command, FrameId, HostName, NodeKind, PLAN_FORMAT, PLAN_FORMAT_WITHOUT_WAYS, Plan, SlotId};
-use super::{finish, frames, template};
+use super::{finish, frames, hash, template};
 use crate::check::Program;
 use crate::value::{Type, Value};
 
@@ -130,7 +130,7 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
     if !overwritten.is_empty() {
         return Err(overwritten.into_iter().map(Into::into).collect());
     }
-    plan.hash = finish::hash(&plan)
+    plan.hash = hash::hash(&plan)
         .map_err(|error| vec![PlanError::NotComputed { at: runbook.name.span, what: "the plan".to_owned(), why: error.to_string() }.into()])?;
     let targets = runbook.targets.iter().map(|target| target.name.value.clone()).collect();
     Ok(Outline { plan, later: lowering.later, read: BTreeMap::new(), targets })
