@@ -49,7 +49,10 @@ pub(super) struct Lowering<'p> {
     pub(super) later: Vec<Later>,
     told_full: bool,
     pub(super) locks: BTreeSet<String>,
-    pub(super) scripts: BTreeMap<grammar::source::Span, Script>,
+    /// What was read at each place of the source: all nodes of a step share it.
+    pub(super) scripts: BTreeMap<Span, Script>,
+    expressions: BTreeMap<Span, Expression>,
+    proses: BTreeMap<Span, Prose>,
     /// What names were declared as: a path's value alone looks like any text.
     pub(super) types: BTreeMap<(FrameId, String), Type>,
     /// What an action or a called runbook was given by its caller, as it was written.
@@ -116,6 +119,8 @@ impl<'p> Lowering<'p> {
             told_full: false,
             locks: BTreeSet::new(),
             scripts: BTreeMap::new(),
+            expressions: BTreeMap::new(),
+            proses: BTreeMap::new(),
             types: BTreeMap::new(),
             given: BTreeMap::new(),
             files: inputs.files.clone(),
@@ -407,9 +412,16 @@ impl<'p> Lowering<'p> {
 
     // ------------------------------------------------------------ loops
 
+    /// Text of the engine's own making has the place that it was made for, so the place alone does not tell.
     pub(super) fn expression(&mut self, text: &Text) -> Option<Expression> {
+        if let Some(known) = self.expressions.get(&text.span).filter(|known| known.source_text() == text) {
+            return Some(known.clone());
+        }
         match Expression::compile(text) {
-            Ok(expression) => Some(expression),
+            Ok(expression) => {
+                self.expressions.insert(text.span, expression.clone());
+                Some(expression)
+            }
             Err(error) => {
                 self.errors.push(error.into());
                 None
@@ -418,8 +430,14 @@ impl<'p> Lowering<'p> {
     }
 
     pub(super) fn prose(&mut self, text: &Text) -> Option<Prose> {
+        if let Some(known) = self.proses.get(&text.span).filter(|known| known.source_text() == text) {
+            return Some(known.clone());
+        }
         match Prose::compile(text) {
-            Ok(prose) => Some(prose),
+            Ok(prose) => {
+                self.proses.insert(text.span, prose.clone());
+                Some(prose)
+            }
             Err(errors) => {
                 self.errors.extend(errors.into_iter().map(Into::into));
                 None

@@ -381,7 +381,6 @@ pub struct VerifySpec {
     pub within: u64,
 }
 
-#[expect(clippy::large_enum_variant, reason = "nearly all of them are commands")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UndoSpec {
@@ -445,7 +444,6 @@ pub struct RequireSpec {
     pub unreachable: OnUnreachable,
 }
 
-#[expect(clippy::large_enum_variant, reason = "nearly all of them are commands")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {

@@ -1,6 +1,7 @@
 //! Expressions: compiled once, evaluated where their names have values.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use grammar::source::{Span, Text};
 use minijinja::{ErrorKind, Value as Computed};
@@ -42,9 +43,14 @@ pub trait Scope {
     }
 }
 
-/// An expression that can be read, frozen with the place that it came from.
+/// An expression that can be read, frozen with the place that it came from. It is read once, and shared by all of the plan
+/// that stand for the same place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Expression {
+#[serde(transparent)]
+pub struct Expression(Arc<Read>);
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Read {
     text: Text,
     rewritten: Rewritten,
 }
@@ -59,8 +65,8 @@ impl Expression {
             return Err(TemplateError::EmptySlot { span: text.span });
         }
         let rewritten = rewrite(text, &tokens)?;
-        let expression = Self { text: text.clone(), rewritten };
-        match ENVIRONMENT.compile_expression(&expression.rewritten.code) {
+        let expression = Self(Arc::new(Read { text: text.clone(), rewritten }));
+        match ENVIRONMENT.compile_expression(&expression.0.rewritten.code) {
             Ok(_) => Ok(expression),
             Err(error) => {
                 if let Some(assigns) = tokens.iter().find(|token| token.is("=")) {
@@ -69,7 +75,7 @@ impl Expression {
                 }
                 let span = expression.place(&error);
                 let why = error.detail().unwrap_or("it is no expression").to_owned();
-                let foreign = expression.text.text.trim_start().starts_with('.');
+                let foreign = expression.0.text.text.trim_start().starts_with('.');
                 let help = foreign.then(|| "for the literal braces of another program's template write `\\{{`".to_owned());
                 Err(TemplateError::BadExpression { span, why, help })
             }
@@ -79,7 +85,7 @@ impl Expression {
     /// The names that need a value, each as often as it stands there, with its place. Of `a.b[c]`: `a` and `c`.
     #[must_use]
     pub fn names(&self) -> Vec<(String, Span)> {
-        self.rewritten.names.iter().map(|(name, start, end)| (name.clone(), self.text.span_of(*start, *end))).collect()
+        self.0.rewritten.names.iter().map(|(name, start, end)| (name.clone(), self.0.text.span_of(*start, *end))).collect()
     }
 
     /// All that has no value before the run: names, and the steps that it asks about.
@@ -92,24 +98,24 @@ impl Expression {
     /// The steps that `succeeded("…")` asks about.
     #[must_use]
     pub fn steps_asked(&self) -> Vec<(String, Span)> {
-        self.rewritten.steps.iter().map(|(name, start, end)| (name.clone(), self.text.span_of(*start, *end))).collect()
+        self.0.rewritten.steps.iter().map(|(name, start, end)| (name.clone(), self.0.text.span_of(*start, *end))).collect()
     }
 
     #[must_use]
     pub fn source_text(&self) -> &Text {
-        &self.text
+        &self.0.text
     }
 
     #[must_use]
     pub fn span(&self) -> Span {
-        self.text.span
+        self.0.text.span
     }
 
     /// The type that the expression has whatever its values are. For a fact on a set, `types` gives the list of its
     /// type.
     #[must_use]
     pub fn static_type(&self, types: &dyn Fn(&str) -> Option<Type>) -> Option<Type> {
-        type_of(&tokens(&self.text).ok()?, types)
+        type_of(&tokens(&self.0.text).ok()?, types)
     }
 
     /// # Errors
@@ -119,22 +125,22 @@ impl Expression {
         if let Some(value) = self.alone(scope) {
             return value;
         }
-        let known: BTreeMap<&str, Value> = self.rewritten.names.iter().filter_map(|(name, ..)| Some((name.as_str(), scope.lookup(name)?))).collect();
+        let known: BTreeMap<&str, Value> = self.0.rewritten.names.iter().filter_map(|(name, ..)| Some((name.as_str(), scope.lookup(name)?))).collect();
         let secret = known.values().any(holds_secret);
         let mut context: BTreeMap<String, Computed> = known.iter().map(|(name, value)| ((*name).to_owned(), value.to_computed())).collect();
         if let Some(vars) = scope.vars().filter(|_| self.asks_for_vars()) {
             context.insert(VARS.to_owned(), vars.to_computed());
         }
-        if !self.rewritten.steps.is_empty() {
+        if !self.0.rewritten.steps.is_empty() {
             context.insert(SUCCEEDED.to_owned(), self.answers(scope));
         }
         let computed = ENVIRONMENT
-            .compile_expression(&self.rewritten.code)
+            .compile_expression(&self.0.rewritten.code)
             .and_then(|expression| expression.eval(context))
             .map_err(|error| self.missing_var(scope).unwrap_or_else(|| self.explain(&error, secret)))?;
         let value = Value::from_computed(&computed).ok_or_else(|| self.missing_var(scope).unwrap_or_else(|| self.undefined()))?;
         if value.display().len() > MOST_TEXT {
-            return Err(EvalError { sentence: format!("`{}` gives more than 1 MiB of text", self.text.text), span: self.span() });
+            return Err(EvalError { sentence: format!("`{}` gives more than 1 MiB of text", self.0.text.text), span: self.span() });
         }
         let value = match self.static_type(&|name| known.get(name).and_then(Value::kind)) {
             Some(kind) => typed(value, &kind),
@@ -149,7 +155,7 @@ impl Expression {
         match self.eval(scope)? {
             Value::Bool(yes) => Ok(yes),
             other => {
-                let sentence = format!("`{}` is {}, and a condition is true or false", self.text.text, other.type_name());
+                let sentence = format!("`{}` is {}, and a condition is true or false", self.0.text.text, other.type_name());
                 Err(EvalError { sentence, span: self.span() })
             }
         }
@@ -157,8 +163,8 @@ impl Expression {
 
     /// A name or a literal alone: its value keeps its type and never sees minijinja.
     fn alone(&self, scope: &dyn Scope) -> Option<Result<Value, EvalError>> {
-        let tokens = tokens(&self.text).ok()?;
-        match (tokens.as_slice(), self.rewritten.names.as_slice()) {
+        let tokens = tokens(&self.0.text).ok()?;
+        match (tokens.as_slice(), self.0.rewritten.names.as_slice()) {
             ([one], [(name, ..)]) if one.kind == Kind::Name && name == VARS && scope.vars().is_some() => Some(Ok(Value::Json(scope.vars()?.to_json()))),
             ([one], [(name, ..)]) if one.kind == Kind::Name => Some(scope.lookup(name).ok_or_else(|| self.undefined())),
             ([one], _) => match &one.kind {
@@ -170,32 +176,32 @@ impl Expression {
     }
 
     fn answers(&self, scope: &dyn Scope) -> Computed {
-        let known: BTreeMap<String, bool> = self.rewritten.steps.iter().filter_map(|(id, ..)| Some((id.clone(), scope.succeeded(id)?))).collect();
+        let known: BTreeMap<String, bool> = self.0.rewritten.steps.iter().filter_map(|(id, ..)| Some((id.clone(), scope.succeeded(id)?))).collect();
         Computed::from_function(move |step: &str| {
             known.get(step).copied().ok_or_else(|| minijinja::Error::new(ErrorKind::InvalidOperation, format!("nothing is known of a step `{step}` here")))
         })
     }
 
     fn asks_for_vars(&self) -> bool {
-        self.rewritten.names.iter().any(|(name, ..)| name == VARS)
+        self.0.rewritten.names.iter().any(|(name, ..)| name == VARS)
     }
 
     /// The inventory does not say what the expression asks for.
     fn missing_var(&self, scope: &dyn Scope) -> Option<EvalError> {
-        let why = self.asks_for_vars().then(|| vars::missing(&self.text, scope)).flatten()?;
-        Some(EvalError { sentence: format!("`{}` can't be worked out: {why}", self.text.text), span: self.span() })
+        let why = self.asks_for_vars().then(|| vars::missing(&self.0.text, scope)).flatten()?;
+        Some(EvalError { sentence: format!("`{}` can't be worked out: {why}", self.0.text.text), span: self.span() })
     }
 
     fn undefined(&self) -> EvalError {
-        EvalError { sentence: format!("`{}` is undefined here", self.text.text), span: self.span() }
+        EvalError { sentence: format!("`{}` is undefined here", self.0.text.text), span: self.span() }
     }
 
     fn place(&self, error: &minijinja::Error) -> Span {
-        error.range().map_or(self.text.span, |range| {
-            let length = self.text.text.len();
-            let start = self.rewritten.offset(range.start).min(length);
-            let end = self.rewritten.offset(range.end).clamp(start, length);
-            self.text.span_of(start, end)
+        error.range().map_or(self.0.text.span, |range| {
+            let length = self.0.text.text.len();
+            let start = self.0.rewritten.offset(range.start).min(length);
+            let end = self.0.rewritten.offset(range.end).clamp(start, length);
+            self.0.text.span_of(start, end)
         })
     }
 
@@ -208,7 +214,7 @@ impl Expression {
             (_, Some(detail)) => detail.to_owned(),
             (kind, None) => kind.to_string(),
         };
-        EvalError { sentence: format!("`{}` can't be worked out: {why}", self.text.text), span }
+        EvalError { sentence: format!("`{}` can't be worked out: {why}", self.0.text.text), span }
     }
 }
 

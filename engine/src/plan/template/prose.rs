@@ -1,5 +1,7 @@
 //! Prose with values in it: titles, questions, what a command reads as `stdin`.
 
+use std::sync::Arc;
+
 use grammar::source::{Span, Text};
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +17,13 @@ enum Part {
     Value(Expression),
 }
 
-/// Text with slots, frozen with the place that it came from.
+/// Text with slots, frozen with the place that it came from, and shared as [`Expression`] is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Prose {
+#[serde(transparent)]
+pub struct Prose(Arc<Read>);
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Read {
     text: Text,
     parts: Vec<Part>,
 }
@@ -37,12 +43,12 @@ impl Prose {
                 },
             }
         }
-        if errors.is_empty() { Ok(Self { text: text.clone(), parts }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self(Arc::new(Read { text: text.clone(), parts }))) } else { Err(errors) }
     }
 
     /// The expressions in it, in order.
     pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        self.parts.iter().filter_map(|part| match part {
+        self.0.parts.iter().filter_map(|part| match part {
             Part::Value(expression) => Some(expression),
             Part::Plain(_) => None,
         })
@@ -51,13 +57,13 @@ impl Prose {
     /// Text that stands for itself, braces and all: what values were put into is never read as a template again.
     #[must_use]
     pub fn plain(text: String, span: Span) -> Self {
-        Self { text: Text::verbatim(text.clone(), span), parts: vec![Part::Plain(text)] }
+        Self(Arc::new(Read { text: Text::verbatim(text.clone(), span), parts: vec![Part::Plain(text)] }))
     }
 
     /// The expression that it begins with, where it does.
     #[must_use]
     pub fn begins_with(&self) -> Option<&Expression> {
-        match self.parts.first() {
+        match self.0.parts.first() {
             Some(Part::Value(expression)) => Some(expression),
             Some(Part::Plain(_)) | None => None,
         }
@@ -76,7 +82,7 @@ impl Prose {
 
     #[must_use]
     pub fn source_text(&self) -> &Text {
-        &self.text
+        &self.0.text
     }
 
     /// For people: durations and sizes with their units, a secret as `***`.
@@ -93,7 +99,7 @@ impl Prose {
     /// As `render`, and when a program can't be given the value.
     pub fn render_for_program(&self, scope: &dyn Scope) -> Result<String, EvalError> {
         let mut written = String::new();
-        for part in &self.parts {
+        for part in &self.0.parts {
             match part {
                 Part::Plain(text) => written.push_str(text),
                 Part::Value(expression) => match expression.eval(scope)? {
@@ -111,7 +117,7 @@ impl Prose {
 
     fn write(&self, scope: &dyn Scope, display: impl Fn(&Value) -> String) -> Result<String, EvalError> {
         let mut written = String::new();
-        for part in &self.parts {
+        for part in &self.0.parts {
             match part {
                 Part::Plain(text) => written.push_str(text),
                 Part::Value(expression) => written.push_str(&display(&expression.eval(scope)?)),

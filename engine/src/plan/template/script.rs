@@ -5,6 +5,7 @@ mod compile;
 mod reading;
 
 use std::fmt;
+use std::sync::Arc;
 
 use grammar::source::{Span, Text};
 use serde::{Deserialize, Serialize};
@@ -15,9 +16,14 @@ use super::shell::Place;
 pub use bind::Bound;
 pub(crate) use reading::Reading;
 
-/// A command whose every slot is known to be safe where it stands, frozen with the place that it came from.
+/// A command whose every slot is known to be safe where it stands, frozen with the place that it came from, and shared as
+/// [`Expression`] is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Script {
+#[serde(transparent)]
+pub struct Script(Arc<Compiled>);
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Compiled {
     text: Text,
     parts: Vec<Part>,
     advice: Vec<Advice>,
@@ -78,22 +84,22 @@ impl fmt::Debug for RawValues<'_> {
 impl Script {
     #[must_use]
     pub fn source_text(&self) -> &Text {
-        &self.text
+        &self.0.text
     }
 
     #[must_use]
     pub fn uses_raw(&self) -> bool {
-        self.advice.iter().any(|advice| advice.kind == AdviceKind::RawPasted)
+        self.0.advice.iter().any(|advice| advice.kind == AdviceKind::RawPasted)
     }
 
     #[must_use]
     pub fn advice(&self) -> &[Advice] {
-        &self.advice
+        &self.0.advice
     }
 
     /// The expressions that are bound when the command is sent; what `raw` pasted is text already.
     pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        self.parts.iter().filter_map(|part| match part {
+        self.0.parts.iter().filter_map(|part| match part {
             Part::Value(slot) => Some(&slot.expression),
             Part::Plain(_) => None,
         })

@@ -23,7 +23,7 @@ impl Script {
     pub fn bind(&self, scope: &dyn Scope) -> Result<Bound, EvalError> {
         let mut bound = Bound { script: String::new(), values: Vec::new(), shown: String::new() };
         let mut number = 0;
-        for part in &self.parts {
+        for part in &self.0.parts {
             match part {
                 Part::Plain(text) => {
                     bound.script.push_str(text);

@@ -1,9 +1,11 @@
 //! From a command as it is written to one whose slots are all known to be safe.
 
+use std::sync::Arc;
+
 use grammar::source::{Span, Text};
 
 use super::reading::{self, Reading, Run};
-use super::{Advice, AdviceKind, BoundSlot, Part, RawValues, Script};
+use super::{Advice, AdviceKind, BoundSlot, Compiled, Part, RawValues, Script};
 use crate::plan::template::error::TemplateError;
 use crate::plan::template::expression::Expression;
 use crate::plan::template::shell::{Finding, places, variable};
@@ -143,7 +145,7 @@ impl Rendered {
         }
         let mut bound = bound.into_iter();
         let parts = self.parts.into_iter().filter_map(|part| part.map_or_else(|| bound.next().map(Part::Value), |plain| Some(Part::Plain(plain)))).collect();
-        Ok(Script { text: text.clone(), parts, advice: self.advice })
+        Ok(Script(Arc::new(Compiled { text: text.clone(), parts, advice: self.advice })))
     }
 
     /// `rb_1` in the command itself would be one of ours.
