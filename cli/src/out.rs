@@ -107,6 +107,12 @@ impl Out {
         let _ = write!(stream, "{text}{end}").and_then(|()| stream.flush());
     }
 
+    /// JSON for programs, on standard output, written as it is made.
+    pub(crate) fn json(&self, value: &impl serde::Serialize) {
+        let mut stream = std::io::BufWriter::new(std::io::stdout().lock());
+        let _ = serde_json::to_writer_pretty(&mut stream, value).map_err(std::io::Error::from).and_then(|()| writeln!(stream)).and_then(|()| stream.flush());
+    }
+
     /// Bytes as they are, on standard output.
     pub(crate) fn bytes(&self, bytes: &[u8]) {
         let mut stream = std::io::stdout().lock();

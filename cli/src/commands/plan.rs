@@ -58,7 +58,7 @@ pub(crate) fn plan(args: &PlanArgs, out: &Out) -> Result<Status, Complaint> {
     };
     match args.format {
         PlanFormat::Text => out.data(&plan_text::text(&outline)),
-        PlanFormat::Json => out.data(&format!("{:#}", plan_json::json(&outline))),
+        PlanFormat::Json => out.json(&plan_json::json(&outline)),
         PlanFormat::Mermaid => out.data(&plan_mermaid::mermaid(&outline)),
     }
     Ok(DONE)

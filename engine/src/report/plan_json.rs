@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use crate::plan::expected::{expected, of_node};
@@ -12,11 +13,40 @@ use crate::plan::{Outline, plain};
 use crate::run::fleet;
 use crate::value::Value;
 
+/// The keys are in order, as those of all that is in it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    boundaries: Vec<Json>,
+    calls: Vec<Json>,
+    expected: Option<Json>,
+    facts: Vec<Json>,
+    hash: &'a str,
+    hooks: Vec<Json>,
+    hosts: Vec<Json>,
+    later: Vec<Json>,
+    locks: Vec<Json>,
+    nodes: Nodes<'a>,
+    requires: Vec<Json>,
+    runbook: &'a str,
+    title: Option<&'a str>,
+    tolerances: Vec<Json>,
+    windows: &'a [String],
+}
+
+/// A plan may have very many: each is made when it is written, and then forgotten.
+struct Nodes<'a>(&'a Plan);
+
+impl Serialize for Nodes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(plan) = self;
+        serializer.collect_seq(plan.iter().filter(|(_, node)| !matches!(node.kind, NodeKind::Join)).map(|(id, _)| node(plan, id)))
+    }
+}
+
 #[must_use]
-pub fn json(outline: &Outline) -> Json {
+pub fn json(outline: &Outline) -> impl Serialize {
     let plan = &outline.plan;
     let later: Vec<Json> = outline.later.iter().map(|l| json!({"piece": l.piece, "after": l.after, "facts": l.names(plan)})).collect();
-    let nodes: Vec<Json> = plan.iter().filter(|(_, node)| !matches!(node.kind, NodeKind::Join)).map(|(id, _)| node(plan, id)).collect();
     let boundaries: Vec<Json> = plan
         .blocks
         .iter()
@@ -56,23 +86,28 @@ pub fn json(outline: &Outline) -> Json {
         .iter()
         .map(|t| json!({"of": t.of, "counts": t.noun, "parts": t.parts, "tolerates": t.most, "stops_at": t.stops_at(), "says": t.said()}))
         .collect();
-    json!({
-        "runbook": plan.runbook,
-        "title": plan.title,
-        "hash": plan.hash,
-        "windows": plan.windows,
-        "hooks": plan.hooks.iter().map(|hook| json!({"action": hook.action, "on": hook.on, "command": shown::command(plan, &hook.command, Some(LOCAL))})).collect::<Vec<_>>(),
-        "locks": plan.locks.iter().map(|lock| json!({"name": lock, "hosts": plan.locked_hosts().collect::<Vec<_>>()})).collect::<Vec<_>>(),
-        "hosts": hosts,
-        "facts": facts,
-        "requires": requires,
-        "boundaries": boundaries,
-        "calls": calls,
-        "tolerances": tolerances,
-        "nodes": nodes,
-        "later": later,
-        "expected": expected(plan).map(|e| json!({"seconds": e.seconds, "path": paths(plan, &e.path), "unsaid": paths(plan, &e.unsaid), "gates": paths(plan, &e.gates)})),
-    })
+    let hooks: Vec<Json> =
+        plan.hooks.iter().map(|hook| json!({"action": hook.action, "on": hook.on, "command": shown::command(plan, &hook.command, Some(LOCAL))})).collect();
+    let locks: Vec<Json> = plan.locks.iter().map(|lock| json!({"name": lock, "hosts": plan.locked_hosts().collect::<Vec<_>>()})).collect();
+    let expected =
+        expected(plan).map(|e| json!({"seconds": e.seconds, "path": paths(plan, &e.path), "unsaid": paths(plan, &e.unsaid), "gates": paths(plan, &e.gates)}));
+    Shown {
+        boundaries,
+        calls,
+        expected,
+        facts,
+        hash: &plan.hash,
+        hooks,
+        hosts,
+        later,
+        locks,
+        nodes: Nodes(plan),
+        requires,
+        runbook: &plan.runbook,
+        title: plan.title.as_deref(),
+        tolerances,
+        windows: &plan.windows,
+    }
 }
 
 fn host(host: &HostPlan) -> Json {
