@@ -75,10 +75,10 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     let mut contents = contents(&plan, &ready.program, &inputs::pinned(&inputs, &ready.program), &remembered)?;
     contents.extend(inventory.map(|inventory| pin(Role::Params, "inventory", inventory.to_json().to_string().into_bytes())));
 
-    let run = create(&looker.run, &plan, contents, &ready.uploads, args.jobs).map_err(|c| Complaint { status: REFUSED, ..c })?;
+    let run = create(&looker.run, plan, contents, &ready.uploads, args.jobs).map_err(|c| Complaint { status: REFUSED, ..c })?;
     out.must(&format!("run {}", run.run));
     let targets: Vec<&str> = ready.program.runbook().into_iter().flat_map(|r| &r.targets).map(|target| target.name.value.as_str()).collect();
-    if let Some(touched) = touched(&plan, &targets) {
+    if let Some(touched) = touched(&run.plan, &targets) {
         out.must(&format!("this run touches {touched}"));
     }
     if ready.warnings.warnings > 0 {
@@ -94,10 +94,10 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
 }
 
 /// What it uploads, and then the run's first event, with all that it pins, in one commit.
-fn create(id: &str, plan: &Plan, contents: Vec<(Pin, Vec<u8>)>, uploads: &Uploads, jobs: u32) -> Result<open::Opened, Complaint> {
+fn create(id: &str, plan: Plan, contents: Vec<(Pin, Vec<u8>)>, uploads: &Uploads, jobs: u32) -> Result<open::Opened, Complaint> {
     let folder = open::folder()?;
     let store = Store::open(&folder)?;
-    let kept = keep(plan, uploads, &folder, id).inspect_err(|_| files::let_go(&folder, id))?;
+    let kept = keep(&plan, uploads, &folder, id).inspect_err(|_| files::let_go(&folder, id))?;
     let created = EventKind::RunCreated {
         runbook: plan.runbook.clone(),
         plan: plan.hash.clone(),
@@ -107,7 +107,8 @@ fn create(id: &str, plan: &Plan, contents: Vec<(Pin, Vec<u8>)>, uploads: &Upload
         jobs,
     };
     let journal = store.create(id, &plan.runbook, &contents, clock::now(), created)?;
-    open::created(folder, journal, plan.clone())
+    drop(contents);
+    open::created(folder, journal, plan)
 }
 
 /// Copies what the plan uploads into the state folder: from here on the sources are not needed.

@@ -1,5 +1,7 @@
 //! Drives a run in this process, with whoever is at the terminal.
 
+use std::rc::Rc;
+
 use engine::exec::driver::{Options, drive};
 use engine::journal::lock::DriverLock;
 use engine::run::event::Purpose;
@@ -27,8 +29,9 @@ pub(crate) fn go(out: &Out, opened: Opened, purpose: Purpose, options: Options, 
     if purpose == Purpose::Run {
         screen.stream(&plan, &past);
     }
+    let plan = Rc::new(plan);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Complaint::new(FAILED, format!("no event loop: {e}")))?;
-    let left = runtime.block_on(drive(journal, plan.clone(), purpose, options, people.as_ref(), &mut screen));
+    let left = runtime.block_on(drive(journal, Rc::clone(&plan), purpose, options, people.as_ref(), &mut screen));
     drop(people);
     // A thread that resolves a name must not hold up the end.
     runtime.shutdown_background();

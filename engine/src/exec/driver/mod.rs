@@ -102,8 +102,14 @@ pub enum DriveError {
 ///
 /// # Errors
 /// The journal can't be written or read. Nothing was sent that is not in it.
-pub async fn drive(journal: Journal, plan: Plan, purpose: Purpose, options: Options, people: &dyn People, watch: &mut dyn Watch) -> Result<Left, DriveError> {
-    let plan = Rc::new(plan);
+pub async fn drive(
+    journal: Journal,
+    plan: Rc<Plan>,
+    purpose: Purpose,
+    options: Options,
+    people: &dyn People,
+    watch: &mut dyn Watch,
+) -> Result<Left, DriveError> {
     let mut ledger = Ledger::open(journal, Rc::clone(&plan), watch)?;
     if ledger.state().phase.is_final() {
         return Err(DriveError::Final { run: ledger.run().to_owned(), state: verdict::word(ledger.state()) });
