@@ -138,6 +138,21 @@ impl Running {
     pub fn wait(&mut self) -> i32 {
         self.0.wait().expect("it was started").code().unwrap_or(-1)
     }
+
+    /// Its exit status, and the most memory that it ever had, in KiB.
+    pub fn measured(&mut self) -> (i32, u64) {
+        let status = format!("/proc/{}/status", self.0.id());
+        let mut most = 0;
+        loop {
+            let peak = std::fs::read_to_string(&status).unwrap_or_default();
+            let kib = peak.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+            most = most.max(kib.unwrap_or(0));
+            if let Some(status) = self.0.try_wait().expect("it was started") {
+                return (status.code().unwrap_or(-1), most);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
 }
 
 impl Drop for Running {

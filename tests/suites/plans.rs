@@ -25,6 +25,20 @@ fn a_plan_tells_its_critical_path_and_what_is_missing_in_the_sum() {
     assert_eq!(hashes[0], hashes[1]);
 }
 
+/// Its nodes share what is the same for all of them, and nothing that is made of them is held whole.
+#[test]
+fn a_plan_of_ten_thousand_nodes_takes_little_memory() {
+    let desk = Desk::new();
+    let hosts: Vec<String> = (0..1_000).map(|number| format!("\"h{number}\"")).collect();
+    let steps: String = (0..10).map(|n| format!("    step s{n} on h {{ run `echo {{{{ h }}}} {n}`; undo `echo back` }}\n")).collect();
+    desk.file("large.runbook", format!("runbook plans.large \"L\" {{\n  target web = [{}]\n  for h in web batch 10 {{\n{steps}  }}\n}}\n", hosts.join(", ")));
+    for format in ["text", "json", "mermaid"] {
+        let (ended, most) = desk.start(["plan", "large.runbook", "--format", format]).measured();
+        assert_eq!(ended, 0, "{format}");
+        assert!(most > 0 && most < 100 << 10, "{format}: {most} KiB");
+    }
+}
+
 const ASKING: &str = r#"
 runbook plans.asking "Asks first" {
   param dir: path

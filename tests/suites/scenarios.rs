@@ -94,18 +94,8 @@ runbook scenario.flood "More than anybody wants" {
 }
 "#;
     let mut engine = desk.start(args(&desk, &text.replace("SIZE", &size.to_string()), &[]));
-    let status = format!("/proc/{}/status", engine.0.id());
-    let mut most = 0;
-    let ended = loop {
-        let peak = fs::read_to_string(&status).unwrap_or_default();
-        let kib = peak.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<u64>().ok());
-        most = most.max(kib.unwrap_or(0));
-        if let Some(status) = engine.0.try_wait().expect("it was started") {
-            break status.code();
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    };
-    assert_eq!(ended, Some(0));
+    let (ended, most) = engine.measured();
+    assert_eq!(ended, 0);
     assert_eq!(lines(&desk), ["ended"], "the limit never reaches the command");
     assert!(most > 0 && most < 64 << 10, "{most} KiB");
     let told = desk.runbook(["log", "last"]);
