@@ -22,9 +22,10 @@ const FRAME: u64 = 64 * 1024;
 pub(super) const SILENCE: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
 
 /// The resident half. Comments stay here.
-const TEXT: [&str; 7] = [
+const TEXT: [&str; 8] = [
     include_str!("sh/marks.sh"),
     include_str!("sh/job.sh"),
+    include_str!("sh/watch.sh"),
     include_str!("sh/veil.sh"),
     include_str!("sh/follow.sh"),
     include_str!("sh/ask.sh"),

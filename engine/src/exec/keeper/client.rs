@@ -441,9 +441,8 @@ impl Keeper {
                 if reached == "no" && !cut && stop == "-" {
                     return Ok(Fate::NeverReached { why: why.join(" ") });
                 }
-                let ours = if reached == "yes" { 87 } else { 43 };
                 let count = |word: &str| word.parse::<u64>().unwrap_or(0);
-                Fate::Ended(Ended { exit, out_bytes: count(out).saturating_sub(ours), err_bytes: count(err), cut, left_behind })
+                Fate::Ended(Ended { exit, out_bytes: count(out), err_bytes: count(err), cut, left_behind })
             }
             _ => return Err(self.refusal(&frame[1.min(frame.len())..])),
         })

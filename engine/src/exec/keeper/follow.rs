@@ -6,11 +6,6 @@ use super::{
     error::Broken,
 };
 
-/// `RB <32 hex> opened\n`, written before the command starts, so that there is room on the disk.
-const OPENED: u64 = 43;
-/// `RB <32 hex> reached\n`, by the command's shell as its own user.
-const REACHED: u64 = 44;
-
 /// How a followed command came out, as far as its keeper could say.
 #[derive(Debug)]
 pub(super) enum Followed {
@@ -33,11 +28,6 @@ pub(super) enum Followed {
 pub(super) struct Follow<'a> {
     sink: &'a mut dyn Sink,
     limit: u64,
-    raw_out: u64,
-    raw_err: u64,
-    head: Vec<u8>,
-    headed: bool,
-    reached: bool,
     out: u64,
     err: u64,
     why: Vec<u8>,
@@ -45,22 +35,17 @@ pub(super) struct Follow<'a> {
 
 impl<'a> Follow<'a> {
     pub(super) fn new(sink: &'a mut dyn Sink, limit: u64) -> Self {
-        Self { sink, limit, raw_out: 0, raw_err: 0, head: Vec::new(), headed: false, reached: false, out: 0, err: 0, why: Vec::new() }
+        Self::from(sink, limit, 0, 0)
     }
 
     /// From these bytes of the command's own output on.
     pub(super) fn from(sink: &'a mut dyn Sink, limit: u64, out: u64, err: u64) -> Self {
-        let mut follow = Self::new(sink, limit);
-        if out > 0 {
-            (follow.raw_out, follow.out, follow.headed, follow.reached) = (OPENED + REACHED + out, out, true, true);
-        }
-        (follow.raw_err, follow.err) = (err, err);
-        follow
+        Self { sink, limit, out, err, why: Vec::new() }
     }
 
     /// Where the next channel goes on.
     pub(super) fn offsets(&self) -> (u64, u64) {
-        (self.raw_out, self.raw_err)
+        (self.out, self.err)
     }
 
     pub(super) fn untouched(&self) -> bool {
@@ -74,10 +59,10 @@ impl<'a> Follow<'a> {
             let words: Vec<&str> = frame.iter().map(String::as_str).collect();
             match words[..] {
                 ["some", out, err] => self.data(channel, out, err).await?,
-                ["rest"] => channel.bytes_to_mark(|bytes| self.take_out(bytes)).await?,
-                ["end", how, stop, killed, cut, held, out, err] => {
+                ["rest"] => channel.bytes_to_mark(|bytes| self.pass(Stream::Out, bytes)).await?,
+                ["end", how, stop, killed, cut, reached, held, out, err] => {
                     self.data(channel, out, err).await?;
-                    return self.ending(how, stop, killed, cut, held);
+                    return self.ending(how, stop, killed, cut, reached, held);
                 }
                 ["no", "gone" | "void"] => return Ok(Followed::Gone),
                 ["no", word, ref detail @ ..] => return Ok(Followed::No { word: word.into(), detail: detail.join(" ") }),
@@ -89,35 +74,11 @@ impl<'a> Follow<'a> {
     async fn data(&mut self, channel: &mut Channel, out: &str, err: &str) -> Result<(), Broken> {
         let count = |word: &str| word.parse::<u64>().map_err(|_| Broken::Protocol { what: word.to_owned() });
         let (out, err) = (count(out)?, count(err)?);
-        channel.bytes(out, |bytes| self.take_out(bytes)).await?;
+        channel.bytes(out, |bytes| self.pass(Stream::Out, bytes)).await?;
         channel.bytes(err, |bytes| self.take_err(bytes)).await
     }
 
-    /// The first two lines are ours; all else is the command's.
-    fn take_out(&mut self, bytes: &[u8]) {
-        self.raw_out += bytes.len() as u64;
-        if self.headed {
-            return self.pass(Stream::Out, bytes);
-        }
-        self.head.extend_from_slice(bytes);
-        if self.head.len() as u64 >= OPENED + REACHED {
-            self.behead();
-        }
-    }
-
-    fn behead(&mut self) {
-        self.headed = true;
-        let head = std::mem::take(&mut self.head);
-        let opened = (OPENED as usize).min(head.len());
-        let both = ((OPENED + REACHED) as usize).min(head.len());
-        let second = &head[opened..both];
-        self.reached = second.starts_with(b"RB ") && second.ends_with(b" reached\n");
-        let from = if self.reached { both } else { opened };
-        self.pass(Stream::Out, &head[from..]);
-    }
-
     fn take_err(&mut self, bytes: &[u8]) {
-        self.raw_err += bytes.len() as u64;
         let room = 400_usize.saturating_sub(self.why.len()).min(bytes.len());
         self.why.extend_from_slice(&bytes[..room]);
         self.pass(Stream::Err, bytes);
@@ -136,17 +97,14 @@ impl<'a> Follow<'a> {
         }
     }
 
-    fn ending(&mut self, how: &str, stop: &str, killed: &str, cut: &str, held: &str) -> Result<Followed, Broken> {
-        if !self.headed {
-            self.behead();
-        }
+    fn ending(&self, how: &str, stop: &str, killed: &str, cut: &str, reached: &str, held: &str) -> Result<Followed, Broken> {
         let Some((exit, left_behind)) = exit(how, stop, killed) else {
             return Ok(Followed::Gone);
         };
         let lost = cut == "cut";
         let ended = Ended { exit, out_bytes: self.out, err_bytes: self.err, cut: lost || self.out > self.limit || self.err > self.limit, left_behind };
         // What a full disk swallowed can't prove that a command was not reached.
-        let reached = self.reached || lost || matches!(ended.exit, Exit::TimedOut { .. } | Exit::Stopped { .. });
+        let reached = reached == "yes" || lost || matches!(ended.exit, Exit::TimedOut { .. } | Exit::Stopped { .. });
         let why = String::from_utf8_lossy(&self.why).trim().to_owned();
         Ok(Followed::Ended { ended, reached, why, held: held == "stuck" })
     }

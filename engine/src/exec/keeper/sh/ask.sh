@@ -23,14 +23,14 @@ rb_alive() { rb_x=${1%:*}; rb_y=${rb_x#*:}; rb_stat "${rb_x%:*}" && [ "$rb_start
 
 # ask: with the ending where there is one, and whether the command was reached (the second line of its output).
 rb_asked() { rb_ask; case $rb_fate in ended) ;; *) rb_say fate "$rb_fate"; return;; esac
-  rb_said "$A.end"; rb_rc=$rb_x; rb_out=0 rb_err=0; rb_sizes; rb_ending
-  rb_l=; { read -r rb_l; read -r rb_l; } <"$A.out"; rb_y=no
-  case $rb_l in "RB "*" reached") rb_y=yes;; esac; [ -e "$A.dry" ] || [ -e "$A.out" ] || rb_y=unknown
+  rb_said "$A.end"; rb_rc=$rb_x; rb_out=$(rb_there "$A.user" && echo 44 || echo 0) rb_err=0; rb_sizes; rb_ending
+  # What a power cut took from the files is no proof that nothing began.
+  rb_reached; [ "$rb_y" = yes ] || { rb_said "$A.go"; case $rb_x in *":$rb_boot") [ -e "$A.out" ];; *) false;; esac || rb_y=unknown; }
   rb_why=; [ "$rb_y" = no ] && read -r rb_why <"$A.err"
   rb_say fate ended "$rb_ending" "$rb_y" "$rb_so" "$rb_se" "$rb_why"; }
 
 # attach: follow a job that another channel began, until its end.
-rb_attach() { echo "job $A $rb_n $rb_1 $rb_2" >&7; rb_i=0
+rb_attach() { rb_said "$A.user"; echo "job $A $rb_n $rb_1 $rb_2 ${rb_x:--}" >&7; rb_i=0
   until [ -e "$A.end" ]; do
     rb_ask; case $rb_fate in
       running) rb_nap; rb_nap; echo "tick $A" >&7 ;;

@@ -2,7 +2,8 @@
 # cut off is not a request:  VERB NONCE ATT LIFE 1 2 3 4 5 6 .
 rb_serve() {
   rb_um=$(umask); umask 077; set -C; rb_boot=none
-  read -r rb_boot </proc/sys/kernel/random/boot_id
+  # Caught, not ignored, which the commands would inherit: a watcher that is gone is found out, and ends nothing by itself.
+  trap : PIPE; read -r rb_boot </proc/sys/kernel/random/boot_id
   cd "$rb_run" || cd /
   rb_say ready
   while IFS=' ' read -r rb_v rb_n A rb_life rb_1 rb_2 rb_3 rb_4 rb_5 rb_6 rb_dot; do
@@ -66,8 +67,14 @@ rb_look() { rb_take; rb_kind=read; rb_memory || { rb_say no memory-lost; return;
   # Earlier ones are swept up now and then, not each time: a fork is dearer than a few small files.
   [ "$((rb_c % 64))" != 0 ] || rm -f ".rd.$rb_chan."*
   A=".rd.$rb_chan.$rb_c"
-  printf 'RB %s opened\n' "$rb_n" >"$A.out" && true >"$A.err" || { rb_say no cannot-record; return; }
-  if [ "$rb_v" = hush ]; then echo "job $A $rb_n 43 0" >&7; rb_hush; else echo "job $A $rb_n 0 0" >&7; rb_run; fi; }
+  rb_open || { rb_say no cannot-record; return; }
+  rb_told || exit 1
+  if [ "$rb_v" = hush ]; then rb_hush; else rb_run; fi; }
+
+# The first line of the claim is written now, so that a full disk is found before anything begins.
+rb_open() { printf 'RB %s opened\n' "$rb_n" >>"$A.claim" && true >"$A.out" && true >"$A.err"; }
+# Follower and watcher learn of it. A channel without a watcher begins nothing.
+rb_told() { echo "job $A $rb_n 0 0 $rb_user" >&7 && echo "$A $rb_secs $rb_grace $rb_user" >&4; }
 
 # start: 1 claim, 2 fence (after the claim: they write their epoch first and read the claims then) and locks, 3 go, by
 # the keeper.
@@ -76,10 +83,10 @@ rb_start() { rb_take; rb_kind=job
   if ! true >"$A.claim"; then if rb_there "$A.claim"; then rb_say no exists; else rb_say no cannot-record; fi; return; fi
   rb_epochs; [ "$rb_top" = "$rb_epoch" ] || { ln -s void "$A.go"; rb_say no fenced "$rb_top"; return; }
   rb_holds || { ln -s void "$A.go"; rb_overtaken; return; }
-  # The first line of the output is written now, so that there is room for the next ones.
-  printf 'RB %s opened\n' "$rb_n" >"$A.out" && true >"$A.err" && { [ "$rb_user" = - ] || rb_mark "$A.user" "$rb_user"; } ||
+  rb_open && { [ "$rb_user" = - ] || rb_mark "$A.user" "$rb_user"; } ||
     { ln -s void "$A.go"; rb_say no cannot-record; return; }
-  echo "job $A $rb_n 0 0" >&7; rb_run; }
+  rb_told || { ln -s void "$A.go"; exit 1; }
+  rb_run; }
 
 # stage: input for an attempt that has not begun, $rb_3 bytes behind the first $rb_2. They are read whatever becomes of
 # them, or they would be taken for requests. Says how many there are then; nothing is kept where that is not $rb_2.
@@ -101,5 +108,5 @@ rb_main() { [ "$#" = 5 ] && [ "$5" = . ] || exit 1
   [ -n "$rb_base" ] || rb_base=${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/runbook/jobs
   rb_run=$rb_base/$3
   exec 8>&1 2>/dev/null
-  { rb_serve 7>&1 >&8; } | rb_follow
+  { rb_serve 4>&1 >&8 | rb_watch >/dev/null 8>&-; } 7>&1 | rb_follow
   exit 0; }

@@ -20,7 +20,7 @@ async fn k2_a_job_goes_on_when_the_ssh_master_is_killed_and_its_output_comes_onc
     let mut printed = Printed::default();
     let (attempt, call) = (name("n.1"), sh(&script));
     let killer = async {
-        until(|| lines(&bench.run().join("n.1.out")) >= 4).await;
+        until(|| lines(&bench.run().join("n.1.out")) >= 2).await;
         let pid = tool("pgrep", &["-f", &format!("{}.*box", sockets.display())]);
         for pid in pid.split_whitespace() {
             tool("kill", &["-9", pid]);
