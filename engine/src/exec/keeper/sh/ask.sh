@@ -1,6 +1,6 @@
 # What became of an attempt. Asking claims: what has left no trace is voided by the name that a start would take.
 # -> rb_fate: never · ended · running · rebooted · orphaned · lost · memory-lost · cannot-ask
-rb_ask() { rb_fate=never
+rb_learn() { rb_fate=never
   rb_memory || { rb_fate=memory-lost; return; }
   if ln -s asked "$A.claim"; then ln -s void "$A.go"; return; fi
   rb_there "$A.claim" || { rb_fate=cannot-ask; return; }
@@ -22,7 +22,7 @@ rb_ask() { rb_fate=never
 rb_alive() { rb_x=${1%:*}; rb_y=${rb_x#*:}; rb_stat "${rb_x%:*}" && [ "$rb_start" = "$rb_y" ] && [ "$rb_state" != Z ]; }
 
 # ask: with the ending where there is one, and whether the command was reached (the second line of its output).
-rb_asked() { rb_ask; case $rb_fate in ended) ;; *) rb_say fate "$rb_fate"; return;; esac
+rb_asked() { rb_learn; case $rb_fate in ended) ;; *) rb_say fate "$rb_fate"; return;; esac
   rb_said "$A.end"; rb_rc=$rb_x; rb_out=$(rb_there "$A.user" && echo 44 || echo 0) rb_err=0; rb_sizes; rb_ending
   # What a power cut took from the files is no proof that nothing began.
   rb_reached; [ "$rb_y" = yes ] || { rb_said "$A.go"; case $rb_x in *":$rb_boot") [ -e "$A.out" ];; *) false;; esac || rb_y=unknown; }
@@ -32,7 +32,7 @@ rb_asked() { rb_ask; case $rb_fate in ended) ;; *) rb_say fate "$rb_fate"; retur
 # attach: follow a job that another channel began, until its end.
 rb_attach() { rb_said "$A.user"; echo "job $A $rb_n $rb_1 $rb_2 ${rb_x:--}" >&7; rb_i=0
   until [ -e "$A.end" ]; do
-    rb_ask; case $rb_fate in
+    rb_learn; case $rb_fate in
       running) rb_nap; rb_nap; echo "tick $A" >&7 ;;
       ended) ;;
       *) echo "gone $A" >&7; return ;;

@@ -5,19 +5,19 @@
 #   on its way to the drain    7 events for the follower    8 the channel
 rb_run() { rb_t=
   { { rb_keep 2>&1 >&5 5>&- | rb_sink "$A.err" >/dev/null 5>&- || true >"$A.cut"; } 5>&1 | rb_sink "$A.out" || true >"$A.cut"; } </dev/null 4>&- 8>&-
-  rb_over; }
+  rb_close; }
 
 # The same for what prints a secret: its output goes through memory alone, and from there to the follower.
 rb_hush() {
   rb_t=$({ { rb_keep 2>&1 >&5 5>&- | rb_sink "$A.err" >/dev/null 5>&-; } 5>&1 | { rb_greet; head -c 65600 | od -An -v -to1; cat >/dev/null; }; } </dev/null 4>&- 8>&-)
   set -f; set -- $rb_t; set +f; rb_t=; rb_x=$IFS; IFS='\'; [ "$#" = 0 ] || rb_t="\\$*"; IFS=$rb_x
-  rb_over; }
+  rb_close; }
 
 # Of another user's command the first line says that it was reached: that is no secret, and belongs on record.
 rb_greet() { [ "$rb_user" != - ] && IFS= read -r rb_l || return 0
   case $rb_l in "RB $rb_n reached") echo "$rb_l" >>"$A.out";; esac; }
 
-rb_over() {
+rb_close() {
   # All pipes are closed. A stop (a link) is seen through by the watcher, as long as there is one.
   if [ -L "$A.stop" ]; then until [ -L "$A.killed" ] || ! echo >&4; do rb_nap; done; fi
   [ -z "$rb_t" ] || printf 'have %s %s\n' "$A" "$rb_t" >&7; rb_t=

@@ -9,7 +9,7 @@ rb_serve() {
   while IFS=' ' read -r rb_v rb_n A rb_life rb_1 rb_2 rb_3 rb_4 rb_5 rb_6 rb_dot; do
     [ "$rb_dot" = . ] || exit 1
     case $rb_v in
-      start) rb_start ;;        read|hush) rb_look ;;    hello) rb_hello ;;    user) rb_reach ;;
+      start) rb_start ;;        read|hush) rb_look ;;    hello) rb_hello ;;    user) rb_sudo ;;
       ask) rb_asked ;;          attach) rb_attach ;;     stop) rb_stop ;;      wait) rb_wait ;;
       stage) rb_stage ;;        clean) rb_clean ;;       ping) rb_say done ;;  lock) rb_lock ;;
       unlock) rb_unlock ;;      held) rb_held ;;         *) rb_say no verb ;;
@@ -41,7 +41,7 @@ rb_hello() {
   rb_say done; }
 
 # Does `sudo -n -H -u USER` really run something there, as USER?
-rb_reach() { rb_x=$(LC_ALL=C sudo -n -H -u "$rb_1" -- sh -c 'printf "RB %s as %s\n" "$1" "$(id -un)"' sh "$rb_n" 2>&1 </dev/null)
+rb_sudo() { rb_x=$(LC_ALL=C sudo -n -H -u "$rb_1" -- sh -c 'printf "RB %s as %s\n" "$1" "$(id -un)"' sh "$rb_n" 2>&1 </dev/null)
   case $rb_x in *"RB $rb_n as $rb_1"*) rb_say reached ;; *) rb_say no user "${rb_x%%
 *}" ;; esac; }
 

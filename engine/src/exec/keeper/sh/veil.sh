@@ -14,10 +14,10 @@ rb_veil() { trap '' PIPE; set -f; LC_ALL=C; rb_nl='
     rb_t=$rb_c; if [ "$#" -ge "$rb_most" ]; then shift "$(($#-rb_most+1))"; IFS='\'; [ "${#rb_c}" -le "$((4*$#))" ] || rb_t="\\$*"; fi
     rb_begun
     # What begins where a longer one may have begun waits as well: who shows *** for the short one shows the rest of the long.
-    while rb_first && [ "$((${#rb_h}+${#rb_k}))" -lt "${#rb_c}" ]; do rb_star; [ "${#rb_k}" -le "${#rb_c}" ] || { rb_t=$rb_c; rb_begun; }; done
+    while rb_first && [ "$((${#rb_h}+${#rb_k}))" -lt "${#rb_c}" ]; do rb_hide; [ "${#rb_k}" -le "${#rb_c}" ] || { rb_t=$rb_c; rb_begun; }; done
     printf "${rb_c%"$rb_k"}"; rb_c=$rb_k
-  done; while rb_first; do rb_star; done; printf "$rb_c"; }
-rb_star() { printf "$rb_h"; printf '***'; rb_c=${rb_c#"$rb_h$rb_m"}; }
+  done; while rb_first; do rb_hide; done; printf "$rb_c"; }
+rb_hide() { printf "$rb_h"; printf '***'; rb_c=${rb_c#"$rb_h$rb_m"}; }
 
 # The first of them in what is held -> rb_m, with what stands before it -> rb_h
 rb_first() { rb_m= IFS=$rb_nl

@@ -121,7 +121,10 @@ async fn k3_whichever_shell_of_a_channel_dies_between_two_jobs_the_next_runs_onc
             until(|| fs::read_to_string(format!("/proc/{victim}/stat")).map_or(true, |stat| stat.contains(") Z "))).await;
             let marker = bench.dir.path().join("marker");
             let call = Call { timeout: Duration::from_secs(1), ..sh(&format!("echo ran >>{}; sleep 30", marker.display())) };
-            let mut outcome = keeper.start(&name("n.2"), 1, &call, soon(), &mut Printed::default()).await.unwrap_or_else(|error| panic!("{shell} {which} {shells:?}: {error:?}"));
+            let mut outcome = keeper
+                .start(&name("n.2"), 1, &call, soon(), &mut Printed::default())
+                .await
+                .unwrap_or_else(|error| panic!("{shell} {which} {shells:?}: {error:?}"));
             // Where the line broke before the claim, asking has voided the name; the engine starts under a new one.
             if outcome == Outcome::Found(Fate::Never) {
                 outcome = keeper.start(&name("n.3"), 1, &call, soon(), &mut Printed::default()).await.expect("start");
@@ -237,6 +240,10 @@ async fn k3_text_that_was_cut_in_transfer_does_nothing() {
             "bash" => &["/usr/bin/bash"],
             _ => &["/usr/bin/dash"],
         };
+        // A name that was cut off must not be another's: some texts end in one.
+        let names: Vec<&str> = text.lines().filter_map(|line| line.split_once("() {")).map(|(name, _)| name).collect();
+        let prefix = names.iter().find(|name| names.iter().any(|other| other != *name && other.starts_with(*name)));
+        assert!(names.len() > 40 && prefix.is_none(), "{prefix:?} begins another one's name");
         // All of the last lines, and a sample of the rest: a shell a byte takes minutes.
         let cuts = (0..text.len()).filter(|at| at % 37 == 0 || *at + 400 > text.len());
         for at in cuts {
