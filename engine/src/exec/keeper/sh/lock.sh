@@ -27,7 +27,7 @@ rb_highest() { rb_hi=0 rb_text=-
   case $rb_text in -|''|*[!a-zA-Z0-9%,._@:+-]*) rb_text=odd;; esac; }
 
 # Is a channel of the holder of NAME N still there? -> rb_by: alive, gone, unknown
-rb_look_by() { rb_by=gone; rb_linked "$rb_locks/$1.$2.by"; rb_z=$rb_x
+rb_holder() { rb_by=gone; rb_linked "$rb_locks/$1.$2.by"; rb_z=$rb_x
   case ${rb_z%%:*} in ''|*[!0-9]*) return;; esac
   case $rb_z in *":$rb_boot") ;; *) return;; esac
   if [ ! -d /proc/1 ]; then rb_by=unknown; elif rb_alive "$rb_z"; then rb_by=alive; fi; }
@@ -47,7 +47,7 @@ rb_lock() { rb_memory || { rb_say no memory-lost; return; }
     case $rb_hi/$rb_text in
       */held,"$rb_id",*) break ;;
       0/-|*/free,*) ;;
-      *) [ "$rb_3" = take ] || { rb_look_by "$rb_1" "$rb_hi"; rb_say no locked "$rb_hi" "$rb_text" "$rb_by"; return; } ;;
+      *) [ "$rb_3" = take ] || { rb_holder "$rb_1" "$rb_hi"; rb_say no locked "$rb_hi" "$rb_text" "$rb_by"; return; } ;;
     esac
     rb_k=$((rb_hi+1)) rb_j=$((rb_j+1))
     [ "$rb_j" -le 50 ] && [ "$rb_k" -lt 999999999999999 ] || { rb_say no cannot-record; return; }
@@ -80,5 +80,5 @@ rb_holds() { for rb_g in lock/*=*; do
     rb_lost=${rb_g#lock/}; rb_highest "${rb_lost%=*}"
     case $rb_hi/$rb_text in "${rb_lost##*=}"/held,"$rb_id",*) ;; *) rb_lost=${rb_lost%=*}; return 1;; esac
   done; return 0; }
-rb_overtaken() { rb_look_by "$rb_lost" "$rb_hi"; rb_say no overtaken "$rb_lost" "$rb_hi" "$rb_text" "$rb_by"; }
+rb_overtaken() { rb_holder "$rb_lost" "$rb_hi"; rb_say no overtaken "$rb_lost" "$rb_hi" "$rb_text" "$rb_by"; }
 rb_held() { if rb_holds; then rb_say held; else rb_overtaken; fi; }
