@@ -168,6 +168,7 @@ pub struct Fields {
     /// `reboots within D`.
     pub reboots: Option<Expr>,
     pub private: Option<Spanned<bool>>,
+    pub output_limit: Option<Expr>,
     pub expect: Option<Expr>,
     pub tolerate: Option<Expr>,
     pub stdin: Option<Text>,

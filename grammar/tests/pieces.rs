@@ -177,8 +177,8 @@ fn a_step_is_undone_by_a_command_or_a_person_or_not_at_all() {
 #[test]
 fn a_step_has_every_other_field() {
     let step = step(
-        "when a and\tb # only then\nafter [x, y]\ncheck `c`; run `r`; irreversible \"gone\"\ncapture v: version; capture w: list(string)\nretry 3 every 10s backoff 2 on [1, signal, timeout]\nreboots within 10m; private true; timeout 5m; expect 2m; tolerate 10%; unreachable skip\nstdin \"in\"; as \"u\"; cwd \"/d\"; shell \"sh\"; env { A = \"x\"; B = pw }\nfact f: int on web = `n`; require \"w\" f",
-        "when: a and b\nafter: [x, y]\ncheck: c\nrun: r\nirreversible: gone\ncapture: {v: version, w: list(string)}\nretry: {times: 3, every: 10s, backoff: 2, on: [1, signal, timeout]}\nreboots: {within: 10m}\nprivate: true\ntimeout: 5m\nexpect: 2m\ntolerate: 10%\nunreachable: skip\nstdin: in\nas: u\ncwd: /d\nshell: sh\nenv: {A: x, B: '{{ pw }}'}\nfacts: {f: {type: int, on: web, cmd: n}}\nrequire: [{why: w, that: f}]",
+        "when a and\tb # only then\nafter [x, y]\ncheck `c`; run `r`; irreversible \"gone\"\ncapture v: version; capture w: list(string)\nretry 3 every 10s backoff 2 on [1, signal, timeout]\nreboots within 10m; private true; output_limit 2GiB; timeout 5m; expect 2m; tolerate 10%; unreachable skip\nstdin \"in\"; as \"u\"; cwd \"/d\"; shell \"sh\"; env { A = \"x\"; B = pw }\nfact f: int on web = `n`; require \"w\" f",
+        "when: a and b\nafter: [x, y]\ncheck: c\nrun: r\nirreversible: gone\ncapture: {v: version, w: list(string)}\nretry: {times: 3, every: 10s, backoff: 2, on: [1, signal, timeout]}\nreboots: {within: 10m}\nprivate: true\noutput_limit: 2GiB\ntimeout: 5m\nexpect: 2m\ntolerate: 10%\nunreachable: skip\nstdin: in\nas: u\ncwd: /d\nshell: sh\nenv: {A: x, B: '{{ pw }}'}\nfacts: {f: {type: int, on: web, cmd: n}}\nrequire: [{why: w, that: f}]",
     );
     assert_eq!(step.when.map(|when| when.text), Some("a and b".to_owned()));
     assert_eq!(step.fields.captures.len(), 2);

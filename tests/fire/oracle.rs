@@ -90,6 +90,7 @@ impl Oracle {
                 "succeeded" | "satisfied" | "marked_done" | "held" | "already_held" | "verifying" => is(run, Came::Ended),
                 // A postcondition that could not be asked is none that holds.
                 "failed" => is(run, Came::Failed) || instance.step.tells && past.trouble || past.restarted && forgot && is(run, Came::Open),
+                "retry_due" => run.is_some() || past.trouble || forgot,
                 "pending" | "checking" | "left_out" => !effects.of_instance(&of, Way::Run).iter().any(torn),
                 // What could not be sent, or met something before it began.
                 "refused" | "unreachable" => past.trouble,

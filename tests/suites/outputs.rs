@@ -29,3 +29,17 @@ fn j4_a_step_that_ends_well_says_that_its_output_was_cut() {
     let ran = run(&desk, "    run `echo short`");
     assert!(!ran.err.contains("not kept whole"), "{}", ran.err);
 }
+
+#[test]
+fn j4_a_step_says_otherwise_how_much_of_its_output_is_kept() {
+    let desk = Desk::new();
+    let kept = |desk: &Desk| desk.runbook(["log", "last", "s@local"]).out.len();
+    let ran = run(&desk, "    run `head -c 70000000 /dev/zero | tr '\\0' x`\n    output_limit 100MB");
+    assert!(ran.status == 0 && !ran.err.contains("not kept whole"), "{}", ran.err);
+    assert_eq!(kept(&desk), 70_000_000);
+    let ran = run(&desk, "    run `head -c 70000 /dev/zero | tr '\\0' x`\n    output_limit 1KiB");
+    assert!(ran.status == 0 && ran.err.contains("over the limit (`output_limit`)"), "{}", ran.err);
+    assert_eq!(kept(&desk), 1024);
+    let ran = run(&desk, "    run `true`\n    output_limit 5m");
+    assert!(ran.status == 2 && ran.err.contains("`output_limit`") && ran.err.contains("size"), "{}", ran.err);
+}

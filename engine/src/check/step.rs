@@ -199,6 +199,9 @@ impl<'a> Checker<'a> {
             });
         }
         self.duration(fields.expect.as_ref(), "`expect`", here);
+        if let Some(limit) = &fields.output_limit {
+            self.clause(limit, "`output_limit`", &Type::Size, here);
+        }
         if let Some(retry) = &fields.retry {
             self.clause(&retry.times, "`retry`", &Type::Int, here);
             self.duration(retry.every.as_ref(), "`every`", here);

@@ -466,6 +466,7 @@ impl StepSpec {
             retry: None,
             reboots: None,
             private: false,
+            output_limit: None,
             expect: None,
         }
     }

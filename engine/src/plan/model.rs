@@ -285,6 +285,9 @@ pub struct StepSpec {
     /// Sent once; done when the host answers with another boot id within so many seconds.
     pub reboots: Option<u64>,
     pub private: bool,
+    /// Bytes that are kept of each stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_limit: Option<u64>,
     pub expect: Option<u64>,
 }
 

@@ -193,6 +193,7 @@ impl<'p> Lowering<'p> {
             retry: self.retry(&copy)?,
             reboots: self.seconds(&copy, |f| f.reboots.as_ref(), "`reboots within`")?,
             private: merged.is_private(),
+            output_limit: self.bytes(&copy, |f| f.output_limit.as_ref(), "`output_limit`")?,
             expect: self.seconds(&copy, |f| f.expect.as_ref(), "`expect`")?,
         };
         Some((spec, copy.frames))
@@ -346,5 +347,13 @@ impl<'p> Lowering<'p> {
     fn seconds(&mut self, copy: &Copy<'_, 'p>, field: impl Fn(&'p Fields) -> Option<&'p Text>, what: &str) -> Option<Option<u64>> {
         let Some((layer, text)) = copy.merged.first(field) else { return Some(None) };
         self.seconds_of(Some(text), what, copy.frames[layer], Some(copy.host)).map(Some)
+    }
+
+    fn bytes(&mut self, copy: &Copy<'_, 'p>, field: impl Fn(&'p Fields) -> Option<&'p Text>, what: &str) -> Option<Option<u64>> {
+        let Some((layer, text)) = copy.merged.first(field) else { return Some(None) };
+        match self.early_typed(text, &Type::Size, what, copy.frames[layer], Some(copy.host))? {
+            Value::Size(bytes) => Some(Some(bytes)),
+            _ => None,
+        }
     }
 }

@@ -150,6 +150,7 @@ impl Lowering<'_> {
                 let sleep = self.expression(value);
                 gathered.does(word, span, Does::Sleep(sleep), self.errors);
             }
+            Word::OutputLimit => gathered.fields.output_limit = Some(self.expression(value)),
             Word::Expect => gathered.fields.expect = Some(self.expression(value)),
             Word::Tolerate => gathered.fields.tolerate = Some(self.expression(value)),
             Word::ValidFor => gathered.valid_for = Some(self.expression(value)),

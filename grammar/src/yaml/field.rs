@@ -105,6 +105,7 @@ impl Lowering<'_> {
             Word::Retry => gathered.fields.retry = self.retry(node),
             Word::Reboots => gathered.fields.reboots = self.reboots(node),
             Word::Private => gathered.fields.private = self.truth(node, what),
+            Word::OutputLimit => gathered.fields.output_limit = self.expression(node, what),
             Word::Expect => gathered.fields.expect = self.expression(node, what),
             Word::Tolerate => gathered.fields.tolerate = self.expression(node, what),
             Word::Stdin => gathered.fields.stdin = self.text(node, what),

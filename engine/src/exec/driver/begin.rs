@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::answers::{HOLDS_A_SECRET, capture};
-use super::bind::{JOB_LIMIT, Place, Ready};
+use super::bind::{Place, Ready, output_limit};
 use super::locks::Lost;
 use super::sink::{CAPTURE_LIMIT, Recorded};
 use super::world::World;
@@ -43,6 +43,7 @@ pub(super) struct Attempt {
     found: bool,
     /// Bytes of output that were taken over before.
     offsets: (u64, u64),
+    output_limit: u64,
 }
 
 impl Driver<'_> {
@@ -143,7 +144,21 @@ impl Driver<'_> {
         let host = at.host.clone().unwrap_or_else(|| LOCAL.to_owned());
         let boot = self.ledger.state().hosts.get(&host).map(|h| h.met.boot_id.clone()).unwrap_or_default();
         let reboots = spec.and_then(|s| s.reboots).filter(|_| !undoing).map(Duration::from_secs);
-        Ok(Attempt { node, number, undoing, name: attempt, host, captures, boot, reboots, world: Rc::clone(&self.world), sink, found, offsets })
+        Ok(Attempt {
+            node,
+            number,
+            undoing,
+            name: attempt,
+            host,
+            captures,
+            boot,
+            reboots,
+            world: Rc::clone(&self.world),
+            sink,
+            found,
+            offsets,
+            output_limit: output_limit(spec),
+        })
     }
 }
 
@@ -177,7 +192,7 @@ async fn find_again(mut job: Attempt, keeper: Rc<Keeper>, patience: Duration) ->
     };
     let outcome = match fate {
         Ok(Fate::Ended(_) | Fate::Running) if job.reboots.is_none() => {
-            keeper.attach(&job.name, job.offsets, JOB_LIMIT, When::within(patience + SLACK), &mut job.sink).await
+            keeper.attach(&job.name, job.offsets, job.output_limit, When::within(patience + SLACK), &mut job.sink).await
         }
         Ok(fate) => Ok(Outcome::Found(fate)),
         Err(error) => Err(error),

@@ -12,7 +12,7 @@ use super::world::World;
 use crate::exec::keeper::call::{Call, Ended, Sink};
 use crate::exec::keeper::{Keeper, KeeperError, When};
 use crate::exec::secret::Masks;
-use crate::plan::model::{Bound, Command, FrameId, HostName, LOCAL, NodeId, Plan, SlotId};
+use crate::plan::model::{Bound, Command, FrameId, HostName, LOCAL, NodeId, Plan, SlotId, StepSpec};
 use crate::plan::names::Names;
 use crate::plan::template::{Expression, Prose, Scope as _};
 use crate::run::event::Millis;
@@ -20,7 +20,14 @@ use crate::run::state::RunState;
 use crate::value::{SecretText, Type, Value};
 
 /// Output of a changing command that is kept, a stream (J4).
-pub(super) const JOB_LIMIT: u64 = 64 << 20;
+const JOB_LIMIT: u64 = 64 << 20;
+/// More would not fit into the arithmetic of a target's shell.
+const MOST: u64 = 1 << 50;
+
+/// Bytes that are kept of each stream of its commands (promise J4).
+pub(super) fn output_limit(spec: Option<&StepSpec>) -> u64 {
+    spec.and_then(|spec| spec.output_limit).unwrap_or(JOB_LIMIT).min(MOST)
+}
 
 /// Where names are looked up: a node's frame and host, or the runbook's top on some host.
 #[derive(Clone, Copy)]
@@ -33,6 +40,8 @@ pub(super) struct Place<'a> {
     now: Option<Millis>,
     /// Nothing that it prints may be kept (J3).
     private: bool,
+    /// Bytes that are kept of each stream of a changing command.
+    output_limit: u64,
     /// Its standard output is read by us: a capture, a fact.
     captured: bool,
 }
@@ -74,12 +83,13 @@ impl<'a> Place<'a> {
             host: at.host.as_deref(),
             now: state.node(node).now,
             private: at.spec().is_some_and(|s| s.private),
+            output_limit: output_limit(at.spec()),
             captured: false,
         }
     }
 
     pub(super) fn of_run(plan: &'a Plan, state: &'a RunState, host: Option<&'a str>) -> Self {
-        Self { plan, state, slots: &state.slots, frame: FrameId(0), host, now: None, private: false, captured: false }
+        Self { plan, state, slots: &state.slots, frame: FrameId(0), host, now: None, private: false, output_limit: JOB_LIMIT, captured: false }
     }
 
     /// For our own commands, which print nothing that could be private.
@@ -176,7 +186,7 @@ impl<'a> Place<'a> {
             masks,
             hush: false,
             timeout: Duration::from_secs(command.timeout),
-            output_limit: if changing { JOB_LIMIT } else { ANSWER_LIMIT },
+            output_limit: if changing { self.output_limit } else { ANSWER_LIMIT },
         };
         let host = self.host.unwrap_or(LOCAL);
         Ok(Ready { keeper: world.keeper(host)?, call, masks: world.masks() })

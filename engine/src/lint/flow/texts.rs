@@ -147,6 +147,6 @@ impl<'a> Found<'a> {
         if let Some(retry) = &fields.retry {
             self.expressions(std::iter::once(&retry.times).chain(&retry.every).chain(&retry.backoff));
         }
-        self.expressions(fields.reboots.iter().chain(&fields.expect).chain(&fields.tolerate));
+        self.expressions(fields.reboots.iter().chain(&fields.output_limit).chain(&fields.expect).chain(&fields.tolerate));
     }
 }

@@ -91,7 +91,7 @@ impl About<'_> {
 pub(super) fn remarks(ended: &Ended) -> String {
     let mut remarks = Vec::new();
     if ended.cut {
-        remarks.push("its output is not kept whole: it is over the limit, or a disk is full".to_owned());
+        remarks.push("its output is not kept whole: it is over the limit (`output_limit`), or a disk is full".to_owned());
     }
     match ended.left_behind {
         0 => {}

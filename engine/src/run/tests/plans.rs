@@ -31,6 +31,7 @@ pub(super) fn step() -> StepSpec {
         retry: None,
         reboots: None,
         private: false,
+        output_limit: None,
         expect: None,
     }
 }

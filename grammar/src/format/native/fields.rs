@@ -10,7 +10,7 @@ impl Builder<'_> {
     /// In the order of the language page; whoever asks puts them into the order in which they were written.
     pub(super) fn fields(&mut self, fields: &Fields) -> Vec<Unit> {
         let Fields { facts, requires, check, does, instructions, evidence, verify, undo, irreversible, captures, retry, reboots, .. } = fields;
-        let Fields { private, expect, tolerate, stdin, .. } = fields;
+        let Fields { private, output_limit, expect, tolerate, stdin, .. } = fields;
         let mut units: Vec<_> = self.expression_field("expect", expect.as_ref()).into_iter().collect();
         units.extend(facts.iter().map(|fact| self.fact(fact)));
         units.extend(requires.iter().map(|require| self.require(require)));
@@ -29,6 +29,7 @@ impl Builder<'_> {
         units.extend(retry.iter().map(|retry| self.retry(retry)));
         units.extend(self.expression_field("tolerate", tolerate.as_ref()));
         units.extend(private.iter().map(|private| Line::field("private").word(private.to_string()).unit().own([private.span])));
+        units.extend(self.expression_field("output_limit", output_limit.as_ref()));
         units
     }
 

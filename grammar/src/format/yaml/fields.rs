@@ -12,7 +12,7 @@ impl Builder<'_> {
     /// In the order of the language page; whoever asks puts them into the order in which they were written.
     pub(super) fn fields(&mut self, fields: &Fields) -> Vec<Unit> {
         let Fields { facts, requires, check, does, instructions, evidence, verify, undo, irreversible, captures, retry, reboots, .. } = fields;
-        let Fields { private, expect, tolerate, stdin, .. } = fields;
+        let Fields { private, output_limit, expect, tolerate, stdin, .. } = fields;
         let mut units: Vec<_> = self.values.maybe_expression("expect", expect.as_ref()).into_iter().collect();
         units.extend(self.facts(facts));
         units.extend(self.requires(requires));
@@ -29,6 +29,7 @@ impl Builder<'_> {
         units.extend(retry.iter().map(|retry| self.retry(retry)));
         units.extend(self.values.maybe_expression("tolerate", tolerate.as_ref()));
         units.extend(private.iter().map(|private| truth("private", private)));
+        units.extend(self.values.maybe_expression("output_limit", output_limit.as_ref()));
         units
     }
 

@@ -51,6 +51,7 @@ pub(super) fn of(word: Word) -> &'static str {
         Word::Retry => "New attempts after a failure: {times, every, backoff, on}.",
         Word::Reboots => "Done when the host answers with another boot id within this time.",
         Word::Private => "true: the output of this step is not kept.",
+        Word::OutputLimit => "How much of each output stream is kept: 2GiB. Without it 64 MiB.",
         Word::Expect => "The usual duration.",
         Word::Tolerate => "How many hosts may fail: 2, or 10%.",
         Word::Stdin => "What the command reads; without it, nothing.",

@@ -102,6 +102,7 @@ pub(super) fn of_field(word: Word, place: Place) -> Value {
         | Word::From
         | Word::To
         | Word::Budget
+        | Word::OutputLimit
         | Word::Expect
         | Word::Sleep
         | Word::ValidFor => reference("expression"),

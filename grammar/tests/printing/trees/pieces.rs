@@ -137,11 +137,11 @@ pub(super) fn fields(hardness: Hardness, manual: bool) -> impl Strategy<Value = 
     let evidence = (name(), kind(), text(hardness)).prop_map(|(name, kind, ask)| Evidence { name, kind, ask });
     let seen = (vec(fact(hardness), 0..2), vec(require(hardness), 0..2), maybe(command(hardness)), does(hardness), text(hardness));
     let after = (prop_oneof![2 => vec(verify, 0..3)], maybe(undo), maybe(text(hardness)), vec(capture, 0..3), maybe(retry), maybe(expr()));
-    let rest = (maybe(truth()), maybe(expr()), maybe(expr()), maybe(text(hardness)), vec(evidence, 0..3));
+    let rest = (maybe(truth()), maybe(expr()), maybe(expr()), maybe(expr()), maybe(text(hardness)), vec(evidence, 0..3));
     (seen, after, rest).prop_map(move |(seen, after, rest)| {
         let (facts, requires, check, does, instructions) = seen;
         let (verify, undo, irreversible, captures, retry, reboots) = after;
-        let (private, expect, tolerate, stdin, evidence) = rest;
+        let (private, output_limit, expect, tolerate, stdin, evidence) = rest;
         Fields {
             facts: distinct(facts, |fact| &fact.name),
             requires,
@@ -156,6 +156,7 @@ pub(super) fn fields(hardness: Hardness, manual: bool) -> impl Strategy<Value = 
             retry,
             reboots,
             private,
+            output_limit,
             expect,
             tolerate,
             stdin,
