@@ -60,6 +60,14 @@ impl Row {
         (other.gap, other.gap_below_notes) = (false, false);
     }
 
+    /// Puts the comment that stands behind its end behind another row, which is the first of its lines: there it stands in
+    /// the column of the comments below.
+    pub(super) fn give_behind(&mut self, first: &mut Self) {
+        if first.is_one_line() && first.behind.is_none() {
+            first.behind = self.behind.take();
+        }
+    }
+
     /// Puts the comment that stands behind its end behind the first line: what follows would take it for its own.
     pub(super) fn behind_first_line(&mut self) {
         if self.is_one_line() {

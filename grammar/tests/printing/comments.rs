@@ -102,3 +102,11 @@ fn several_comments_within_a_list_move_above_it_and_a_second_layout_changes_noth
         assert_eq!(format(&source(&once), Spelling::Yaml).expect("formatted again").text, once);
     }
 }
+
+#[test]
+fn a_comment_behind_a_block_stands_in_the_column_of_those_below_its_first_line() {
+    let native = "runbook a \"A\" {\n  series \"x\" from null to ( # one\n!a) {\n    on env\n  } # two\n}\n";
+    let there = convert(&source(native), Spelling::Native, Spelling::Yaml).expect("converted").text;
+    assert!(there.contains("  - series: x     # two\n    from: \"null\"  # one\n"), "{there}");
+    assert_eq!(format(&source(&there), Spelling::Yaml).expect("formatted").text, there);
+}

@@ -126,6 +126,9 @@ impl Layout {
             let mut key = self.row(inner, indent + 2);
             if number == 0 {
                 row.take_above(&mut key);
+                if unit.inside.len() > 1 || !unit.notes.end.is_empty() {
+                    row.give_behind(&mut key);
+                }
             }
             rows.push(key);
         }

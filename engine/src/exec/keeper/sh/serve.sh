@@ -15,7 +15,7 @@ rb_serve() {
       unlock) rb_unlock ;;      held) rb_held ;;         *) rb_say no verb ;;
     esac
   done
-  rm -f ".rd.$rb_chan."*; }
+  [ "$rb_c" = 0 ] || rm -f ".rd.$rb_chan."*; }
 
 # The folder of the run, the life mark before anything else in it, this driver's epoch, and then who is here.
 rb_hello() {
