@@ -15,6 +15,11 @@ pub(crate) fn today() -> jiff::civil::Date {
     Timestamp::now().to_zoned(zone().clone()).date()
 }
 
+/// When a day begins here.
+pub(crate) fn beginning_of(day: jiff::civil::Date) -> Option<Millis> {
+    Some(day.to_zoned(zone().clone()).ok()?.timestamp().as_millisecond())
+}
+
 /// `14:02:11`
 pub(crate) fn time(at: Millis) -> String {
     shown(at, "%H:%M:%S")

@@ -13,6 +13,7 @@ mod people;
 mod pipeline;
 mod run;
 mod source;
+mod table;
 mod watch;
 
 use std::process::ExitCode;

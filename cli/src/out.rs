@@ -64,6 +64,15 @@ impl Out {
         self.0.width
     }
 
+    pub(crate) fn has_color_data(&self) -> bool {
+        self.0.color_data
+    }
+
+    /// Columns of the terminal that data goes to; none where it goes elsewhere: there no line is cut or broken.
+    pub(crate) fn data_width(&self) -> Option<u16> {
+        std::io::stdout().is_terminal().then(|| columns(std::io::stdout())).flatten()
+    }
+
     /// A line on standard error, unless it is to be quiet.
     pub(crate) fn say(&self, line: &str) {
         if !self.0.quiet {
@@ -159,8 +168,13 @@ fn set(name: &str) -> Option<String> {
 }
 
 fn width(terminal: bool) -> usize {
-    let columns = if terminal { rustix::termios::tcgetwinsize(std::io::stderr()).map_or(0, |size| usize::from(size.ws_col)) } else { 0 };
-    if columns == 0 { 80 } else { columns.clamp(40, 120) }
+    let columns = if terminal { columns(std::io::stderr()) } else { None };
+    columns.map_or(80, |columns| usize::from(columns).clamp(40, 120))
+}
+
+/// What a terminal says of its width, where it says something.
+fn columns(terminal: impl std::os::fd::AsFd) -> Option<u16> {
+    rustix::termios::tcgetwinsize(terminal).ok().map(|size| size.ws_col).filter(|columns| *columns > 0)
 }
 
 /// Cuts a text to so many columns, with a mark where something is gone.

@@ -10,6 +10,7 @@ mod fire;
 mod fleet;
 mod formatting;
 mod gates;
+mod history;
 mod hostile;
 mod house;
 mod inventory;

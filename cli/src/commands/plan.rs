@@ -10,6 +10,7 @@ use crate::complaint::{Complaint, DONE, Status};
 use crate::inputs::{self, InputArgs};
 use crate::out::Out;
 use crate::run::look;
+use crate::run::usual::usual;
 use crate::{pipeline, source};
 
 /// Show what would run: order, hosts, commands, what undoes each, the point of no return
@@ -57,8 +58,8 @@ pub(crate) fn plan(args: &PlanArgs, out: &Out) -> Result<Status, Complaint> {
         pipeline::outlined(out, &ready, &inputs)?
     };
     match args.format {
-        PlanFormat::Text => out.data(&plan_text::text(&outline)),
-        PlanFormat::Json => out.json(&plan_json::json(&outline)),
+        PlanFormat::Text => out.data(&plan_text::text(&outline, &usual(&outline.plan.runbook, ""))),
+        PlanFormat::Json => out.json(&plan_json::json(&outline, &usual(&outline.plan.runbook, ""))),
         PlanFormat::Mermaid => out.data(&plan_mermaid::mermaid(&outline)),
     }
     Ok(DONE)

@@ -9,6 +9,7 @@ use crate::clock;
 use crate::complaint::{Complaint, DONE, Status};
 use crate::out::Out;
 use crate::run::open;
+use crate::run::usual::usual;
 
 /// Show where a run stands, why, and what to type next
 #[derive(Debug, clap::Args)]
@@ -23,17 +24,18 @@ pub(crate) struct ShowArgs {
 
 pub(crate) fn show(args: &ShowArgs, out: &Out) -> Result<Status, Complaint> {
     let mut opened = open::open(&args.run)?;
+    let usual = usual(&opened.plan.runbook, &opened.run);
     if args.format == Format::Json {
         let pasts = history::of(&opened.plan, &opened.events);
-        let shown = run_json::shown(&opened.run, &opened.plan, &opened.state, &pasts);
+        let shown = run_json::shown(&opened.run, &opened.plan, &opened.state, &pasts, &usual);
         out.data(&serde_json::to_string_pretty(&shown).unwrap_or_default());
         return Ok(DONE);
     }
     let driven = opened.is_driven();
     // A process that died could not say so in the journal.
     opened.state.driven = driven;
-    let mut lines =
-        page(&Page { run: &opened.run, head: opened.journal.head(), now: clock::now(), clock: clock::date }, &opened.plan, &opened.state, &opened.events);
+    let at = Page { run: &opened.run, head: opened.journal.head(), now: clock::now(), clock: clock::date, usual: &usual };
+    let mut lines = page(&at, &opened.plan, &opened.state, &opened.events);
     if let Some(pid) = opened.driver().filter(|_| driven) {
         lines.insert(2, Line::new().dim(format!("  process {pid} drives it")));
     }

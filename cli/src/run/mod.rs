@@ -3,8 +3,10 @@
 pub(crate) mod answer;
 pub(crate) mod closing;
 pub(crate) mod drive;
+pub(crate) mod filter;
 pub(crate) mod id;
 pub(crate) mod look;
 pub(crate) mod open;
 pub(crate) mod person;
 pub(crate) mod remembered;
+pub(crate) mod usual;

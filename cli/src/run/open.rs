@@ -59,11 +59,20 @@ pub(crate) fn open(name: &str) -> Result<Opened, Complaint> {
 pub(crate) fn open_in(folder: PathBuf, store: Store, run: String) -> Result<Opened, Complaint> {
     let mut journal = store.journal(&run)?;
     let events = journal.catch_up()?;
-    let plan = plan_of(&journal, &events)?;
-    let state = RunState::fold(&plan, &events).map_err(|e| {
+    let (plan, state) = folded(journal.store(), &run, &events)?;
+    Ok(Opened { run, folder, journal, plan, events, state })
+}
+
+/// What a run's events make of it.
+///
+/// # Errors
+/// Its plan can't be read, or its journal does not fold.
+pub(crate) fn folded(store: &Store, run: &str, events: &[Event]) -> Result<(Plan, RunState), Complaint> {
+    let plan = plan_of(store, run, events)?;
+    let state = RunState::fold(&plan, events).map_err(|e| {
         Complaint::new(FAILED, format!("the journal of run {run} does not fold: {e}")).help(format!("runbook verify {run}   whether it was changed"))
     })?;
-    Ok(Opened { run, folder, journal, plan, events, state })
+    Ok((plan, state))
 }
 
 /// What a run pins.
@@ -74,10 +83,9 @@ pub(crate) fn pins(events: &[Event]) -> &[Pin] {
     }
 }
 
-fn plan_of(journal: &Journal, events: &[Event]) -> Result<Plan, Complaint> {
-    let run = journal.run();
+fn plan_of(store: &Store, run: &str, events: &[Event]) -> Result<Plan, Complaint> {
     let pin = pins(events).iter().find(|pin| pin.role == Role::Plan).ok_or_else(|| Complaint::new(FAILED, format!("run {run} has no plan in its journal")))?;
-    let content = journal.store().content(run, &pin.hash)?;
+    let content = store.content(run, &pin.hash)?;
     // Its format comes first: a newer plan may not read as one of ours at all.
     let format = serde_json::from_slice::<Format>(&content).map_or(0, |f| f.format);
     if format > PLAN_FORMAT {

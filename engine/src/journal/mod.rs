@@ -10,11 +10,13 @@ pub mod chain;
 pub mod files;
 pub mod lock;
 pub mod output;
+mod past;
 pub mod run;
 pub mod store;
 #[cfg(test)]
 mod tests;
 
+pub use past::{Past, PastRun};
 pub use run::{Durable, Journal};
 pub use store::{RunRow, Store};
 

@@ -4,7 +4,7 @@ use rusqlite::{TransactionBehavior, params};
 
 use super::JournalError;
 use super::chain::{genesis, link};
-use super::store::{Store, body_of};
+use super::store::{Store, body_of, event_of};
 use crate::run::event::{Event, EventKind, Millis};
 
 /// Proof that something is on disk (promise K1). Only an append makes one, and only with one of these can a command be
@@ -102,11 +102,7 @@ impl Journal {
     /// # Errors
     /// A line can't be read: it is damaged, or a newer engine wrote it.
     pub fn events_after(&self, seq: u64) -> Result<Vec<Event>, JournalError> {
-        self.lines_after(seq)?.into_iter().map(|(number, body, _)| self.event(number, &body)).collect()
-    }
-
-    fn event(&self, seq: u64, body: &str) -> Result<Event, JournalError> {
-        serde_json::from_str(body).map_err(|e| JournalError::Unreadable { run: self.run.clone(), seq, why: e.to_string() })
+        self.lines_after(seq)?.into_iter().map(|(number, body, _)| event_of(&self.run, number, &body)).collect()
     }
 
     /// Reads everything; this journal then ends where the file ends.
@@ -116,7 +112,7 @@ impl Journal {
     pub fn catch_up(&mut self) -> Result<Vec<Event>, JournalError> {
         let mut events = Vec::new();
         for (number, body, head) in self.lines_after(0)? {
-            events.push(self.event(number, &body)?);
+            events.push(event_of(&self.run, number, &body)?);
             self.seq = number;
             self.head = head;
         }
@@ -124,12 +120,7 @@ impl Journal {
     }
 
     fn lines_after(&self, seq: u64) -> Result<Vec<(u64, String, String)>, JournalError> {
-        let read = || -> rusqlite::Result<Vec<(u64, String, String)>> {
-            let mut query = self.store.connection.prepare_cached("SELECT seq, body, head FROM events WHERE run = ? AND seq > ? ORDER BY seq")?;
-            let rows = query.query_map(params![self.run, seq.cast_signed()], |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?, row.get(2)?)))?;
-            rows.collect()
-        };
-        read().map_err(self.store.failed())
+        self.store.lines_after(&self.run, seq)
     }
 
     /// Whether another connection has written since this was last asked. About 2 µs.

@@ -128,6 +128,24 @@ impl Store {
         read().map_err(self.failed())
     }
 
+    /// Everything that stands in the journal of a run.
+    ///
+    /// # Errors
+    /// A line can't be read: it is damaged, or a newer engine wrote it.
+    pub fn events(&self, run: &str) -> Result<Vec<Event>, JournalError> {
+        self.lines_after(run, 0)?.into_iter().map(|(seq, body, _)| event_of(run, seq, &body)).collect()
+    }
+
+    /// Number, body and hash of each line behind a number.
+    pub(super) fn lines_after(&self, run: &str, seq: u64) -> Result<Vec<(u64, String, String)>, JournalError> {
+        let read = || -> rusqlite::Result<Vec<(u64, String, String)>> {
+            let mut query = self.connection.prepare_cached("SELECT seq, body, head FROM events WHERE run = ? AND seq > ? ORDER BY seq")?;
+            let rows = query.query_map(params![run, seq.cast_signed()], |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?, row.get(2)?)))?;
+            rows.collect()
+        };
+        read().map_err(self.failed())
+    }
+
     /// The run that a person means by its id, a unique beginning of it, or `last`.
     ///
     /// # Errors
@@ -174,6 +192,11 @@ impl Store {
             self.connection.query_row("SELECT content FROM blobs WHERE hash = ?", [hash], |row| row.get(0)).optional().map_err(self.failed())?;
         content.filter(|content| content_hash(content) == hash).ok_or_else(missing)
     }
+}
+
+/// One line as the event that it says.
+pub(super) fn event_of(run: &str, seq: u64, body: &str) -> Result<Event, JournalError> {
+    serde_json::from_str(body).map_err(|e| JournalError::Unreadable { run: run.to_owned(), seq, why: e.to_string() })
 }
 
 /// One event as the line that is stored and hashed.

@@ -1,15 +1,15 @@
-//! How long a plan usually takes: the longest way through it by what its steps `expect`.
+//! How long a plan usually takes: the longest way through it, by what its steps `expect` or by what they took before.
 
 use super::model::{Does, NodeId, NodeKind, Plan, node_id};
 
 /// The critical path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expected {
-    /// What is said along it, together: at least so long.
-    pub seconds: u64,
+    /// What is known along it, together: at least so long.
+    pub long: u64,
     /// In order, joins left out.
     pub path: Vec<NodeId>,
-    /// Of the path, what does something and says nothing of how long.
+    /// Of the path, what does something, and nobody knows how long.
     pub unsaid: Vec<NodeId>,
     /// Of the path, what waits for a person's answer.
     pub gates: Vec<NodeId>,
@@ -25,10 +25,10 @@ pub fn of_node(plan: &Plan, id: NodeId) -> Option<u64> {
     }
 }
 
-/// `None`: no step says anything.
+/// By how long each node takes, as far as that is known, in any one unit. `None`: nothing is known of any.
 #[must_use]
-pub fn expected(plan: &Plan) -> Option<Expected> {
-    let own: Vec<Option<u64>> = plan.iter().map(|(id, _)| of_node(plan, id)).collect();
+pub fn expected(plan: &Plan, of: impl Fn(NodeId) -> Option<u64>) -> Option<Expected> {
+    let own: Vec<Option<u64>> = plan.iter().map(|(id, _)| of(id)).collect();
     if own.iter().all(Option::is_none) {
         return None;
     }
@@ -52,5 +52,5 @@ pub fn expected(plan: &Plan) -> Option<Expected> {
     };
     let unsaid = path.iter().copied().filter(|id| works(id) && own[id.index()].is_none()).collect();
     let gates = path.iter().copied().filter(|id| matches!(plan.node(*id).kind, NodeKind::Gate(_))).collect();
-    Some(Expected { seconds: ends[last.index()], path, unsaid, gates })
+    Some(Expected { long: ends[last.index()], path, unsaid, gates })
 }

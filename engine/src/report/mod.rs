@@ -17,6 +17,7 @@ pub mod tell;
 mod tests;
 pub mod tone;
 mod touched;
+pub mod usual;
 pub mod words;
 
 pub use touched::touched;

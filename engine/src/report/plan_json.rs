@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
+use super::usual::Usual;
 use crate::plan::expected::{expected, of_node};
 use crate::plan::model::{BlockKind, HostName, HostPlan, LOCAL, NodeId, NodeKind, Plan};
 use crate::plan::shown::{self, Undo};
@@ -34,17 +35,17 @@ struct Shown<'a> {
 }
 
 /// A plan may have very many: each is made when it is written, and then forgotten.
-struct Nodes<'a>(&'a Plan);
+struct Nodes<'a>(&'a Plan, &'a Usual);
 
 impl Serialize for Nodes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(plan) = self;
-        serializer.collect_seq(plan.iter().filter(|(_, node)| !matches!(node.kind, NodeKind::Join)).map(|(id, _)| node(plan, id)))
+        let Self(plan, usual) = self;
+        serializer.collect_seq(plan.iter().filter(|(_, node)| !matches!(node.kind, NodeKind::Join)).map(|(id, _)| node(plan, usual, id)))
     }
 }
 
 #[must_use]
-pub fn json(outline: &Outline) -> impl Serialize {
+pub fn json<'a>(outline: &'a Outline, usual: &'a Usual) -> impl Serialize + use<'a> {
     let plan = &outline.plan;
     let later: Vec<Json> = outline.later.iter().map(|l| json!({"piece": l.piece, "after": l.after, "facts": l.names(plan)})).collect();
     let boundaries: Vec<Json> = plan
@@ -89,8 +90,10 @@ pub fn json(outline: &Outline) -> impl Serialize {
     let hooks: Vec<Json> =
         plan.hooks.iter().map(|hook| json!({"action": hook.action, "on": hook.on, "command": shown::command(plan, &hook.command, Some(LOCAL))})).collect();
     let locks: Vec<Json> = plan.locks.iter().map(|lock| json!({"name": lock, "hosts": plan.locked_hosts().collect::<Vec<_>>()})).collect();
-    let expected =
-        expected(plan).map(|e| json!({"seconds": e.seconds, "path": paths(plan, &e.path), "unsaid": paths(plan, &e.unsaid), "gates": paths(plan, &e.gates)}));
+    // Whole seconds: a little is never nothing.
+    let own = |id| Some(usual.or_expected(plan, id)?.unsigned_abs());
+    let expected = expected(plan, own)
+        .map(|e| json!({"seconds": e.long.div_ceil(1000), "path": paths(plan, &e.path), "unsaid": paths(plan, &e.unsaid), "gates": paths(plan, &e.gates)}));
     Shown {
         boundaries,
         calls,
@@ -101,7 +104,7 @@ pub fn json(outline: &Outline) -> impl Serialize {
         hosts,
         later,
         locks,
-        nodes: Nodes(plan),
+        nodes: Nodes(plan, usual),
         requires,
         runbook: &plan.runbook,
         title: plan.title.as_deref(),
@@ -129,7 +132,7 @@ fn known(values: &BTreeMap<HostName, Value>) -> Option<Json> {
     (!values.is_empty()).then_some(Json::Object(values))
 }
 
-fn node(plan: &Plan, id: NodeId) -> Json {
+fn node(plan: &Plan, usual: &Usual, id: NodeId) -> Json {
     let node = plan.node(id);
     let shown = shown::node(plan, id);
     let (undo, undo_none, undo_manual) = match shown.undo {
@@ -162,6 +165,7 @@ fn node(plan: &Plan, id: NodeId) -> Json {
         "undo_manual": undo_manual,
         "irreversible": shown.irreversible,
         "expect": of_node(plan, id),
+        "usually": usual.took(plan, id),
         "boundary": shown.boundary,
         "after": after,
     })

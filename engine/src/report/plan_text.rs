@@ -4,23 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::touched;
+use super::usual::Usual;
 use super::words::took;
-use crate::plan::expected::{Expected, expected, of_node};
+use crate::plan::expected::{Expected, expected};
 use crate::plan::model::{
     BlockId, BlockKind, Does, GateThen, HostName, HostPlan, LOCAL, Node, NodeId, NodeKind, OnFailure, OnUnreachable, Plan, Release, ToleranceId,
 };
 use crate::plan::shown::{self, Shown, Undo};
 use crate::plan::{Later, Outline};
+use crate::run::event::Millis;
 use crate::value::Value;
 
 #[must_use]
-pub fn text(outline: &Outline) -> String {
+pub fn text(outline: &Outline, usual: &Usual) -> String {
     let plan = &outline.plan;
     let mut page = Page {
         plan,
         later: &outline.later,
         targets: &outline.targets,
         found: &outline.read,
+        usual,
         out: String::new(),
         open: Vec::new(),
         number: 0,
@@ -43,7 +46,7 @@ pub fn text(outline: &Outline) -> String {
             last = other;
             nodes.pop();
         }
-        page.node(node, &hosts, &shown);
+        page.node(id, &hosts, &shown);
         page.later(Some(&last.path));
     }
     page.expected();
@@ -56,6 +59,7 @@ struct Page<'a> {
     targets: &'a [String],
     /// What facts were found to be.
     found: &'a BTreeMap<String, BTreeMap<HostName, Value>>,
+    usual: &'a Usual,
     out: String,
     open: Vec<BlockId>,
     number: usize,
@@ -90,12 +94,9 @@ fn facts(names: &[String]) -> String {
     format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
 }
 
-/// As one says it: `3m 20s`.
-fn roughly(seconds: u64) -> String {
-    if seconds < 60 {
-        return format!("{seconds}s");
-    }
-    took(i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX))
+/// As one says it: `8s`, `3m 20s`.
+fn roughly(millis: Millis) -> String {
+    if millis % 1000 == 0 && millis < 60_000 { format!("{}s", millis / 1000) } else { took(millis) }
 }
 
 fn duration(seconds: u64) -> String {
@@ -149,13 +150,15 @@ impl Page<'_> {
         self.line(0, "Then");
     }
 
-    /// The critical path, where its steps say how long they take.
+    /// The critical path, where it is known how long its steps take.
     fn expected(&mut self) {
-        let plan = self.plan;
-        let Some(Expected { seconds, path, unsaid, gates }) = expected(plan) else { return };
+        let (plan, usual) = (self.plan, self.usual);
+        let own = |id| usual.or_expected(plan, id);
+        let Some(Expected { long, path, unsaid, gates }) = expected(plan, |id| own(id).map(i64::unsigned_abs)) else { return };
         self.line(0, "");
-        self.line(0, &format!("Expected to take {} at least, along the critical path", roughly(seconds)));
-        let said: Vec<String> = path.iter().filter_map(|id| Some(format!("{} {}", plan.node(*id).path, roughly(of_node(plan, *id)?)))).collect();
+        let by = if path.iter().any(|id| usual.took(plan, *id).is_some()) { ", by what its last runs took" } else { "" };
+        self.line(0, &format!("Expected to take {} at least, along the critical path{by}", roughly(long.cast_signed())));
+        let said: Vec<String> = path.iter().filter_map(|id| Some(format!("{} {}", plan.node(*id).path, roughly(own(*id)?)))).collect();
         self.line(1, &said.join(", "));
         if !unsaid.is_empty() {
             let named: Vec<&str> = unsaid.iter().map(|id| plan.node(*id).path.as_str()).collect();
@@ -227,7 +230,9 @@ impl Page<'_> {
         self.plan.enclosing(block).any(|b| matches!(self.plan.blocks[b.index()].kind, BlockKind::Iteration { tolerance: Some(_), .. }))
     }
 
-    fn node(&mut self, node: &Node, hosts: &[&str], shown: &Shown) {
+    fn node(&mut self, id: NodeId, hosts: &[&str], shown: &Shown) {
+        let plan = self.plan;
+        let node = plan.node(id);
         self.blocks(node);
         self.number += 1;
         let depth = self.open.len() + 1;
@@ -309,6 +314,9 @@ impl Page<'_> {
             OnUnreachable::Fail => {}
         }
         self.ending(depth, node, shown);
+        if let Some(millis) = self.usual.took(plan, id) {
+            self.line(depth, &format!("usually  {}", took(millis)));
+        }
     }
 
     fn ending(&mut self, depth: usize, node: &Node, shown: &Shown) {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::history::{self, Past};
+use super::usual::Usual;
 use super::words::{exit_number, node_word};
 use crate::plan::model::{EvidenceSpec, GateSpec, Node, NodeKind, Plan, Release};
 use crate::run::event::{Actor, Answer, Millis};
@@ -59,6 +60,9 @@ pub struct ShownStep<'a> {
     pub attempts: u32,
     /// Of its last attempt.
     pub exit: Option<i32>,
+    /// How long that took, and how long it took in earlier runs; milliseconds.
+    pub took: Option<Millis>,
+    pub usually: Option<Millis>,
     /// What a manual step asks for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<ShownEvidence<'a>>,
@@ -104,7 +108,7 @@ pub struct ShownScope<'a> {
 
 /// A run as scripts see it.
 #[must_use]
-pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, pasts: &'a [Past]) -> Shown<'a> {
+pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, pasts: &'a [Past], usual: &Usual) -> Shown<'a> {
     let mut shown = Shown {
         run,
         runbook: &plan.runbook,
@@ -131,6 +135,8 @@ pub fn shown<'a>(run: &'a str, plan: &'a Plan, state: &RunState, pasts: &'a [Pas
                 state: node_word(plan, state, id),
                 attempts: now.attempts,
                 exit: past.exit.as_ref().and_then(exit_number),
+                took: past.took(),
+                usually: usual.took(plan, id),
                 evidence: evidence_of(plan, node, past),
             }),
             NodeKind::Gate(gate) => {
@@ -204,7 +210,7 @@ mod tests {
     fn the_shape_that_scripts_rely_on() {
         let plan = sample();
         let events = written(up_to_the_failure(&plan));
-        let json = serde_json::to_value(shown("abc", &plan, &folded(&plan, &events), &history::of(&plan, &events))).expect("it serializes");
+        let json = serde_json::to_value(shown("abc", &plan, &folded(&plan, &events), &history::of(&plan, &events), &Usual::default())).expect("it serializes");
         assert_eq!(
             json,
             serde_json::json!({
@@ -230,7 +236,7 @@ mod tests {
         let events = written(up_to_the_gate(&plan));
         let state = folded(&plan, &events);
         let pasts = history::of(&plan, &events);
-        let shown = shown("abc", &plan, &state, &pasts);
+        let shown = shown("abc", &plan, &state, &pasts, &Usual::default());
         assert_eq!((shown.state, shown.gates[0].state, shown.steps[1].state), ("waiting", "open", "pending"));
     }
 }

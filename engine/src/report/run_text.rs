@@ -4,6 +4,7 @@ use super::history::{self, Past};
 use super::next::{self, Next};
 use super::shown::{self, one_line};
 use super::tone::{Line, Tone};
+use super::usual::Usual;
 use super::words::{self, count, node_word, stage_tone, stage_why, stage_word, took};
 use crate::plan::model::{GateSpec, Node, NodeId, NodeKind, Plan};
 use crate::run::event::{Event, Evidence, Millis};
@@ -19,6 +20,8 @@ pub struct Page<'a> {
     pub now: Millis,
     /// A moment as the reader's clock shows it.
     pub clock: fn(Millis) -> String,
+    /// How long its steps took in earlier runs.
+    pub usual: &'a Usual,
 }
 
 /// The whole page.
@@ -26,9 +29,9 @@ pub struct Page<'a> {
 pub fn page(page: &Page<'_>, plan: &Plan, state: &RunState, events: &[Event]) -> Vec<Line> {
     let pasts = history::of(plan, events);
     let mut lines = heading(page, plan, state, events);
-    section(&mut lines, "steps", rows(plan, state, &pasts, |n| matches!(n.kind, NodeKind::Step(_) | NodeKind::Manual { .. })));
+    section(&mut lines, "steps", rows(page, plan, state, &pasts, |n| matches!(n.kind, NodeKind::Step(_) | NodeKind::Manual { .. })));
     section(&mut lines, "gates", gates(page, plan, state, &pasts));
-    section(&mut lines, "scopes", rows(plan, state, &pasts, |n| matches!(n.kind, NodeKind::Enter { .. })));
+    section(&mut lines, "scopes", rows(page, plan, state, &pasts, |n| matches!(n.kind, NodeKind::Enter { .. })));
     section(&mut lines, "locks", locks(page, state));
     section(&mut lines, "goes on without", tolerated(plan, state, &pasts));
     section(&mut lines, "not undone, the last first", not_undone(page.run, plan, state));
@@ -97,7 +100,7 @@ fn section(lines: &mut Vec<Line>, name: &str, rows: Vec<Line>) {
     lines.extend(rows);
 }
 
-fn rows(plan: &Plan, state: &RunState, pasts: &[Past], wanted: impl Fn(&Node) -> bool) -> Vec<Line> {
+fn rows(page: &Page<'_>, plan: &Plan, state: &RunState, pasts: &[Past], wanted: impl Fn(&Node) -> bool) -> Vec<Line> {
     let chosen: Vec<_> = plan.iter().filter(|(_, node)| wanted(node)).collect();
     let width = chosen.iter().map(|(_, n)| n.path.chars().count()).max().unwrap_or(0).min(40);
     let mut lines = Vec::new();
@@ -113,6 +116,9 @@ fn rows(plan: &Plan, state: &RunState, pasts: &[Past], wanted: impl Fn(&Node) ->
         }
         if let Some(took) = past.took().filter(|_| !matches!(now.stage, Stage::Pending)) {
             line = line.dim(format!("  {}", words::took(took)));
+        }
+        if let Some(usual) = page.usual.took(plan, id).filter(|_| !matches!(now.stage, Stage::Skipped { .. } | Stage::Satisfied)) {
+            line = line.dim(format!("  usually {}", words::took(usual)));
         }
         lines.push(line);
         if let Some(why) = stage_why(&now.stage) {
@@ -232,7 +238,7 @@ mod tests {
     fn drawn(kinds: Vec<EventKind>) -> String {
         let plan = sample();
         let events = written(kinds);
-        let at = Page { run: "abc", head: "0123", now: 600_000, clock: |at| format!("T+{}", at / 1000) };
+        let at = Page { run: "abc", head: "0123", now: 600_000, clock: |at| format!("T+{}", at / 1000), usual: &Usual::default() };
         page(&at, &plan, &folded(&plan, &events), &events).iter().map(|l| format!("{}\n", l.text().trim_end())).collect()
     }
 

@@ -3,11 +3,12 @@
 use super::plan_json::json;
 use super::plan_mermaid::mermaid;
 use super::plan_text::text;
+use super::usual::Usual;
 use crate::plan::tests::example::example;
 use crate::plan::tests::{given, planned};
 
 fn value(outline: &crate::plan::Outline) -> serde_json::Value {
-    serde_json::to_value(json(outline)).expect("it serializes")
+    serde_json::to_value(json(outline, &Usual::default())).expect("it serializes")
 }
 
 #[test]
@@ -76,7 +77,7 @@ runbook site.upgrade "Upgrade the site" {
 #[test]
 fn the_page_of_a_plan_says_order_hosts_commands_and_undos() {
     let plan = planned(PAGE, &given(&[("release", "5.1.0")], &[]));
-    insta::assert_snapshot!(text(&plan.clone().into()).replace(&plan.hash[..12], "HASH"));
+    insta::assert_snapshot!(text(&plan.clone().into(), &Usual::default()).replace(&plan.hash[..12], "HASH"));
 }
 
 #[test]

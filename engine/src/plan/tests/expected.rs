@@ -1,12 +1,12 @@
 //! The critical path.
 
 use super::*;
-use crate::plan::expected::expected;
+use crate::plan::expected::{expected, of_node};
 
 fn path(body: &str) -> Option<(u64, String, String, usize)> {
     let plan = planned(&format!("runbook x {{\n target h: host = \"h1\"\n target t = [\"w1\", \"w2\"]\n {body}\n}}"), &given(&[], &[]));
     let names = |ids: &[NodeId]| ids.iter().map(|id| plan.node(*id).path.as_str()).collect::<Vec<_>>().join(" ");
-    expected(&plan).map(|e| (e.seconds, names(&e.path), names(&e.unsaid), e.gates.len()))
+    expected(&plan, |id| of_node(&plan, id)).map(|e| (e.long, names(&e.path), names(&e.unsaid), e.gates.len()))
 }
 
 #[test]
