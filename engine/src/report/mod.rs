@@ -2,6 +2,7 @@
 //! colour is known here.
 
 pub mod history;
+pub mod live;
 pub mod log_json;
 pub mod next;
 pub mod plan_json;

@@ -218,8 +218,8 @@ mod tests {
                 "runbook": "sample.restart",
                 "state": "running",
                 "steps": [
-                    {"id": "stop@web1", "host": "web1", "state": "succeeded", "attempts": 1, "exit": 0},
-                    {"id": "start@web1", "host": "web1", "state": "failed", "attempts": 1, "exit": 3},
+                    {"id": "stop@web1", "host": "web1", "state": "succeeded", "attempts": 1, "exit": 0, "took": 1000, "usually": null},
+                    {"id": "start@web1", "host": "web1", "state": "failed", "attempts": 1, "exit": 3, "took": 1000, "usually": null},
                 ],
                 "gates": [{"id": "go", "state": "approved", "question": "Really?", "deadline": 1_800_000, "choices": ["now", "later"], "choice": "now", "by": "mara", "note": null, "approvers": [], "second_person": false, "valid_until": null}],
                 "scopes": [],

@@ -23,7 +23,11 @@ runbook sample.restart "Restart it" {
 "#;
 
 pub(crate) fn sample() -> Plan {
-    let source = Source { id: SourceId(0), path: "sample.runbook".to_owned(), text: TEXT.to_owned() };
+    planned(TEXT)
+}
+
+pub(crate) fn planned(text: &str) -> Plan {
+    let source = Source { id: SourceId(0), path: "sample.runbook".to_owned(), text: text.to_owned() };
     let parsed = grammar::parse(&source);
     assert_eq!(parsed.diagnostics, []);
     let program = check(ParsedFile { source, file: parsed.file }, &mut NoFiles).expect("it checks");
@@ -42,6 +46,19 @@ pub(crate) fn written(kinds: Vec<EventKind>) -> Vec<Event> {
 /// Up to the open gate: `stop` is done.
 pub(crate) fn up_to_the_gate(plan: &Plan) -> Vec<EventKind> {
     let (stop, go) = (node(plan, "stop"), node(plan, "go"));
+    let mut kinds = ready(plan);
+    kinds.extend([
+        EventKind::NodeReached { node: stop, now: 0 },
+        EventKind::StepBegan { node: stop, attempt: 1, epoch: 1 },
+        EventKind::StepEnded { node: stop, attempt: 1, ended: Exit::Code(0).into(), captures: Vec::new(), capture_error: None },
+        EventKind::NodeReached { node: go, now: 0 },
+        EventKind::GateOpened { node: go, opening: 1, question: "Really?".to_owned(), deadline: 1_800_000, evidence: Vec::new(), evidence_hash: String::new() },
+    ]);
+    kinds
+}
+
+/// The preflight has passed.
+pub(crate) fn ready(plan: &Plan) -> Vec<EventKind> {
     let identity = Identity { machine_id: "m".to_owned(), boot_id: "b".to_owned(), life: "l".to_owned(), bash: true, sums: true };
     let mut kinds = vec![
         EventKind::RunCreated {
@@ -55,14 +72,7 @@ pub(crate) fn up_to_the_gate(plan: &Plan) -> Vec<EventKind> {
         EventKind::DriverStarted { epoch: 1, purpose: Purpose::Run, operator: "mara".to_owned(), pid: 1, machine: "m".to_owned() },
     ];
     kinds.extend(plan.hosts.iter().map(|h| EventKind::HostGreeted { host: h.name.clone(), identity: identity.clone(), claims: Vec::new() }));
-    kinds.extend([
-        EventKind::PreflightPassed,
-        EventKind::NodeReached { node: stop, now: 0 },
-        EventKind::StepBegan { node: stop, attempt: 1, epoch: 1 },
-        EventKind::StepEnded { node: stop, attempt: 1, ended: Exit::Code(0).into(), captures: Vec::new(), capture_error: None },
-        EventKind::NodeReached { node: go, now: 0 },
-        EventKind::GateOpened { node: go, opening: 1, question: "Really?".to_owned(), deadline: 1_800_000, evidence: Vec::new(), evidence_hash: String::new() },
-    ]);
+    kinds.push(EventKind::PreflightPassed);
     kinds
 }
 

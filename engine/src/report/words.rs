@@ -6,6 +6,13 @@ use crate::plan::model::{EvidenceSpec, GateThen, Node, NodeId, NodeKind, Plan};
 use crate::run::event::{Actor, Answer, Millis};
 use crate::run::fleet;
 use crate::run::state::{Declined, RunState, Stage};
+use crate::run::verdict;
+
+/// How a run stands, for people.
+#[must_use]
+pub fn phase_word(state: &RunState) -> String {
+    verdict::word(state).replace('_', " ")
+}
 
 /// A node's state as scripts read it. Stable.
 #[must_use]
