@@ -193,6 +193,19 @@ fn a_take_over_wants_a_reason_stands_in_the_journal_and_keeps_the_other_run_from
     assert_eq!(two.log(), "one-ada\none-bo\nundo-one-bo\ntwo-ada\n");
 }
 
+#[test]
+fn a_resume_takes_its_lock_back_with_a_reason() {
+    let two = Two::new();
+    two.ada_waits();
+    two.go("bo");
+    assert_eq!(two.bo.runbook(two.args(&two.bo, "bo", &["--take-lock", "ada is asleep"])).status, 3);
+    assert_eq!(two.ada.runbook(["approve", "last", "go"]).status, 0);
+    let resumed = two.ada.runbook(["resume", "last", "--take-lock", "bo is done"]);
+    assert_eq!(resumed.status, 0, "{resumed:?}");
+    assert!(two.ada.events().iter().any(|e| e["event"] == "LockTaken" && e["reason"] == "bo is done"));
+    assert_eq!(two.log(), "one-ada\none-bo\ntwo-ada\n");
+}
+
 /// In the middle of a step, stopped or not, the holder is overtaken.
 fn overtaken(two: &Two, stopped: bool) {
     let mut engine = two.ada_is_in_the_middle(&["--answer", "go=yes"]);

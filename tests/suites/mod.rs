@@ -31,6 +31,7 @@ mod secrets;
 mod series;
 mod shellcheck;
 mod spellings;
+mod stepping;
 mod terminal;
 mod tour;
 mod transfers;

@@ -10,6 +10,7 @@ use engine::report::words::node_word;
 use engine::run::event::Purpose;
 use engine::run::fleet;
 
+use super::run::StepArgs;
 use crate::complaint::{Complaint, Status};
 use crate::inputs;
 use crate::out::Out;
@@ -31,6 +32,8 @@ pub(crate) struct ResumeArgs {
     /// Try a step again of which nobody can tell what became of it, or that failed
     #[arg(long, value_name = "STEP")]
     retry: Vec<String>,
+    #[command(flatten)]
+    steps: StepArgs,
     /// Go on outside the runbook's window; the reason stands in the journal
     #[arg(long, value_name = "REASON")]
     outside_window: Option<String>,
@@ -65,15 +68,18 @@ pub(crate) struct Words {
     pub(crate) outside_window: Option<String>,
     pub(crate) retry: BTreeSet<NodeId>,
     pub(crate) gone: BTreeMap<String, String>,
+    /// Stop before every step, and ask.
+    pub(crate) step: bool,
 }
 
 pub(crate) fn resume(args: &ResumeArgs, out: &Out) -> Result<Status, Complaint> {
+    let step = args.steps.stops()?;
     let opened = open::open(&args.run)?;
     let mut retry = BTreeSet::new();
     for step in &args.retry {
         retry.extend(tried(&opened, step)?);
     }
-    again(out, opened, Purpose::Resume, &args.drive, Words { outside_window: args.outside_window.clone(), retry, ..Words::default() })
+    again(out, opened, Purpose::Resume, &args.drive, Words { outside_window: args.outside_window.clone(), retry, step, ..Words::default() })
 }
 
 /// What `--retry` names: of several hosts or items, those that need a decision.
@@ -118,7 +124,14 @@ pub(crate) fn again(out: &Out, opened: open::Opened, purpose: Purpose, args: &Dr
     }
     let forgotten = hosts_with_reasons(&opened, "--forgotten", &args.forgotten)?;
     let secrets = inputs::secrets::gather(&opened.plan, args.params.as_deref())?;
-    let options = Options { retry: words.retry, gone: words.gone, forgotten, ..remembered.options(args.wait, words.outside_window, secrets) };
+    let options = Options {
+        retry: words.retry,
+        gone: words.gone,
+        step: words.step,
+        take_lock: args.take_lock.clone(),
+        forgotten,
+        ..remembered.options(args.wait, words.outside_window, secrets)
+    };
     out.must(&format!("run {}", opened.run));
     drive::go(out, opened, purpose, options, args.events)
 }

@@ -18,7 +18,7 @@ use crate::out::Out;
 use crate::run::remembered::Remembered;
 use crate::run::{drive, look, open, person};
 use crate::source::Uploads;
-use crate::{clock, pipeline, source};
+use crate::{clock, people, pipeline, source};
 
 /// Run a runbook: preflight first, then step by step
 ///
@@ -42,9 +42,8 @@ pub(crate) struct RunArgs {
     /// Answer a gate beforehand, unless something irreversible follows
     #[arg(long, value_name = "GATE=CHOICE")]
     answer: Vec<String>,
-    /// Ask for no confirmation of steps; never answers a gate
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    steps: StepArgs,
     /// Every event as a line of JSON on standard output
     #[arg(long)]
     events: bool,
@@ -59,7 +58,34 @@ pub(crate) struct RunArgs {
     outside_window: Option<String>,
 }
 
+/// Whether the run stops before each of its steps.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct StepArgs {
+    /// Stop before every step, show what would run, and ask
+    #[arg(long)]
+    step: bool,
+    /// Ask for no confirmation of steps; never answers a gate
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+impl StepArgs {
+    /// # Errors
+    /// Nobody is here to be asked.
+    pub(crate) fn stops(self) -> Result<bool, Complaint> {
+        if !self.step || self.yes {
+            return Ok(false);
+        }
+        if !people::is_here() {
+            return Err(Complaint::usage("`--step` asks before every step, and nobody can be asked here: this is no terminal; nothing was run")
+                .help("leave `--step` out, or pass `--yes` with it, which says yes to every step and answers no gate"));
+        }
+        Ok(true)
+    }
+}
+
 pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
+    let step = args.steps.stops()?;
     let named = source::find(&args.file, args.inputs.runbook.as_deref());
     let ready = pipeline::ready(out, &named)?;
     let inventory = pipeline::inventory(out, &ready, args.inputs.inventory.as_deref())?;
@@ -88,7 +114,7 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
         out,
         run,
         Purpose::Run,
-        Options { take_lock: args.take_lock.clone(), ..remembered.options(args.wait, args.outside_window.clone(), secrets) },
+        Options { step, take_lock: args.take_lock.clone(), ..remembered.options(args.wait, args.outside_window.clone(), secrets) },
         args.events,
     )
 }

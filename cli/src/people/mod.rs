@@ -1,7 +1,10 @@
 //! Who can be asked here: a person at the terminal, or nobody.
 
 mod console;
+mod menu;
+mod pager;
 mod reading;
+mod step;
 mod terminal;
 mod wording;
 

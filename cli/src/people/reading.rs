@@ -1,6 +1,6 @@
 //! What a typed line means as an answer. What is not understood is asked again: nothing is ever guessed.
 
-use engine::run::event::{Answer, FailureAnswer, InterruptAnswer};
+use engine::run::event::{Answer, InterruptAnswer};
 
 /// A gate's answer, and the words behind it as a note.
 pub(crate) fn gate(line: &str, confirm: Option<&str>, choices: &[String]) -> Option<(Answer, Option<String>)> {
@@ -35,17 +35,6 @@ fn behind(line: &str, word: &str) -> Option<Option<String>> {
 /// `done`, or `not done`, with a note.
 pub(crate) fn manual(line: &str) -> Option<(bool, Option<String>)> {
     behind(line, "done").map(|note| (true, note)).or_else(|| behind(line, "failed").map(|note| (false, note)))
-}
-
-pub(crate) fn failure(line: &str) -> Option<FailureAnswer> {
-    Some(match line {
-        "r" | "retry" => FailureAnswer::Retry,
-        "d" | "done" => FailureAnswer::MarkDone,
-        "s" | "skip" => FailureAnswer::Skip,
-        "b" | "back" | "roll back" | "rollback" => FailureAnswer::RollBack,
-        "p" | "park" => FailureAnswer::Park,
-        _ => return None,
-    })
 }
 
 pub(crate) fn interrupt(line: &str) -> Option<InterruptAnswer> {
@@ -90,6 +79,6 @@ mod tests {
 
     #[test]
     fn an_empty_line_answers_nothing() {
-        assert_eq!((gate("", None, &[]), manual(""), failure(""), interrupt(""), yes("")), (None, None, None, None, None));
+        assert_eq!((gate("", None, &[]), manual(""), interrupt(""), yes("")), (None, None, None, None));
     }
 }

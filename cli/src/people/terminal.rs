@@ -6,12 +6,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use engine::exec::people::{Asking, People, Question, Reply};
 use engine::plan::entered;
-use engine::run::event::{Answer, FailureAnswer, InterruptAnswer};
+use engine::run::event::{Answer, FailureAnswer, InterruptAnswer, StepAnswer};
 use engine::value::Value;
 use tokio::sync::oneshot;
 
 use super::console::{Console, Typed};
-use super::{Asked, reading, wording};
+use super::menu::{self, Choice, Pick};
+use super::{Asked, pager, reading, wording};
 use crate::out::Out;
 
 #[derive(Debug)]
@@ -92,14 +93,25 @@ impl Desk {
             return Some(without_a_person(&asked.question));
         }
         self.console.forget_early_keys();
-        for line in wording::page(&asked.question, crate::clock::now()) {
+        for line in wording::page(&asked.question, crate::clock::now(), self.out.width()) {
             self.out.line(&line);
         }
+        let menu = menu::of(&asked.question);
+        self.offer(&menu);
         loop {
             let line = match self.line(&wording::prompt(&asked.question), asked)? {
                 Some(line) => line,
                 None => return Some(without_a_person(&asked.question)),
             };
+            if let Some(pick) = menu::read(&menu, &line) {
+                match self.pick(pick, asked)? {
+                    Some(reply) => return Some(Some(reply)),
+                    None => {
+                        self.offer(&menu);
+                        continue;
+                    }
+                }
+            }
             if let Some(reply) = self.understand(&line, asked)? {
                 return Some(Some(reply));
             }
@@ -156,15 +168,9 @@ impl Desk {
                     Some(Reply::Manual { done: true, note, entered })
                 }
             },
-            Question::Failure(failure) => match reading::failure(line) {
-                None => None,
-                Some(FailureAnswer::MarkDone | FailureAnswer::Skip) if failure.runs_perhaps => None,
-                Some(answer @ (FailureAnswer::MarkDone | FailureAnswer::Skip)) => {
-                    let note = Some(self.reason("  why? it stands in the report: ", asked)?);
-                    Some(Reply::Failure { answer, note })
-                }
-                Some(answer) => Some(Reply::Failure { answer, note: None }),
-            },
+            // Only what stands in their menu.
+            Question::Failure(_) | Question::Step(_) => None,
+            Question::Unproven { .. } => Some(Reply::Unproven(Some(line.to_owned()).filter(|reason| !reason.is_empty()))),
             Question::Interrupt => reading::interrupt(line).map(Reply::Interrupt),
             Question::UndoManual { .. } => match reading::yes(line) {
                 None => None,
@@ -173,6 +179,29 @@ impl Desk {
             },
             Question::Scope { .. } => reading::yes(line).map(|release| Reply::Scope { release }),
         })
+    }
+
+    fn offer(&self, menu: &[Choice]) {
+        wording::menu(menu, self.out.width()).iter().for_each(|line| self.out.line(line));
+    }
+
+    /// Outer none: no longer wanted. Inner none: nothing was decided.
+    fn pick(&mut self, pick: Pick, asked: &Asked) -> Option<Option<Reply>> {
+        const WHY: &str = "  why? it stands in the report: ";
+        Some(Some(match pick {
+            Pick::Failure(answer) => {
+                let note = if answer == FailureAnswer::Skip { Some(self.reason(WHY, asked)?) } else { None };
+                Reply::Failure { answer, note }
+            }
+            Pick::Step(answer) => {
+                let note = if answer == StepAnswer::Skip { Some(self.reason(WHY, asked)?) } else { None };
+                Reply::Step { answer, note }
+            }
+            Pick::Output(printed) => {
+                pager::show(&self.out, &printed);
+                return Some(None);
+            }
+        }))
     }
 
     /// A value of a declared type: it is asked for until it can be read. Inner none: nothing can be typed any more.
@@ -204,6 +233,8 @@ fn without_a_person(question: &Question) -> Option<Reply> {
     match question {
         Question::Gate { .. } | Question::Manual { .. } => None,
         Question::Failure(failure) => Some(Reply::Failure { answer: failure.default.clone(), note: Some("the terminal was closed".to_owned()) }),
+        Question::Step(_) => Some(Reply::Step { answer: StepAnswer::Park, note: Some("the terminal was closed".to_owned()) }),
+        Question::Unproven { .. } => Some(Reply::Unproven(None)),
         Question::Interrupt => Some(Reply::Interrupt(InterruptAnswer::Park)),
         Question::UndoManual { .. } => Some(Reply::UndoManual { done: None, why: "the terminal was closed".to_owned() }),
         Question::Scope { .. } => Some(Reply::Scope { release: false }),

@@ -8,13 +8,15 @@ use engine::run::event::{Evidence, FailureAnswer, Millis};
 
 use engine::value::{ReadError, Type};
 
+use super::menu::Choice;
+use super::step;
 use crate::clock;
-use crate::out::tame;
+use crate::out::{tame, wrap};
 
-const INDENT: &str = "  ";
+pub(super) const INDENT: &str = "  ";
 
 /// The page above the prompt.
-pub(crate) fn page(question: &Question, now: Millis) -> Vec<Line> {
+pub(crate) fn page(question: &Question, now: Millis, width: usize) -> Vec<Line> {
     let mut lines = vec![Line::new()];
     match question {
         Question::Gate { path, question, evidence, asked, deadline, then, .. } => {
@@ -32,6 +34,11 @@ pub(crate) fn page(question: &Question, now: Millis) -> Vec<Line> {
             }
         }
         Question::Failure(failure) => failed(failure, &mut lines),
+        Question::Step(step) => lines.extend(step::page(step, width)),
+        Question::Unproven { path, said, .. } => {
+            lines.push(title("mark done", Tone::Ask, path, ""));
+            lines.push(Line::new().plain(INDENT).plain(tame(said)));
+        }
         Question::Interrupt => {
             lines.push(Line::new().with(Tone::Warn, "interrupted").plain("  what was under way has ended; nothing new begins"));
         }
@@ -47,6 +54,23 @@ pub(crate) fn page(question: &Question, now: Millis) -> Vec<Line> {
     lines
 }
 
+/// What can be chosen, within so many columns; a line ends between two choices.
+pub(crate) fn menu(menu: &[Choice], width: usize) -> Vec<Line> {
+    let room = width.saturating_sub(INDENT.len());
+    let mut lines: Vec<String> = Vec::new();
+    for (at, choice) in menu.iter().enumerate() {
+        let shown = if at + 1 < menu.len() { format!("{},", choice.shown) } else { choice.shown.clone() };
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + shown.chars().count() <= room => {
+                line.push(' ');
+                line.push_str(&shown);
+            }
+            _ => lines.extend(wrap(&shown, room)),
+        }
+    }
+    lines.into_iter().map(|line| Line::new().plain(INDENT).plain(line)).collect()
+}
+
 /// The last line, where the answer is typed.
 pub(crate) fn prompt(question: &Question) -> String {
     match question {
@@ -60,8 +84,8 @@ pub(crate) fn prompt(question: &Question) -> String {
             format!("  type {yes} or `reject`, and a note behind it if you like: ")
         }
         Question::Manual { .. } => "  type `done` or `failed`, and a note behind it if you like: ".to_owned(),
-        Question::Failure(failure) if failure.runs_perhaps => "  [r]etry, which looks for it again, roll [b]ack, [p]ark? ".to_owned(),
-        Question::Failure(_) => "  [r]etry, mark [d]one, [s]kip, roll [b]ack, [p]ark? ".to_owned(),
+        Question::Failure(_) | Question::Step(_) => "  your choice: ".to_owned(),
+        Question::Unproven { .. } => "  why is it done? it stands in the report; nothing typed goes back: ".to_owned(),
         Question::Interrupt => "  [g]o on, roll [b]ack, [p]ark? ".to_owned(),
         Question::UndoManual { .. } => "  is it undone? [y]es, [n]o: ".to_owned(),
         Question::Scope { .. } => "  release it now? [y]es, [n]o, keep it: ".to_owned(),
@@ -91,7 +115,7 @@ pub(crate) fn not_understood(question: &Question, line: &str) -> String {
     if line.is_empty() { "  nothing was typed; nothing happens until you answer".to_owned() } else { format!("  `{}` is no answer here", tame(line)) }
 }
 
-fn title(word: &str, tone: Tone, path: &str, words: &str) -> Line {
+pub(super) fn title(word: &str, tone: Tone, path: &str, words: &str) -> Line {
     let line = Line::new().with(tone, word).plain("  ").with(Tone::Strong, path);
     if words.is_empty() { line } else { line.plain(format!("  {words}")) }
 }

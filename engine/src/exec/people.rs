@@ -1,9 +1,11 @@
 //! Questions to a person, and who answers them. The engine asks; a terminal, a web page or nobody answers.
 
+use std::path::PathBuf;
+
 use tokio::sync::oneshot;
 
 use crate::plan::model::{NodeId, SlotId};
-use crate::run::event::{Answer, Evidence, FailureAnswer, InterruptAnswer, Millis};
+use crate::run::event::{Answer, Evidence, FailureAnswer, InterruptAnswer, Millis, StepAnswer};
 use crate::value::{Type, Value};
 
 /// What a person is asked, with all that they need to answer it.
@@ -32,6 +34,14 @@ pub enum Question {
         asks: Vec<Asking>,
     },
     Failure(FailureQuestion),
+    /// Before a step, where the run stops before each.
+    Step(StepQuestion),
+    /// Why a step is marked done, of which its own guards can't tell: what they said.
+    Unproven {
+        node: NodeId,
+        path: String,
+        said: String,
+    },
     /// After one Ctrl-C, when all that was under way has ended.
     Interrupt,
     UndoManual {
@@ -63,6 +73,8 @@ pub struct FailureQuestion {
     pub why: String,
     /// The end of what it printed.
     pub output: String,
+    /// Where the whole of it lies.
+    pub printed: Option<Printed>,
     /// Whether it began: a step that did not begin left nothing behind.
     pub began: bool,
     /// What has changed so far in this run, as paths.
@@ -77,6 +89,46 @@ pub struct FailureQuestion {
     pub stops: Option<String>,
     /// The answer that stands ready.
     pub default: FailureAnswer,
+}
+
+/// A step as it would run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepQuestion {
+    pub node: NodeId,
+    pub path: String,
+    pub title: Option<String>,
+    pub host: Option<String>,
+    pub user: Option<String>,
+    /// Whole, as a person would type it.
+    pub does: String,
+    /// What asks whether it did what it should.
+    pub verify: Vec<String>,
+    pub undo: Undo,
+    pub irreversible: Option<String>,
+    /// It gives a scope back.
+    pub is_release: bool,
+    /// The steps behind it: path and command.
+    pub next: Vec<(String, String)>,
+    /// What the last command printed that ended before it.
+    pub last: Option<Printed>,
+}
+
+/// What takes a step back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undo {
+    Command(String),
+    ByHand(String),
+    /// Nothing does, for this reason.
+    Nothing(String),
+    Unsaid,
+}
+
+/// Where the output of an attempt lies, for who wants to see all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Printed {
+    pub path: String,
+    pub out: PathBuf,
+    pub err: PathBuf,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +146,13 @@ pub enum Reply {
         answer: FailureAnswer,
         note: Option<String>,
     },
+    /// To mark it done asks its own guards first.
+    Step {
+        answer: StepAnswer,
+        note: Option<String>,
+    },
+    /// Why it is done all the same; `None`: it is not marked done.
+    Unproven(Option<String>),
     Interrupt(InterruptAnswer),
     /// `None`: it could not be done.
     UndoManual {

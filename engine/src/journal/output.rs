@@ -15,6 +15,12 @@ pub struct OutputFiles {
     path: PathBuf,
 }
 
+/// Where an attempt's two streams lie: output and errors.
+#[must_use]
+pub fn paths(folder: &Path, run: &str, attempt: &str) -> [PathBuf; 2] {
+    ["out", "err"].map(|stream| folder.join("output").join(run).join(format!("{attempt}.{stream}")))
+}
+
 impl OutputFiles {
     /// Opens both files, to go on behind what is there.
     ///

@@ -75,6 +75,10 @@ pub enum Effect {
     AskFailure {
         node: NodeId,
     },
+    /// Before a step, where the run stops before each (P4).
+    AskStep {
+        node: NodeId,
+    },
     AskInterrupt,
     BeginUndo {
         node: NodeId,

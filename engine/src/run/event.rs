@@ -1,9 +1,12 @@
 //! What happened. Events are past tense, append-only, and the only truth: everything else is folded from them.
 
+mod answers;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::answers::{Answer, Evidence, FailureAnswer, InterruptAnswer, StepAnswer};
 use super::hook::Occasion;
-use crate::outcome::{Ended, Exit, Identity};
+use crate::outcome::{Ended, Identity};
 use crate::plan::model::{BlockId, HostName, NodeId, SlotId};
 use crate::value::Value;
 
@@ -357,6 +360,16 @@ pub enum EventKind {
         by: Actor,
         note: Option<String>,
     },
+    /// From here on this process stops before every step.
+    StepModeBegan {
+        by: Actor,
+    },
+    StepAnswered {
+        node: NodeId,
+        answer: StepAnswer,
+        by: Actor,
+        note: Option<String>,
+    },
     Interrupted,
     InterruptAnswered {
         answer: InterruptAnswer,
@@ -467,45 +480,6 @@ pub enum EventKind {
     RunDone,
 }
 
-/// What a `show` command printed, frozen with the question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
-    pub host: HostName,
-    pub command: String,
-    pub exit: Option<Exit>,
-    pub output: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    /// With the choice, where the gate has some.
-    Approved {
-        choice: Option<String>,
-    },
-    Rejected,
-}
-
-/// What becomes of a failure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureAnswer {
-    Retry,
-    /// Its `check` or `verify` said so, or a person did with a reason.
-    MarkDone,
-    Skip,
-    RollBack,
-    Park,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InterruptAnswer {
-    GoOn,
-    RollBack,
-    Park,
-}
-
 impl EventKind {
     /// The name that stands in the journal.
     #[must_use]
@@ -547,6 +521,7 @@ impl EventKind {
             | Self::GateLapsed { node, .. }
             | Self::GateExpired { node, .. }
             | Self::FailureAnswered { node, .. }
+            | Self::StepAnswered { node, .. }
             | Self::UndoBegan { node, .. }
             | Self::UndoEnded { node, .. }
             | Self::UndoRefused { node, .. }
@@ -580,6 +555,7 @@ impl EventKind {
             | Self::PreflightPassed
             | Self::RunRefused { .. }
             | Self::PreflightFailed { .. }
+            | Self::StepModeBegan { .. }
             | Self::Interrupted
             | Self::InterruptAnswered { .. }
             | Self::BudgetWarned { .. }

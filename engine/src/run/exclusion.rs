@@ -1,5 +1,5 @@
 //! O3: two nodes never change the same host at the same time, unless a `parallel` block says so; `local` is exempt
-//! within a batch, since what runs there acts elsewhere.
+//! within a batch, since what runs there acts elsewhere. Where the run stops before each step, they come one by one.
 
 use super::state::{Phase, RunState, Stage};
 use crate::plan::model::{BlockId, BlockKind, LOCAL, NodeId, Plan};
@@ -12,7 +12,7 @@ pub(super) fn admit(plan: &Plan, state: &RunState, candidates: impl Iterator<Ite
         if active.len() >= state.jobs as usize {
             break;
         }
-        if active.iter().all(|other| may_run_beside(plan, id, *other)) {
+        if active.iter().all(|other| may_run_beside(plan, state, id, *other)) {
             active.push(id);
             admitted.push(id);
         }
@@ -29,14 +29,16 @@ fn is_active(state: &RunState, id: NodeId) -> bool {
     }
 }
 
-fn may_run_beside(plan: &Plan, one: NodeId, other: NodeId) -> bool {
+fn may_run_beside(plan: &Plan, state: &RunState, one: NodeId, other: NodeId) -> bool {
     let (a, b) = (plan.node(one), plan.node(other));
     let (Some(host), Some(other_host)) = (&a.host, &b.host) else { return true };
-    if host != other_host {
+    if host != other_host && !state.stepping {
         return true;
     }
     match meeting_block(plan, a.block, b.block).map(|m| &plan.blocks[m.index()].kind) {
+        // Branches may wait for each other, so they go side by side also where a person is asked before each step.
         Some(BlockKind::Parallel) => a.block != b.block,
+        _ if state.stepping => false,
         Some(BlockKind::Batch) => host == LOCAL,
         _ => false,
     }

@@ -11,7 +11,7 @@ use super::retry::{retry_is_left, retry_wait};
 use super::state::{Declined, Stage, Told};
 use super::unwind::{self, How};
 use super::view::View;
-use super::{exclusion, fleet};
+use super::{exclusion, fleet, stepping};
 use crate::plan::model::{Does, GateThen, NodeId, NodeKind, OnUnreachable, Release};
 
 pub(super) fn decide(view: &View<'_>) -> Vec<Effect> {
@@ -185,22 +185,28 @@ fn leave(view: &View<'_>, wanted: &mut Wanted) {
         if !is_due || view.is_release_awaited(enter) {
             continue;
         }
-        let NodeKind::Enter { release, .. } = view.plan.node(enter).kind else { continue };
         wanted.add(
             enter,
-            match release {
-                Release::Ask if !view.state.node(enter).release_chosen => How::Ask(Effect::AskScope { node: enter }),
-                Release::OnSuccess => match view.failed_inside(enter) {
-                    Some(failed) => How::Ask(Effect::Record(EventKind::ScopeKept {
-                        node: enter,
-                        by: Actor::Policy,
-                        why: format!("`{}` failed and was not undone", view.plan.node(failed).path),
-                    })),
-                    None => How::Send(unwind::begin_undo(view, enter)),
-                },
-                Release::Ask | Release::Always => How::Send(unwind::begin_undo(view, enter)),
+            match release(view, enter) {
+                How::Send(_) if stepping::is_held_back(view.plan, view.state, id) => How::Ask(Effect::AskStep { node: id }),
+                how => how,
             },
         );
+    }
+}
+
+fn release(view: &View<'_>, enter: NodeId) -> How {
+    match view.plan.node(enter).kind {
+        NodeKind::Enter { release: Release::Ask, .. } if !view.state.node(enter).release_chosen => How::Ask(Effect::AskScope { node: enter }),
+        NodeKind::Enter { release: Release::OnSuccess, .. } => match view.failed_inside(enter) {
+            Some(failed) => How::Ask(Effect::Record(EventKind::ScopeKept {
+                node: enter,
+                by: Actor::Policy,
+                why: format!("`{}` failed and was not undone", view.plan.node(failed).path),
+            })),
+            None => How::Send(unwind::begin_undo(view, enter)),
+        },
+        _ => How::Send(unwind::begin_undo(view, enter)),
     }
 }
 
@@ -222,6 +228,7 @@ fn go_on(view: &View<'_>, wanted: &mut Wanted) -> Vec<Effect> {
                     None => wanted.add(id, How::Send(Effect::Reach { node: id })),
                 }
             }
+            Stage::Guarding { .. } if stepping::is_held_back(view.plan, view.state, id) => effects.push(Effect::AskStep { node: id }),
             Stage::Guarding { passed } => effects.push(next_of(view, id, *passed)),
             Stage::Open { opening, .. } => effects.push(Effect::AwaitGate { node: id, opening: *opening }),
             Stage::AwaitingPerson => effects.push(Effect::AwaitManual { node: id }),

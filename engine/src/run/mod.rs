@@ -20,6 +20,7 @@ mod meaning;
 mod preflight;
 pub mod retry;
 pub mod state;
+mod stepping;
 #[cfg(test)]
 mod tests;
 mod unwind;

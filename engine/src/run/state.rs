@@ -45,6 +45,9 @@ pub struct RunState {
     /// A park that was decided and waits for the run to be quiet.
     pub parking: Option<String>,
     pub interrupted: bool,
+    /// This process stops before every step (P4), but before those that were confirmed.
+    pub stepping: bool,
+    pub confirmed: BTreeSet<NodeId>,
     /// The run, or this process's part in it, is over but for its last word: locks were given back, so nothing may begin.
     pub closing: bool,
     /// When it was created.
@@ -333,6 +336,8 @@ impl RunState {
             ending: None,
             parking: None,
             interrupted: false,
+            stepping: false,
+            confirmed: BTreeSet::new(),
             closing: false,
             began: 0,
             occasions: Vec::new(),

@@ -12,6 +12,7 @@ use crate::journal::{Durable, Journal, JournalError};
 use crate::plan::model::{HostName, NodeId, Plan, SlotId};
 use crate::run::event::{Event, EventKind, Evidence, Millis, Purpose};
 use crate::run::state::RunState;
+use crate::run::verdict::attempt_name;
 use crate::value::{SecretText, Value};
 
 pub(super) struct Ledger<'a> {
@@ -152,6 +153,16 @@ impl<'a> Ledger<'a> {
             }
         }
         Ok(Vec::new())
+    }
+
+    /// The attempt that ended last, by the name under which its output is kept.
+    pub(super) fn last_attempt(&self) -> Result<Option<(NodeId, String)>, DriveError> {
+        let ended = self.journal.events_after(0)?.into_iter().rev().find_map(|event| match event.kind {
+            EventKind::StepEnded { node, attempt, .. } => Some((node, false, attempt)),
+            EventKind::UndoEnded { node, attempt, .. } => Some((node, true, attempt)),
+            _ => None,
+        });
+        Ok(ended.map(|(node, undoing, attempt)| (node, attempt_name(&self.plan.node(node).path, undoing, attempt))))
     }
 
     pub(super) fn show_output(&mut self, node: NodeId, stream: Stream, bytes: &[u8]) {

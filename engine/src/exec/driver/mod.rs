@@ -8,6 +8,7 @@ mod answers;
 mod begin;
 mod bind;
 mod budget;
+mod failure;
 mod guards;
 mod hooks;
 mod ledger;
@@ -15,8 +16,10 @@ mod locks;
 mod news;
 mod people;
 mod preflight;
+mod proof;
 mod signals;
 mod sink;
+mod stepping;
 mod survey;
 mod transfer;
 mod world;
@@ -70,6 +73,8 @@ pub struct Options {
     pub wait: bool,
     /// A person's word: these steps are tried again, whatever became of them.
     pub retry: BTreeSet<NodeId>,
+    /// Stop before every step, and ask.
+    pub step: bool,
     /// A person's word on hosts that have forgotten this run, with the reason: they are met anew.
     pub forgotten: BTreeMap<HostName, String>,
     /// A person's word on hosts that are gone for good, with the reason: the run is closed without them.
@@ -125,7 +130,7 @@ pub async fn drive(
             tokio::task::yield_now().await;
         }
         ledger.start_driver(purpose, people.name())?;
-        ledger.commit(words_on_hosts(&options, &people.name()))?;
+        ledger.commit(words_given_beforehand(&options, &people.name()))?;
         let (sender, receiver) = mpsc::unbounded_channel();
         let driver = Driver {
             plan: Rc::clone(&plan),
@@ -140,18 +145,20 @@ pub async fn drive(
             retried: None,
             interrupted: false,
             nobody: BTreeSet::new(),
+            unproven: BTreeMap::new(),
         };
         driver.run().await
     };
     LocalSet::new().run_until(drives).await
 }
 
-/// What a person says of hosts beforehand.
-fn words_on_hosts(options: &Options, operator: &str) -> Vec<EventKind> {
+/// What a person says of hosts, and of how it goes on, beforehand.
+fn words_given_beforehand(options: &Options, operator: &str) -> Vec<EventKind> {
     let by = || Actor::Person(operator.to_owned());
     let forgotten = options.forgotten.iter().map(|(host, why)| EventKind::MemoryAccepted { host: host.clone(), by: by(), why: why.clone() });
     let gone = options.gone.iter().map(|(host, why)| EventKind::HostGivenUp { host: host.clone(), by: by(), why: why.clone() });
-    forgotten.chain(gone).collect()
+    let step = options.step.then(|| EventKind::StepModeBegan { by: by() });
+    forgotten.chain(gone).chain(step).collect()
 }
 
 struct Driver<'a> {
@@ -170,6 +177,8 @@ struct Driver<'a> {
     interrupted: bool,
     /// Questions that nobody here can be asked.
     nobody: BTreeSet<String>,
+    /// Steps that a person says are done, and what their own guards say.
+    unproven: BTreeMap<NodeId, String>,
 }
 
 struct Flight {
@@ -283,6 +292,7 @@ impl Driver<'_> {
             Effect::OpenGate { node, opening } => self.open_gate(key, node, opening)?,
             Effect::AwaitGate { node, opening } => self.await_gate(key, node, opening)?,
             Effect::AskFailure { node } => self.ask_failure(key, node)?,
+            Effect::AskStep { node } => self.ask_step(key, node)?,
             Effect::AskInterrupt => self.ask_interrupt(key)?,
             Effect::AskUndoManual { node } => self.ask_undo_manual(key, node)?,
             Effect::AskScope { node } => self.ask_scope(key, node)?,
@@ -335,6 +345,9 @@ impl Driver<'_> {
                 if self.flights.remove(&key).is_some() {
                     self.ledger.note(events);
                 }
+            }
+            News::Unproven { node, said } => {
+                self.unproven.insert(node, said);
             }
             News::Secret { slot, host, value } => self.world.mask(self.ledger.know(slot, host, value)),
             News::Output { node, stream, bytes } => self.ledger.show_output(node, stream, &bytes),

@@ -11,6 +11,11 @@ pub(super) enum News {
         key: String,
         events: Vec<EventKind>,
     },
+    /// A person says that a step is done, and its own guards do not.
+    Unproven {
+        node: NodeId,
+        said: String,
+    },
     /// The value of a secret fact: it stands in no event.
     Secret {
         slot: SlotId,

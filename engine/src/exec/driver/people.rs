@@ -1,5 +1,5 @@
-//! Questions to people: gates, manual steps, failures, interrupts. Where nobody can be asked, a gate waits for an
-//! answer from elsewhere and a failure follows its policy.
+//! Questions to people: gates, manual steps, interrupts. Where nobody can be asked, a gate waits for an answer from
+//! elsewhere.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -7,27 +7,24 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::bind::Place;
-use super::guards::tell;
 use super::signals::Told;
 use super::sink::Collected;
 use super::{DriveError, Driver, ledger};
-use crate::exec::people::{Asking, FailureQuestion, Question, Reply};
+use crate::exec::people::{Asking, Question, Reply};
 use crate::journal::chain::content_hash;
-use crate::journal::output;
-use crate::plan::model::{BlockKind, EvidenceSpec, GateSpec, GateThen, NodeId, NodeKind, OnFailure, UndoSpec};
-use crate::run::event::{Actor, Answer, EventKind, Evidence, FailureAnswer, InterruptAnswer, Millis, Purpose};
+use crate::plan::model::{EvidenceSpec, GateSpec, GateThen, NodeId, NodeKind, UndoSpec};
+use crate::run::event::{Actor, Answer, EventKind, Evidence, InterruptAnswer, Millis, Purpose};
 use crate::run::fleet;
 use crate::run::state::{Phase, Stage, Told as WhatIsKnown};
-use crate::run::verdict::attempt_name;
 use crate::run::{approver, gate};
 
 impl Driver<'_> {
-    fn person(&self) -> Actor {
+    pub(super) fn person(&self) -> Actor {
         Actor::Person(self.people.name())
     }
 
     /// Puts a question. What led to it is on disk, and on the screen, before it is asked.
-    fn put(&mut self, question: Question) -> Result<Option<oneshot::Receiver<Reply>>, DriveError> {
+    pub(super) fn put(&mut self, question: Question) -> Result<Option<oneshot::Receiver<Reply>>, DriveError> {
         self.ledger.commit(Vec::new())?;
         Ok(self.people.ask(question))
     }
@@ -202,98 +199,6 @@ impl Driver<'_> {
         Ok(())
     }
 
-    pub(super) fn ask_failure(&mut self, key: String, node: NodeId) -> Result<(), DriveError> {
-        if self.options.retry.remove(&node) {
-            let by = self.person();
-            self.ledger.commit(vec![EventKind::FailureAnswered { node, answer: FailureAnswer::Retry, by, note: Some("--retry".to_owned()) }])?;
-            return Ok(());
-        }
-        let default = self.policy(node);
-        let question = Question::Failure(self.failure_question(node, default.clone())?);
-        let by = self.person();
-        if let Some(reply) = self.put(question)? {
-            let guards = self.what_can_tell(node);
-            self.fly_idle(key, async move {
-                match reply.await {
-                    // P5: its own guards are asked, and what they say stands beside the person's reason.
-                    Ok(Reply::Failure { answer: FailureAnswer::MarkDone, note }) => {
-                        let said = match guards {
-                            Ok((polls, check)) => tell(polls, check).await.why,
-                            Err(why) => why,
-                        };
-                        let note = Some(note.map_or_else(|| said.clone(), |reason| format!("{reason} ({said})")));
-                        vec![EventKind::FailureAnswered { node, answer: FailureAnswer::MarkDone, by, note }]
-                    }
-                    Ok(Reply::Failure { answer, note }) => vec![EventKind::FailureAnswered { node, answer, by, note }],
-                    _ => Vec::new(),
-                }
-            });
-            return Ok(());
-        }
-        let stops = fleet::exceeded(&self.plan, self.ledger.state(), node).and_then(|t| self.plan.tolerances[t.index()].stops());
-        let again = self.retried.as_mut().is_some_and(|failed| failed.remove(&node));
-        let (answer, by, note) = if again { (FailureAnswer::Retry, by, Some("resumed".to_owned())) } else { (default, Actor::Policy, stops) };
-        self.ledger.commit(vec![EventKind::FailureAnswered { node, answer, by, note }])?;
-        Ok(())
-    }
-
-    /// What stands ready when nobody answers: the innermost boundary's policy, and outside one, or past the point of
-    /// no return (R2), to park.
-    fn policy(&self, node: NodeId) -> FailureAnswer {
-        let Some(block) = self.plan.boundary_of(self.plan.node(node).block) else { return FailureAnswer::Park };
-        match self.plan.blocks[block.index()].kind {
-            BlockKind::Boundary { on_failure: OnFailure::Rollback, .. } if !fleet::is_past_return(&self.plan, self.ledger.state(), block) => {
-                FailureAnswer::RollBack
-            }
-            _ => FailureAnswer::Park,
-        }
-    }
-
-    fn failure_question(&self, node: NodeId, default: FailureAnswer) -> Result<FailureQuestion, DriveError> {
-        let at = self.plan.node(node);
-        let state = self.ledger.state();
-        let why = match state.stage(node) {
-            Stage::Failed { why, .. } => why.to_string(),
-            Stage::Refused { why } | Stage::Lost { why, .. } | Stage::Unsettled { why, .. } | Stage::Unreachable { why, .. } => why.clone(),
-            other => format!("{other:?}"),
-        };
-        let boundary = self.plan.boundary_of(at.block);
-        let changed: Vec<NodeId> = self
-            .plan
-            .iter()
-            .filter(|(id, n)| state.node(*id).is_touched() && n.changes() && !matches!(state.stage(*id), Stage::Undone))
-            .map(|(id, _)| id)
-            .collect();
-        let rollback = changed.iter().rev().filter(|id| boundary.is_none_or(|b| self.plan.inside(self.plan.node(**id).block, b))).map(|id| {
-            let n = self.plan.node(*id);
-            let undo = match n.spec().map(|s| &s.undo) {
-                Some(UndoSpec::Command(command)) => Place::of_node(&self.plan, state, *id).shown(command, &self.world),
-                Some(UndoSpec::None(reason)) => format!("(nothing: {reason})"),
-                Some(UndoSpec::Manual(_)) => "(by hand)".to_owned(),
-                Some(UndoSpec::Unsaid) | None => "(nothing was said)".to_owned(),
-            };
-            (n.path.clone(), undo)
-        });
-        let name = attempt_name(&at.path, false, state.node(node).attempts);
-        let read = |stream| output::read(self.ledger.folder(), self.ledger.run(), &name, stream);
-        let printed = read("err")?;
-        let printed = if printed.is_empty() { read("out")? } else { printed };
-        Ok(FailureQuestion {
-            node,
-            path: at.path.clone(),
-            host: at.host.clone(),
-            why,
-            output: tail(&String::from_utf8_lossy(&printed), 12),
-            began: state.node(node).is_touched(),
-            changed: changed.iter().map(|id| self.plan.node(*id).path.clone()).collect(),
-            rollback: rollback.collect(),
-            past_return: boundary.is_some_and(|b| fleet::is_past_return(&self.plan, state, b)),
-            runs_perhaps: matches!(state.stage(node), Stage::Unsettled { .. }),
-            stops: fleet::exceeded(&self.plan, state, node).and_then(|t| self.plan.tolerances[t.index()].stops()),
-            default,
-        })
-    }
-
     pub(super) fn ask_interrupt(&mut self, key: String) -> Result<(), DriveError> {
         let by = self.person();
         match self.put(Question::Interrupt)? {
@@ -408,10 +313,4 @@ async fn expiry(deadline: Millis) -> bool {
         }
         tokio::time::sleep(left.min(Duration::from_secs(1))).await;
     }
-}
-
-/// The last lines of a text.
-fn tail(text: &str, lines: usize) -> String {
-    let all: Vec<&str> = text.trim_end().lines().collect();
-    all[all.len().saturating_sub(lines)..].join("\n")
 }

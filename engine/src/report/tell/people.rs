@@ -5,7 +5,7 @@ use super::super::words::{asked, by, then_word, took};
 use super::{About, Telling, Weight};
 use crate::plan::model::{NodeId, NodeKind};
 use crate::run::approver::whose_yes;
-use crate::run::event::{Actor, Answer, EventKind, FailureAnswer};
+use crate::run::event::{Actor, Answer, EventKind, FailureAnswer, StepAnswer};
 use crate::run::state::Stage;
 
 impl About<'_> {
@@ -65,6 +65,19 @@ impl About<'_> {
                     FailureAnswer::Park => "park",
                 };
                 let weight = if *who == Actor::Policy { Weight::Normal } else { Must };
+                Telling::new(weight, Plain, verb, format!("{}{}", by(who), noted(note.as_deref())))
+            }
+            EventKind::StepAnswered { answer, by: who, note, .. } => {
+                let verb = match answer {
+                    StepAnswer::Run => "run",
+                    StepAnswer::RunTheRest => "run the rest",
+                    StepAnswer::MarkDone => "marked done",
+                    StepAnswer::Skip => "skipped",
+                    StepAnswer::RollBack => "roll back",
+                    StepAnswer::Park => "park",
+                };
+                // That it runs is told by its own line.
+                let weight = if *answer == StepAnswer::Run { Weight::Detail } else { Must };
                 Telling::new(weight, Plain, verb, format!("{}{}", by(who), noted(note.as_deref())))
             }
             EventKind::RunEnding { .. } => Telling::new(Must, Warn, "end", "the gate says end; scopes are left by their policy"),

@@ -60,6 +60,7 @@ impl About<'_> {
             EventKind::PreflightPassed => Telling::new(Normal, Good, "ready", self.preflight()),
             EventKind::RunRefused { why } => Telling::new(Must, Bad, "refused", "nothing has changed anywhere").below(why),
             EventKind::PreflightFailed { why } => Telling::new(Must, Bad, "refused", "the run stands as it stood before").below(why),
+            EventKind::StepModeBegan { by: who } => Telling::new(Normal, Plain, "step", format!("it stops before every step, {}", by(who))),
             EventKind::Interrupted => Telling::new(Must, Warn, "interrupt", "nothing new begins; what is under way goes on to its end"),
             EventKind::InterruptAnswered { answer, by: who } => {
                 let what = match answer {

@@ -91,6 +91,7 @@ impl RunState {
             | EventKind::GateLapsed { .. }
             | EventKind::GateExpired { .. }
             | EventKind::FailureAnswered { .. }
+            | EventKind::StepAnswered { .. }
             | EventKind::RunEnding { .. } => visit.person(),
             EventKind::UndoBegan { .. }
             | EventKind::UndoEnded { .. }

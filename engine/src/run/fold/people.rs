@@ -1,10 +1,10 @@
 //! What people say, and what silence says: manual steps, gates, failures.
 
 use super::super::approver;
-use super::super::event::{Actor, Answer, EventKind, FailureAnswer};
-use super::super::fleet;
+use super::super::event::{Actor, Answer, EventKind, FailureAnswer, StepAnswer};
 use super::super::gate::{self, Opening};
 use super::super::state::{Declined, Failure, Phase, Stage, Unwinding};
+use super::super::{fleet, stepping};
 use super::{Next, Visit};
 use crate::plan::model::{NodeKind, SlotId};
 use crate::plan::typed;
@@ -65,6 +65,10 @@ impl Visit<'_> {
                 self.state.phase = Phase::Ending;
                 return Ok(Next::Stays);
             }
+            (_, EventKind::StepAnswered { answer, note, .. }) => {
+                let (answer, note) = (*answer, note.clone());
+                return self.step_answered(answer, note.unwrap_or_default());
+            }
             (stage, EventKind::FailureAnswered { .. }) if stage.is_trouble() => return self.failure(),
             _ => return Err(()),
         }))
@@ -98,6 +102,37 @@ impl Visit<'_> {
             self.state.slots.entry(slot).or_default().insert(String::new(), Value::String(choice.clone()));
         }
         Stage::Approved { choice }
+    }
+
+    /// P4: what a person says before a step. Nothing of it has run, so that it is marked done or skipped leaves nothing
+    /// to undo.
+    fn step_answered(self, answer: StepAnswer, reason: String) -> Result<Next, ()> {
+        if !stepping::is_held_back(self.plan, self.state, self.id) {
+            return Err(());
+        }
+        match (answer, &self.node.kind) {
+            (StepAnswer::Run, _) => {
+                self.state.confirmed.insert(self.id);
+            }
+            (StepAnswer::RunTheRest, _) => {
+                self.state.confirmed.insert(self.id);
+                self.state.stepping = false;
+            }
+            // A scope is kept, or was released by somebody.
+            (StepAnswer::Skip, NodeKind::Leave { enter }) => self.state.nodes[enter.index()].stage = Stage::Kept { why: reason },
+            (StepAnswer::MarkDone, NodeKind::Leave { enter }) => self.state.nodes[enter.index()].stage = Stage::UndoneByHand { note: reason },
+            (StepAnswer::Skip, _) => return Ok(Next::Becomes(Stage::SkippedByPerson { reason })),
+            (StepAnswer::MarkDone, _) => return Ok(Next::Becomes(Stage::MarkedDone { reason })),
+            (StepAnswer::RollBack, _) => self.roll_back(),
+            (StepAnswer::Park, _) => self.state.parking = Some(format!("parked before `{}`", self.node.path)),
+        }
+        Ok(Next::Stays)
+    }
+
+    /// The innermost boundary around it, or all of the run where there is none.
+    fn roll_back(self) {
+        let to = self.plan.boundary_of(self.node.block).map_or(Unwinding::Everything, Unwinding::Boundary);
+        self.state.unwind(to);
     }
 
     fn failure(self) -> Result<Next, ()> {

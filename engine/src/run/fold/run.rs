@@ -80,6 +80,7 @@ impl RunState {
                 }
                 _ => return Err(()),
             },
+            EventKind::StepModeBegan { .. } if preparing => self.stepping = true,
             EventKind::Interrupted if active && !self.closing => self.interrupted = true,
             EventKind::InterruptAnswered { answer, .. } if active && self.interrupted => {
                 self.interrupted = false;
@@ -176,6 +177,8 @@ impl RunState {
         self.hands.insert(operator.to_owned());
         self.driven = true;
         self.interrupted = false;
+        self.stepping = false;
+        self.confirmed.clear();
         self.closing = false;
         self.start_refused = None;
         self.requires.clear();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::world::{Deed, World};
 use crate::plan::model::{BlockId, BlockKind, NodeId, NodeKind, OnFailure, Plan, UndoSpec};
-use crate::run::event::{Answer, EventKind};
+use crate::run::event::{Answer, EventKind, StepAnswer};
 use crate::run::state::{Phase, Stage, Told};
 
 /// All that comes after a node, by walking edges until nothing new is found.
@@ -253,6 +253,26 @@ pub(super) fn nothing_begins_behind_a_gate_without_a_yes(world: &World<'_>) {
     }
 }
 
+/// P4: where a process stops before every step, nothing begins without a person's word on it in that process.
+pub(super) fn each_step_is_asked_about_where_that_is_wanted(world: &World<'_>) {
+    let (mut stepping, mut said) = (false, BTreeSet::new());
+    for event in &world.events {
+        match &event.kind {
+            EventKind::DriverStarted { .. } => (stepping, said) = (false, BTreeSet::new()),
+            EventKind::StepModeBegan { .. } => stepping = true,
+            EventKind::StepAnswered { node, answer, .. } => {
+                assert!(stepping, "`{}` was asked about, and nobody wanted that\n{}", world.plan.node(*node).path, world.story());
+                said.insert(*node);
+                stepping &= *answer != StepAnswer::RunTheRest;
+            }
+            EventKind::StepBegan { node, .. } if stepping => {
+                assert!(said.contains(node), "`{}` began unasked\n{}", world.plan.node(*node).path, world.story());
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Who holds locks holds all of them when something begins, and a run that is over holds none that it could give back.
 pub(super) fn locks_are_held_while_it_works_and_given_back_at_the_end(world: &World<'_>) {
     let wanted = world.plan.lock_places();
@@ -289,7 +309,11 @@ pub(super) fn nothing_begins_early(world: &World<'_>) {
                 continue;
             }
             let ran = world.deeds[..at].iter().any(|d| d.node == *before && !d.undoing);
-            let waved = world.events.iter().any(|e| matches!(&e.kind, EventKind::FailureAnswered { node, .. } if node == before));
+            let waved = world.events.iter().any(|e| match &e.kind {
+                EventKind::FailureAnswered { node, .. } => node == before,
+                EventKind::StepAnswered { node, answer, .. } => node == before && matches!(answer, StepAnswer::MarkDone | StepAnswer::Skip),
+                _ => false,
+            });
             let told = world.events.iter().any(|e| matches!(&e.kind, EventKind::LostSettled { node, done: Some(true), .. } if node == before));
             let tolerated = world.events.iter().any(|e| match &e.kind {
                 EventKind::FailureTolerated { node, ends: None, .. } => node == before,

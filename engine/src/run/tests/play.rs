@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::outcome::{Exit, Identity};
 use crate::plan::model::{NodeId, Plan};
-use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal};
+use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal, StepAnswer};
 use crate::run::state::{Phase, RunState, Stage};
 use crate::run::{Effect, decide};
 
@@ -175,6 +175,7 @@ impl<'a> Play<'a> {
                 EventKind::GateAnswered { node, opening, answer, by, note: None }
             }
             Effect::AskFailure { node } => EventKind::FailureAnswered { node, answer: self.at_failure.clone(), by, note: None },
+            Effect::AskStep { node } => EventKind::StepAnswered { node, answer: StepAnswer::Run, by, note: None },
             Effect::AskInterrupt => EventKind::InterruptAnswered { answer: self.at_interrupt, by },
             Effect::AskManual { node } => EventKind::ManualAsked { node, instructions: String::new(), asks: Vec::new() },
             Effect::AskScope { node } => EventKind::ScopeKept { node, by, why: String::new() },

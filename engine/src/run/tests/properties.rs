@@ -58,6 +58,7 @@ proptest! {
         oracle::nothing_begins_early(&world);
         oracle::locks_are_held_while_it_works_and_given_back_at_the_end(&world);
         oracle::nothing_begins_behind_a_gate_without_a_yes(&world);
+        oracle::each_step_is_asked_about_where_that_is_wanted(&world);
     }
 
     /// Every beginning of a journal is a state that a new process can take over.

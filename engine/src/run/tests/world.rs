@@ -7,7 +7,7 @@ use super::plans::Dice;
 use crate::outcome::{Exit, Identity};
 use crate::plan::model::{BlockId, LOCAL, NodeId, NodeKind, OnUnreachable, Plan};
 use crate::plan::tests::driven::entered;
-use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal};
+use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal, StepAnswer};
 use crate::run::state::{Greeting, Phase, RunState, Stage, Unwinding};
 use crate::run::{Effect, decide};
 use crate::run::{approver, gate};
@@ -99,6 +99,9 @@ impl<'a> World<'a> {
                 self.flying.retain(|(node, ..), _| self.plan.node(*node).host.as_deref() != Some(&host));
                 self.record(EventKind::HostGivenUp { host, by: Actor::Policy, why: "burnt".to_owned() });
             }
+        }
+        if self.dice.one_in(3) {
+            self.record(EventKind::StepModeBegan { by: Actor::Policy });
         }
         let host = self.plan.hosts[self.dice.below(self.plan.hosts.len())].name.clone();
         if self.trouble > 0 && self.state.hosts.contains_key(&host) && self.dice.one_in(30) {
@@ -316,6 +319,12 @@ impl<'a> World<'a> {
                     self.lost.remove(host);
                 }
                 self.record(EventKind::FailureAnswered { node, answer, by: Actor::Policy, note: None });
+            }
+            Effect::AskStep { node } => {
+                use StepAnswer::{MarkDone, Park, RollBack, Run, RunTheRest, Skip};
+                let choices = [Run, Run, Run, Run, Run, RunTheRest, MarkDone, Skip, RollBack, Park];
+                let answer = if self.trouble == 0 { Run } else { choices[self.dice.below(10)] };
+                self.record(EventKind::StepAnswered { node, answer, by: Actor::Policy, note: None });
             }
             Effect::AskInterrupt => {
                 let answer = [InterruptAnswer::GoOn, InterruptAnswer::RollBack, InterruptAnswer::Park][self.dice.below(3)];
