@@ -12,7 +12,7 @@ rb_follow() { trap '' PIPE; A=
     case $rb_e in
       tick) [ -s "$A.out" ] || [ -s "$A.err" ] || continue; rb_sizes; [ "$rb_so" -gt 0 ] || [ "$rb_se" -gt 0 ] && { rb_say some "$rb_so" "$rb_se"; rb_bytes; } ;;
       end) rb_rc=$rb_b ;;
-      have) rb_say rest; { printf "$rb_b"; printf '\nRB %s rest\n' "$rb_chan"; } >&8; rb_out=65744 ;;
+      have) rb_say rest; { printf "$rb_b"; printf '\nRB %s rest\n' "$rb_chan"; } >&8 ;;
       dry) rb_final no ;;
       late) rb_final stuck ;;
       void|gone) rb_say no "$rb_e"; A= ;;
