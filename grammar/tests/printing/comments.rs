@@ -110,3 +110,18 @@ fn a_comment_behind_a_block_stands_in_the_column_of_those_below_its_first_line()
     assert!(there.contains("  - series: x     # two\n    from: \"null\"  # one\n"), "{there}");
     assert_eq!(format(&source(&there), Spelling::Yaml).expect("formatted").text, there);
 }
+
+#[test]
+fn a_comment_at_the_end_of_brackets_that_a_word_follows_stands_above_the_line() {
+    let yaml = "runbook: a\nnotify:\n  - x:\n      text: y\n    on: [done]\n      # one\nsteps:\n  - step: s\n    run: \"true\"\n";
+    let there = convert(&source(yaml), Spelling::Yaml, Spelling::Native).expect("converted").text;
+    assert!(there.contains("  # one\n  notify x("), "{there}");
+    assert_eq!(format(&source(&there), Spelling::Native).expect("formatted").text, there);
+}
+
+#[test]
+fn an_empty_block_stays_on_its_line_where_the_comments_behind_its_opening_move_above() {
+    let native = "runbook a {\n  series \"x\" from null to ( # one\n!a) { # two\n  }\n}\n";
+    let once = format(&source(native), Spelling::Native).expect("formatted").text;
+    assert_eq!(once, "runbook a {\n  # one\n  # two\n  series \"x\" from null to (!a) { }\n}\n");
+}

@@ -35,13 +35,11 @@ fn row(unit: &Unit, indent: usize) -> Row {
     };
     let has_block = line.is_some_and(|line| line.block);
     let mut row = Row::of(unit);
-    let mut opening = None;
-    // Behind brackets it could be the bracket's or the block's.
-    match (has_block && items(unit).is_empty(), unit.notes.header.as_slice()) {
-        (true, [one]) => opening = Some(one.as_str()),
-        (_, header) => row.move_above(header),
+    let opening = opening(unit, has_block);
+    if opening.is_none() {
+        row.move_above(&unit.notes.header);
     }
-    if !has_block && items(unit).is_empty() {
+    if !has_block && !brackets_hold_end(unit, parts) {
         row.move_above(&unit.notes.end.iter().map(|note| note.text.clone()).collect::<Vec<_>>());
     }
     row.lines = match flat(unit).filter(|flat| indent + width(flat) <= WIDTH || unit.inside.is_empty()) {
@@ -53,6 +51,20 @@ fn row(unit: &Unit, indent: usize) -> Row {
         row.pad_at = pad_at(&row, line);
     }
     row
+}
+
+/// The comment that stands behind the brace. Behind brackets it could be the bracket's or the block's.
+fn opening(unit: &Unit, has_block: bool) -> Option<&str> {
+    match unit.notes.header.as_slice() {
+        [one] if has_block && items(unit).is_empty() => Some(one),
+        _ => None,
+    }
+}
+
+/// Comments stand at the end of brackets if nothing follows on that line: before a word of the unit itself they would be
+/// taken for the unit's.
+fn brackets_hold_end(unit: &Unit, parts: &[Part]) -> bool {
+    !items(unit).is_empty() && matches!(parts.last(), Some(Part::Items { .. }))
 }
 
 /// Where blanks may be put in to bring it under the line before.
@@ -77,8 +89,8 @@ fn flat(unit: &Unit) -> Option<String> {
         Shape::Item(parts) => (parts.as_slice(), false),
     };
     let stays = |inner: &Unit| !inner.has_notes() && !inner.notes.own_line;
-    let holds_notes = has_block || !unit.inside.is_empty();
-    if !unit.inside.iter().all(stays) || (holds_notes && !unit.notes.end.is_empty()) || (has_block && !unit.notes.header.is_empty()) {
+    let holds_notes = has_block || brackets_hold_end(unit, parts);
+    if !unit.inside.iter().all(stays) || (holds_notes && !unit.notes.end.is_empty()) || opening(unit, has_block).is_some() {
         return None;
     }
     let mut written = flat_parts(parts, &items(unit))?;
@@ -109,7 +121,7 @@ fn flat_parts(parts: &[Part], items: &[&Unit]) -> Option<String> {
 fn spread(unit: &Unit, parts: &[Part], has_block: bool, opening: Option<&str>, indent: usize) -> Vec<String> {
     let items = items(unit);
     let stays = |item: &&Unit| !item.has_notes() && !item.notes.own_line;
-    let end = if has_block || items.is_empty() { &[] as &[Note] } else { &unit.notes.end };
+    let end = if has_block || !brackets_hold_end(unit, parts) { &[] as &[Note] } else { &unit.notes.end };
     let on_one_line = flat_parts(parts, &items).filter(|head| indent + width(head) + 2 * usize::from(has_block) <= WIDTH || items.is_empty());
     let on_one_line = on_one_line.filter(|_| items.iter().all(stays) && end.is_empty());
     let mut lines = match on_one_line {
