@@ -87,3 +87,10 @@ pub struct Identity {
     #[serde(default)]
     pub sums: bool,
 }
+
+/// What is wrong with a host that answers with this machine id, where the run began with `was`.
+#[must_use]
+pub fn stranger(was: &str, now: &str) -> Option<String> {
+    let shown = |id: &str| if id.is_empty() { "unknown".to_owned() } else { id.to_owned() };
+    (was != now).then(|| format!("another machine answers: its id is {} and was {} when the run began", shown(now), shown(was)))
+}

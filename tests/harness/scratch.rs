@@ -117,8 +117,18 @@ pub fn kill_by_environment(entry: &str) {
 
 /// Ends the children of a process, not the process.
 pub fn kill_children(parent: u32) {
-    let found: Vec<String> = processes().filter(|pid| parent_of(pid) == Some(parent)).collect();
-    kill(&found);
+    kill(&children(parent));
+}
+
+/// The process ids of its children.
+pub fn children(parent: u32) -> Vec<String> {
+    processes().filter(|pid| parent_of(pid) == Some(parent)).collect()
+}
+
+/// Whether some process has this in its command line.
+pub fn is_running(word: &str) -> bool {
+    let line = |pid: String| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    processes().map(line).any(|line| String::from_utf8_lossy(&line).contains(word))
 }
 
 fn kill(pids: &[String]) {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::scratch::{Scratch, comes_up, free_port, kill_by_environment, kill_children, run, user, which};
+use super::scratch::{Scratch, children, comes_up, free_port, kill_by_environment, kill_children, run, user, which};
 
 /// The hosts of one test. Dropped, they are gone with all that was started on them.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ struct Host {
     forced: Option<String>,
     /// The search path of its sessions, where it is not sshd's own.
     path: Option<String>,
+    /// What it says for its machine id, where it is not that of this machine.
+    machine_id: Option<String>,
 }
 
 impl Sshd {
@@ -54,7 +56,7 @@ impl Sshd {
             let folder = sshd.scratch.join(name);
             fs::create_dir_all(folder.join("home")).expect("a home");
             new_key(&folder.join("host_key"));
-            sshd.hosts.push(Host { name: (*name).to_owned(), port: 0, folder, server: None, forced: None, path: path.map(str::to_owned) });
+            sshd.hosts.push(Host { name: (*name).to_owned(), port: 0, folder, server: None, forced: None, path: path.map(str::to_owned), machine_id: None });
         }
         for host in &mut sshd.hosts {
             host.start();
@@ -117,6 +119,25 @@ impl Sshd {
         let key = host.folder.join("host_key");
         fs::remove_file(&key).expect("the old key");
         new_key(&key);
+        host.start();
+    }
+
+    /// The connections that it serves now.
+    pub fn connections(&self, name: &str) -> usize {
+        self.server(name).map_or(0, |server| children(server).len())
+    }
+
+    /// How often somebody has logged in since it was last started.
+    pub fn logins(&self, name: &str) -> usize {
+        let log = fs::read_to_string(self.host(name).folder.join("log")).unwrap_or_default();
+        log.lines().filter(|line| line.starts_with("Accepted publickey")).count()
+    }
+
+    /// From now on another machine answers by this name, with the same key, or with None the first one again.
+    pub fn be_machine(&mut self, name: &str, machine_id: Option<&str>) {
+        let host = self.host_mut(name);
+        host.stop();
+        host.machine_id = machine_id.map(str::to_owned);
         host.start();
     }
 
@@ -208,11 +229,24 @@ impl Host {
         let forced = self.forced.as_ref().map_or_else(String::new, |command| format!("ForceCommand {command}\n"));
         fs::write(&config, text + &forced).expect("a server configuration");
         let log = File::create(folder.join("log")).expect("a log");
-        let mut command = Command::new(which("sshd"));
+        let mut command = self.command();
         // In the foreground, so that its process id is the one that was started.
         command.args(["-D", "-e", "-f"]).arg(&config);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         command.spawn().expect("sshd starts")
+    }
+
+    /// Its sshd, in a world of its own where the machine has another id.
+    fn command(&self) -> Command {
+        let Some(id) = &self.machine_id else { return Command::new(which("sshd")) };
+        let file = self.folder.join("machine-id");
+        fs::write(&file, format!("{id}\n")).expect("another machine id");
+        let mut command = Command::new(which("unshare"));
+        let is_root = user() == "root";
+        command.args(if is_root { &["--mount"][..] } else { &["--map-current-user", "--keep-caps", "--mount"][..] });
+        let bound = "mount --bind \"$0\" /etc/machine-id && exec \"$@\"";
+        command.args(["sh", "-c", bound]).arg(file).arg(which("sshd"));
+        command
     }
 
     fn stop(&mut self) {

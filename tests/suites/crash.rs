@@ -46,6 +46,23 @@ fn k2_killed_in_the_middle_of_each_step_over_ssh_a_resume_gives_each_effect_once
     }
 }
 
+/// A step that began and whose host lost its memory with the connection may have done anything: it is not "refused".
+#[test]
+fn k3_a_step_whose_host_forgets_it_with_the_connection_is_unknown_and_never_not_begun() {
+    let sshd = Sshd::start(&["box"]);
+    let desk = Desk::new();
+    let file = desk.file("work.runbook", WORK.replace("\"All of it\" {", "\"All of it\" {\n    on_failure park")).to_string_lossy().into_owned();
+    let dir = format!("dir={}", desk.path("").display());
+    let config = sshd.config().to_string_lossy().into_owned();
+    let mut engine = desk.start(["run", &file, "-p", &dir, "--ssh-config", &config, "--target", "there=box"]);
+    until("`two` began", || desk.path("two").exists());
+    std::fs::remove_dir_all(sshd.home("box").join(".local/state/runbook/jobs")).expect("its memory");
+    sshd.drop_connections("box");
+    assert_eq!(engine.wait(), 3);
+    assert_eq!(desk.stage("two@box"), "unknown");
+    assert!(desk.runbook(["show", "last"]).out.contains("no longer remembers this run"));
+}
+
 /// The connection goes, the job goes on, and its result is taken over once.
 #[test]
 fn k2_a_lost_connection_loses_neither_the_job_nor_its_result() {

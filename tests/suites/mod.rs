@@ -13,6 +13,7 @@ mod gates;
 mod history;
 mod hostile;
 mod house;
+mod idle;
 mod inventory;
 mod journal;
 mod lint;

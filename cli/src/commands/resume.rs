@@ -15,7 +15,7 @@ use crate::complaint::{Complaint, Status};
 use crate::inputs;
 use crate::out::Out;
 use crate::run::open::Opened;
-use crate::run::remembered::Remembered;
+use crate::run::remembered::{Remembered, idle};
 use crate::run::{drive, open};
 
 /// Go on with a run from where it stands
@@ -54,6 +54,9 @@ pub(crate) struct DriveArgs {
     /// Stay while a gate is open, though nobody can be asked here
     #[arg(long)]
     wait: bool,
+    /// Let a host's connection go after so long without work, as the run began or 60s, and open it again when it is needed; 0s: never
+    #[arg(long, value_name = "DURATION", value_parser = idle)]
+    idle: Option<u64>,
     /// Take locks from whoever holds them; the reason stands in the journal, and the holder stops
     #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
     take_lock: Option<String>,
@@ -122,6 +125,7 @@ pub(crate) fn again(out: &Out, opened: open::Opened, purpose: Purpose, args: &Dr
     if let Some(path) = &args.ssh_config {
         remembered.ssh_config = Some(std::path::absolute(path).map_err(|e| Complaint::usage(format!("--ssh-config: {e}")))?);
     }
+    remembered.idle = args.idle.or(remembered.idle);
     let forgotten = hosts_with_reasons(&opened, "--forgotten", &args.forgotten)?;
     let secrets = inputs::secrets::gather(&opened.plan, args.params.as_deref())?;
     let options = Options {

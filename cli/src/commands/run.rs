@@ -15,7 +15,7 @@ use engine::run::event::{EventKind, Pin, Purpose, Role};
 use crate::complaint::{Complaint, FAILED, REFUSED, Status};
 use crate::inputs::{self, InputArgs};
 use crate::out::Out;
-use crate::run::remembered::Remembered;
+use crate::run::remembered::{Remembered, idle};
 use crate::run::{drive, look, open, person};
 use crate::source::Uploads;
 use crate::{clock, people, pipeline, source};
@@ -50,6 +50,9 @@ pub(crate) struct RunArgs {
     /// Stay while a gate is open, though nobody can be asked here
     #[arg(long)]
     wait: bool,
+    /// Let a host's connection go after so long without work, 60s by default, and open it again when it is needed; 0s: never
+    #[arg(long, value_name = "DURATION", value_parser = idle)]
+    idle: Option<u64>,
     /// Take locks from whoever holds them; the reason stands in the journal, and the holder stops
     #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
     take_lock: Option<String>,
@@ -97,7 +100,7 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     // A secret that a fact was given already is not asked for twice; they stand at the same places in every plan of a runbook.
     let secrets = if looker.secrets.is_empty() { inputs::secrets::gather(&plan, params)? } else { std::mem::take(&mut looker.secrets) };
     let here = std::env::current_dir().map_err(|e| Complaint::usage(format!("the folder you are in can't be used: {e}")))?;
-    let remembered = Remembered { ssh_config, answers: answers(&plan, &args.answer)?, here };
+    let remembered = Remembered { ssh_config, answers: answers(&plan, &args.answer)?, here, idle: args.idle };
     let mut contents = contents(&plan, &ready.program, &inputs::pinned(&inputs, &ready.program), &remembered)?;
     contents.extend(inventory.map(|inventory| pin(Role::Params, "inventory", inventory.to_json().to_string().into_bytes())));
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use engine::exec::driver::Options;
 use engine::journal::chain::content_hash;
 use engine::plan::model::SlotId;
 use engine::run::event::{Pin, Role};
-use engine::value::SecretText;
+use engine::value::{SecretText, Type, Value};
 use serde::{Deserialize, Serialize};
 
 use super::open::{Opened, pins};
@@ -24,7 +25,12 @@ pub(crate) struct Remembered {
     pub(crate) answers: BTreeMap<String, String>,
     /// Where whoever started it stood.
     pub(crate) here: PathBuf,
+    /// Seconds after which a connection without work is let go; 0 for never.
+    pub(crate) idle: Option<u64>,
 }
+
+/// Without a word on it.
+const IDLE: u64 = 60;
 
 impl Remembered {
     pub(crate) fn pin(&self) -> (Pin, Vec<u8>) {
@@ -52,8 +58,21 @@ impl Remembered {
             hidden_env: secrets::variables(),
             outside_window,
             wait,
+            idle: Some(self.idle.unwrap_or(IDLE)).filter(|idle| *idle > 0).map(Duration::from_secs),
             ..Options::default()
         }
+    }
+}
+
+/// `--idle DURATION`, in seconds.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn idle(text: &str) -> Result<u64, String> {
+    match Type::Duration.read(text) {
+        Ok(Value::Duration(seconds)) => Ok(seconds),
+        Ok(_) => Err("it is no duration".to_owned()),
+        Err(why) => Err(why.help.unwrap_or_else(|| "write a number and its unit, such as `90s` or `5m`".to_owned())),
     }
 }
 
@@ -63,8 +82,12 @@ mod tests {
 
     #[test]
     fn what_was_pinned_reads_back_and_unknown_keys_do_not_hurt() -> serde_json::Result<()> {
-        let remembered =
-            Remembered { ssh_config: Some("/etc/ssh/lab".into()), answers: BTreeMap::from([("go".to_owned(), "yes".to_owned())]), here: "/home/ada".into() };
+        let remembered = Remembered {
+            ssh_config: Some("/etc/ssh/lab".into()),
+            answers: BTreeMap::from([("go".to_owned(), "yes".to_owned())]),
+            here: "/home/ada".into(),
+            idle: Some(5),
+        };
         let (pin, content) = remembered.pin();
         assert_eq!(pin.role, Role::Params);
         assert_eq!(serde_json::from_slice::<Remembered>(&content)?, remembered);

@@ -126,6 +126,11 @@ pub enum EventKind {
         host: HostName,
         why: String,
     },
+    /// A host was reached again, and another machine answered: nothing was asked of it.
+    StrangerAnswered {
+        host: HostName,
+        why: String,
+    },
     /// A person says that the host has forgotten this run, and that nothing of it runs there: it is met anew.
     MemoryAccepted {
         host: HostName,
@@ -545,6 +550,7 @@ impl EventKind {
             | Self::LockLeft { .. }
             | Self::LockLost { .. }
             | Self::HostLost { .. }
+            | Self::StrangerAnswered { .. }
             | Self::MemoryAccepted { .. }
             | Self::HostGivenUp { .. }
             | Self::FactRead { .. }

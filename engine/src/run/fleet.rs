@@ -44,6 +44,11 @@ pub fn is_shut(plan: &Plan, state: &RunState, id: NodeId) -> bool {
     host.cut_off().is_some() || host.lost.is_some() && node.unreachable != OnUnreachable::Fail
 }
 
+/// Whether another machine answered in the place of its host.
+fn is_at_a_stranger(plan: &Plan, state: &RunState, id: NodeId) -> bool {
+    plan.node(id).host.as_ref().and_then(|h| state.hosts.get(h)).is_some_and(|h| h.is_stranger)
+}
+
 /// Whether a person gave its host up for good.
 #[must_use]
 pub fn is_gone(plan: &Plan, state: &RunState, id: NodeId) -> bool {
@@ -91,6 +96,7 @@ fn is_settled_without(plan: &Plan, state: &RunState, id: NodeId) -> bool {
 
 fn trouble(plan: &Plan, state: &RunState, id: NodeId) -> Trouble {
     let by_policy = || match plan.node(id).unreachable {
+        _ if is_at_a_stranger(plan, state, id) => Trouble::Stays,
         OnUnreachable::Skip => Trouble::Skipped,
         OnUnreachable::Park => Trouble::Stays,
         OnUnreachable::Fail => Trouble::Failed,
@@ -99,7 +105,11 @@ fn trouble(plan: &Plan, state: &RunState, id: NodeId) -> Trouble {
         Stage::Failed { why: Failure::Reboot { .. }, .. } if is_shut(plan, state, id) => by_policy(),
         Stage::Failed { .. } | Stage::Refused { .. } | Stage::Lost { .. } => Trouble::Failed,
         Stage::Unreachable { .. } => by_policy(),
-        Stage::Unsettled { undoing: false, .. } if is_shut(plan, state, id) && plan.node(id).unreachable == OnUnreachable::Skip => Trouble::Skipped,
+        Stage::Unsettled { undoing: false, .. }
+            if is_shut(plan, state, id) && plan.node(id).unreachable == OnUnreachable::Skip && !is_at_a_stranger(plan, state, id) =>
+        {
+            Trouble::Skipped
+        }
         _ => Trouble::Stays,
     }
 }

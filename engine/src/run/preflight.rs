@@ -7,6 +7,7 @@ use super::event::{EventKind, Purpose};
 use super::fleet::{self, Part};
 use super::lock;
 use super::state::{Greeting, HostState, RunState, Stage, Verdict};
+use crate::outcome::{self, Identity};
 use crate::plan::model::{HostName, NodeId, NodeKind, OnUnreachable, Plan, RequireSpec, ToleranceId};
 
 pub(super) fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
@@ -171,13 +172,8 @@ fn beyond_tolerance(plan: &Plan, state: &RunState) -> Vec<String> {
 }
 
 /// The machine behind the name is another one than the run began with.
-fn stranger(known: &HostState, identity: &crate::outcome::Identity) -> Option<String> {
-    (known.met.machine_id != identity.machine_id && !known.met.life.is_empty())
-        .then(|| format!("another machine answers: its id is {} and was {} when the run began", shown(&identity.machine_id), shown(&known.met.machine_id)))
-}
-
-fn shown(id: &str) -> &str {
-    if id.is_empty() { "unknown" } else { id }
+fn stranger(known: &HostState, identity: &Identity) -> Option<String> {
+    if known.met.life.is_empty() { None } else { outcome::stranger(&known.met.machine_id, &identity.machine_id) }
 }
 
 /// K6: a job there that the journal does not know means that the journal is behind.

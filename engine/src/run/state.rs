@@ -106,6 +106,8 @@ pub struct HostState {
     pub now: Option<Greeting>,
     /// Why it can't be reached any more, after it was met in this process.
     pub lost: Option<String>,
+    /// It is lost because another machine answered in its place: no policy speaks of that, and a person must look.
+    pub is_stranger: bool,
     /// A person gave it up for good.
     pub gone: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 use super::bind::Ready;
 use super::sink::{Collected, holds_a_mask};
+use crate::exec::keeper::Away;
 use crate::outcome::Exit;
 use crate::value::{SecretText, Type, Value};
 use zeroize::Zeroizing;
@@ -15,16 +16,13 @@ pub(super) enum Answered {
         why: String,
     },
     /// Its host can't be reached.
-    Away {
-        why: String,
-    },
+    Away(Away),
 }
 
 pub(super) async fn ask(ready: &Ready) -> Answered {
     let mut collected = Collected::default();
     match ready.read_veiled(&mut collected).await {
-        Err(error) if error.is_unreachable() => Answered::Away { why: error.to_string() },
-        Err(error) => Answered::Error { why: error.to_string() },
+        Err(error) => error.away().map_or_else(|| Answered::Error { why: error.to_string() }, Answered::Away),
         Ok((ended, hidden)) => match ended.exit {
             Exit::Code(0) => {
                 collected.cut = ended.cut;
@@ -42,12 +40,12 @@ pub(super) async fn ask(ready: &Ready) -> Answered {
 /// Why a fact has no value.
 pub(super) struct Unread {
     pub(super) why: String,
-    pub(super) is_away: bool,
+    pub(super) away: Option<Away>,
 }
 
 /// A fact's value: a bool is the exit status, anything else is standard output read by its type.
 pub(super) async fn read_value(ready: &Ready, kind: &Type) -> Result<Value, Unread> {
-    let unread = |why: String| Unread { why, is_away: false };
+    let unread = |why: String| Unread { why, away: None };
     match (ask(ready).await, kind) {
         (Answered::Yes(_), Type::Bool) => Ok(Value::Bool(true)),
         (Answered::No { why }, Type::Bool) if why.starts_with("exit status 1") && !why.as_bytes().get(13).is_some_and(u8::is_ascii_digit) => {
@@ -58,7 +56,7 @@ pub(super) async fn read_value(ready: &Ready, kind: &Type) -> Result<Value, Unre
         (Answered::Yes(collected), _) if collected.hidden => Err(unread(HOLDS_A_SECRET.to_owned())),
         (Answered::Yes(collected), kind) => capture(kind, &collected.out).map_err(unread),
         (Answered::No { why } | Answered::Error { why }, _) => Err(unread(why)),
-        (Answered::Away { why }, _) => Err(Unread { why, is_away: true }),
+        (Answered::Away(away), _) => Err(Unread { why: away.why.clone(), away: Some(away) }),
     }
 }
 

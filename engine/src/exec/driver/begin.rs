@@ -10,9 +10,9 @@ use super::bind::{Place, Ready, output_limit};
 use super::locks::Lost;
 use super::sink::{CAPTURE_LIMIT, Recorded};
 use super::world::World;
-use super::{DriveError, Driver};
+use super::{DriveError, Driver, guards};
 use crate::exec::keeper::call::{Ended, Fate};
-use crate::exec::keeper::{AttemptName, Keeper, KeeperError, Outcome, When};
+use crate::exec::keeper::{AttemptName, Away, Keeper, KeeperError, Outcome, When};
 use crate::journal::Durable;
 use crate::journal::output::{self, OutputFiles};
 use crate::outcome::Exit;
@@ -216,13 +216,18 @@ impl Attempt {
             _ if self.reboots.is_some() => self.wait_for_reboot().await,
             Ok(Outcome::Ended(ended)) | Ok(Outcome::Found(Fate::Ended(ended))) => self.ended(ended),
             Ok(Outcome::Found(Fate::Rebooted)) => self.lost(format!("{} has rebooted since it began", self.host)),
+            Ok(Outcome::Found(Fate::Forgotten)) => self.lost(forgotten(&self.host)),
             Ok(Outcome::Found(Fate::Lost)) => self.lost("its keeper died and nothing of it runs: its exit status is lost".to_owned()),
             Ok(Outcome::Found(Fate::Orphaned)) => self.unsettled("its keeper is dead and its processes still run".to_owned()),
             Ok(Outcome::Found(Fate::Running)) => self.unsettled("it still runs, and could not be followed".to_owned()),
             Ok(Outcome::Exists) => self.unsettled(format!("its id is taken on {}", self.host)),
             Err(error @ KeeperError::MemoryLost { .. }) => self.lost(error.to_string()),
-            Err(error) if error.is_unreachable() => self.with_its_host(error.to_string()),
-            Err(error) => self.unsettled(error.to_string()),
+            Err(error) => match (error.away(), error) {
+                // An undo that was not sent is asked about like one that was: it is owed all the same.
+                (Some(away), KeeperError::Unsent(_)) if !self.undoing => self.unsent(away),
+                (Some(away), _) => self.with_its_host(away),
+                (None, error) => self.unsettled(error.to_string()),
+            },
         }
     }
 
@@ -258,14 +263,14 @@ impl Attempt {
     }
 
     /// Its host can't be reached, and its command was never sent.
-    pub(super) fn unsent(&self, why: String) -> Vec<EventKind> {
-        super::guards::away(self.node, Some(self.host.clone()), why)
+    pub(super) fn unsent(&self, away: Away) -> Vec<EventKind> {
+        guards::away(self.node, Some(self.host.clone()), away)
     }
 
     /// Its host can't be reached, and so nobody knows what becomes of it.
-    fn with_its_host(&self, why: String) -> Vec<EventKind> {
-        let lost = EventKind::HostLost { host: self.host.clone(), why: why.clone() };
-        [lost].into_iter().chain(self.unsettled(why)).collect()
+    fn with_its_host(&self, away: Away) -> Vec<EventKind> {
+        let lost = guards::lost(self.host.clone(), &away);
+        [lost].into_iter().chain(self.unsettled(away.why)).collect()
     }
 
     fn unsettled(&self, why: String) -> Vec<EventKind> {
@@ -314,7 +319,7 @@ impl Attempt {
         match self.world.another_boot(&self.host, &self.boot, within).await {
             Ok(boot_id) => vec![EventKind::HostRebooted { node, attempt, boot_id }],
             Err(missed) => {
-                let lost = missed.is_away.then(|| EventKind::HostLost { host: self.host.clone(), why: missed.why.clone() });
+                let lost = missed.away.map(|away| guards::lost(self.host.clone(), &Away { why: missed.why.clone(), ..away }));
                 lost.into_iter().chain([EventKind::RebootMissed { node, attempt, why: missed.why }]).collect()
             }
         }
@@ -333,6 +338,10 @@ fn patience(spec: &StepSpec, undoing: bool) -> Duration {
 
 fn unsettled(node: NodeId, attempt: u32, undoing: bool, why: String) -> EventKind {
     if undoing { EventKind::UndoUnsettled { node, attempt, why } } else { EventKind::StepUnsettled { node, attempt, why } }
+}
+
+fn forgotten(host: &str) -> String {
+    KeeperError::MemoryLost { host: host.to_owned(), machine: String::new() }.to_string()
 }
 
 fn slept(node: NodeId, attempt: u32) -> EventKind {

@@ -3,9 +3,10 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::answers::{Answered, ask, read_value};
+use super::answers::{Answered, Unread, ask, read_value};
 use super::bind::{Place, Ready};
 use super::{DriveError, Driver};
+use crate::exec::keeper::Away;
 use crate::plan::model::{Condition, Guard, NodeId, VerifySpec};
 use crate::run::event::EventKind;
 
@@ -38,7 +39,7 @@ impl Driver<'_> {
                                 Answered::Yes(_) => EventKind::GuardHeld { node, guard, value: None },
                                 Answered::No { why: said } => refused(format!("required, and not so: {why} ({said})")),
                                 Answered::Error { why: said } => refused(format!("could not be asked whether {why}: {said}")),
-                                Answered::Away { why } => return away(node, host, why),
+                                Answered::Away(gone) => return away(node, host, gone),
                             }]
                         });
                         None
@@ -53,8 +54,8 @@ impl Driver<'_> {
                     self.fly_idle(key, async move {
                         vec![match read_value(&ready, &kind).await {
                             Ok(value) => EventKind::GuardHeld { node, guard, value: Some(value) },
-                            Err(unread) if unread.is_away => return away(node, host, unread.why),
-                            Err(unread) => refused(format!("fact `{name}`: {}", unread.why)),
+                            Err(Unread { away: Some(gone), .. }) => return away(node, host, gone),
+                            Err(Unread { why, away: None }) => refused(format!("fact `{name}`: {why}")),
                         }]
                     });
                     None
@@ -72,7 +73,7 @@ impl Driver<'_> {
                             Answered::Yes(_) => EventKind::NodeSatisfied { node },
                             Answered::No { .. } => EventKind::GuardHeld { node, guard, value: None },
                             Answered::Error { why } => refused(format!("`check` could not be asked: {why}")),
-                            Answered::Away { why } => return away(node, host, why),
+                            Answered::Away(gone) => return away(node, host, gone),
                         }]
                     });
                     None
@@ -97,8 +98,8 @@ impl Driver<'_> {
                 self.fly_idle(key, async move {
                     vec![match poll.until_it_holds().await {
                         Ok(()) => EventKind::VerifyHeld { node, index },
-                        Err(unheld) if unheld.is_away => return away(node, host, unheld.why),
-                        Err(unheld) => EventKind::VerifyFailed { node, index, why: unheld.why },
+                        Err(Unheld { away: Some(gone), .. }) => return away(node, host, gone),
+                        Err(Unheld { why, away: None }) => EventKind::VerifyFailed { node, index, why },
                     }]
                 });
             }
@@ -113,10 +114,10 @@ impl Driver<'_> {
         self.fly_idle(key, async move {
             let told = match guards {
                 Ok((polls, check)) => tell(polls, check).await,
-                Err(why) => Told { done: None, why, is_away: false },
+                Err(why) => Told { done: None, why, away: None },
             };
-            if told.is_away {
-                return away(node, host, told.why);
+            if let Some(gone) = told.away {
+                return away(node, host, Away { why: told.why, ..gone });
             }
             vec![EventKind::LostSettled { node, attempt, done: told.done, why: told.why }]
         });
@@ -133,9 +134,15 @@ impl Driver<'_> {
 }
 
 /// What its host did not answer, and that it is lost.
-pub(super) fn away(node: NodeId, host: Option<String>, why: String) -> Vec<EventKind> {
-    let lost = host.map(|host| EventKind::HostLost { host, why: why.clone() });
-    lost.into_iter().chain([EventKind::NodeUnreachable { node, why }]).collect()
+pub(super) fn away(node: NodeId, host: Option<String>, away: Away) -> Vec<EventKind> {
+    let lost = host.map(|host| lost(host, &away));
+    lost.into_iter().chain([EventKind::NodeUnreachable { node, why: away.why }]).collect()
+}
+
+/// That a host is out of reach, or that another machine stands in its place.
+pub(super) fn lost(host: String, away: &Away) -> EventKind {
+    let why = away.why.clone();
+    if away.is_stranger { EventKind::StrangerAnswered { host, why } } else { EventKind::HostLost { host, why } }
 }
 
 /// What its guards say of a step, and in which words.
@@ -143,18 +150,18 @@ pub(super) struct Told {
     pub(super) done: Option<bool>,
     pub(super) why: String,
     /// Its host could not be asked.
-    pub(super) is_away: bool,
+    pub(super) away: Option<Away>,
 }
 
 pub(super) async fn tell(polls: Vec<Poll>, check: Option<Ready>) -> Told {
-    let said = |done: bool, why: &str| Told { done: Some(done), why: why.to_owned(), is_away: false };
-    let mut doubt = Told { done: None, why: "it has neither `verify` nor `check`".to_owned(), is_away: false };
+    let said = |done: bool, why: &str| Told { done: Some(done), why: why.to_owned(), away: None };
+    let mut doubt = Told { done: None, why: "it has neither `verify` nor `check`".to_owned(), away: None };
     if !polls.is_empty() {
         let mut held = true;
         for poll in polls {
             if let Err(unheld) = poll.until_it_holds().await {
                 held = false;
-                doubt = Told { done: None, why: format!("`verify` does not hold: {}", unheld.why), is_away: unheld.is_away };
+                doubt = Told { done: None, why: format!("`verify` does not hold: {}", unheld.why), away: unheld.away };
                 break;
             }
         }
@@ -167,8 +174,8 @@ pub(super) async fn tell(polls: Vec<Poll>, check: Option<Ready>) -> Told {
         Some(check) => match ask(&check).await {
             Answered::Yes(_) => said(true, "`check` says it is as wanted"),
             Answered::No { .. } => said(false, "`check` says it is not done"),
-            Answered::Error { why } => Told { done: None, why: format!("`check` could not be asked: {why}"), is_away: false },
-            Answered::Away { why } => Told { done: None, why: format!("`check` could not be asked: {why}"), is_away: true },
+            Answered::Error { why } => Told { done: None, why: format!("`check` could not be asked: {why}"), away: None },
+            Answered::Away(away) => Told { done: None, why: format!("`check` could not be asked: {}", away.why), away: Some(away) },
         },
     }
 }
@@ -176,7 +183,7 @@ pub(super) async fn tell(polls: Vec<Poll>, check: Option<Ready>) -> Told {
 /// Why a postcondition does not hold.
 pub(super) struct Unheld {
     why: String,
-    is_away: bool,
+    away: Option<Away>,
 }
 
 /// A command that is asked again until it says yes.
@@ -198,13 +205,13 @@ impl Poll {
             let said = match ask(&self.ready).await {
                 Answered::Yes(_) => return Ok(()),
                 Answered::No { why } => why,
-                Answered::Error { why } => return Err(Unheld { why: format!("it could not be asked: {why}"), is_away: false }),
+                Answered::Error { why } => return Err(Unheld { why: format!("it could not be asked: {why}"), away: None }),
                 // It was sought for as long as the command may take.
-                Answered::Away { why } => return Err(Unheld { why, is_away: true }),
+                Answered::Away(away) => return Err(Unheld { why: away.why.clone(), away: Some(away) }),
             };
             if began.elapsed() + self.every > self.within {
                 let why = if self.within.is_zero() { said } else { format!("{said}, still after {} s", self.within.as_secs()) };
-                return Err(Unheld { why, is_away: false });
+                return Err(Unheld { why, away: None });
             }
             tokio::time::sleep(self.every).await;
         }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::answers::{Answered, ask};
 use super::bind::Place;
 use super::{DriveError, Driver, ledger};
+use crate::exec::keeper::Away;
 use crate::plan::model::{HookSpec, HostName, LOCAL, NodeId, SlotId};
 use crate::run::event::EventKind;
 use crate::run::hook::{self, Occasion};
@@ -40,7 +41,7 @@ impl Driver<'_> {
                 Ok(ready) => self.fly(format!("{FLIGHT}{number} {occasion:?}"), async move {
                     vec![ended(match ask(&ready).await {
                         Answered::Yes(_) => None,
-                        Answered::No { why } | Answered::Error { why } | Answered::Away { why } => Some(why),
+                        Answered::No { why } | Answered::Error { why } | Answered::Away(Away { why, .. }) => Some(why),
                     })]
                 }),
             }

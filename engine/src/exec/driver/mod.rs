@@ -11,6 +11,7 @@ mod budget;
 mod failure;
 mod guards;
 mod hooks;
+mod idle;
 mod ledger;
 mod locks;
 mod news;
@@ -71,6 +72,8 @@ pub struct Options {
     pub take_lock: Option<String>,
     /// Stay while a gate is open, though nobody can be asked here.
     pub wait: bool,
+    /// After how long without work a host's connection is let go; never without.
+    pub idle: Option<Duration>,
     /// A person's word: these steps are tried again, whatever became of them.
     pub retry: BTreeSet<NodeId>,
     /// Stop before every step, and ask.
@@ -128,6 +131,9 @@ pub async fn drive(
         if plan.hosts.iter().any(|h| h.name == LOCAL) {
             world.reach_early(LOCAL);
             tokio::task::yield_now().await;
+        }
+        if let Some(after) = options.idle {
+            tokio::task::spawn_local(Rc::clone(&world).let_idle_go(after));
         }
         ledger.start_driver(purpose, people.name())?;
         ledger.commit(words_given_beforehand(&options, &people.name()))?;

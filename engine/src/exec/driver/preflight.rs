@@ -7,7 +7,8 @@ use super::answers::{Answered, ask, read_secret, read_value};
 use super::bind::Place;
 use super::news::News;
 use super::{DriveError, Driver, ledger};
-use crate::exec::keeper::KeeperError;
+use crate::exec::keeper::{Away, KeeperError};
+use crate::outcome::stranger;
 use crate::plan::model::{Condition, HostName};
 use crate::plan::window::Window;
 use crate::run::event::{EventKind, Purpose, Refusal};
@@ -33,22 +34,27 @@ impl Driver<'_> {
 
     pub(super) fn greet(&mut self, key: String, host: HostName) {
         let users = self.plan.hosts.iter().find(|h| h.name == host).map(|h| h.users.clone()).unwrap_or_default();
-        let life = self.ledger.state().hosts.get(&host).map(|h| h.met.life.clone()).filter(|life| !life.is_empty());
+        let met = self.ledger.state().hosts.get(&host).map(|h| h.met.clone()).filter(|met| !met.life.is_empty());
         let patience = self.reboot_under_way(&host);
         let world = Rc::clone(&self.world);
         let before: Vec<String> = self.ledger.state().hands.iter().filter(|hand| **hand != self.people.name()).cloned().collect();
         self.fly(key, async move {
-            vec![match world.greet(&host, life.as_deref(), &users, patience).await {
+            vec![match world.greet(&host, met.as_ref().map(|met| met.life.as_str()), &users, patience).await {
                 Ok((identity, claims)) => EventKind::HostGreeted { host, identity, claims },
                 Err(error) => {
                     let how = match &error {
                         KeeperError::MemoryLost { .. } => Refusal::Forgotten,
-                        other if other.is_unreachable() => Refusal::Unreachable,
+                        other if other.away().is_some() => Refusal::Unreachable,
                         _ => Refusal::Unfit,
                     };
+                    let other = match (&error, &met) {
+                        (KeeperError::MemoryLost { machine, .. }, Some(met)) => stranger(&met.machine_id, machine),
+                        _ => None,
+                    };
                     // What a host remembers lies with the user who logs in there.
-                    let why = match how {
-                        Refusal::Forgotten if !before.is_empty() => {
+                    let why = match (how, other) {
+                        (_, Some(other)) => format!("{other}. It remembers nothing of this run: look where the name {host} leads"),
+                        (Refusal::Forgotten, None) if !before.is_empty() => {
                             format!("{error}; {} drove this run before: resume it as they do, or log in there as the same user", before.join(", "))
                         }
                         _ => error.to_string(),
@@ -122,7 +128,7 @@ impl Driver<'_> {
                         vec![match ask(&ready).await {
                             Answered::Yes(_) => EventKind::RequireHeld { require, host },
                             Answered::No { why: said } => EventKind::RequireFailed { require, host, why: format!("required, and not so: {named} ({said})") },
-                            Answered::Error { why: said } | Answered::Away { why: said } => {
+                            Answered::Error { why: said } | Answered::Away(Away { why: said, .. }) => {
                                 EventKind::RequireFailed { require, host, why: format!("could not be asked whether {named}: {said}") }
                             }
                         }]

@@ -106,7 +106,7 @@ impl Look<'_> {
             let (world, host) = (Rc::clone(&self.world), host.clone());
             greetings.spawn_local(async move {
                 let met = world.greet(&host, None, &[], Duration::ZERO).await;
-                (host, met.map(|_| ()).map_err(|error| (error.is_unreachable(), error.to_string())))
+                (host, met.map(|_| ()).map_err(|error| (error.away().is_some(), error.to_string())))
             });
         }
         let mut met = BTreeSet::new();

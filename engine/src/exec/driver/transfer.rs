@@ -20,7 +20,7 @@ use super::guards::away;
 use super::sink::{Collected, Recorded};
 use super::{DriveError, Driver};
 use crate::exec::keeper::call::{Call, Sink as _, Stream};
-use crate::exec::keeper::{KeeperError, When};
+use crate::exec::keeper::{Away, KeeperError, When};
 use crate::journal::Durable;
 use crate::journal::files::{self, hash_of, hex};
 use crate::outcome::{Ended, Exit};
@@ -94,7 +94,7 @@ impl Driver<'_> {
             Ok(fetch) => self.fly_idle(key, async move {
                 let held = EventKind::GuardHeld { node, guard, value: None };
                 vec![match fetch.look().await {
-                    Err(Looked::Away(why)) => return away(node, fetch.host(), why),
+                    Err(Looked::Away(gone)) => return away(node, fetch.host(), gone),
                     Ok(there) if fetch.is_here(&there).await => EventKind::NodeSatisfied { node },
                     // What is wrong with the file there is told when it is fetched.
                     Ok(_) | Err(Looked::No(_)) => held,
@@ -130,8 +130,10 @@ async fn send_file(proof: Durable<Event>, job: Attempt, ready: Ready, content: P
     match staged.await {
         Ok(()) => send(proof, job, ready).await,
         Err(KeeperError::Fenced { epoch, .. }) => job.fenced(epoch),
-        Err(error) if error.is_unreachable() => job.unsent(error.to_string()),
-        Err(error) => job.refused(error.to_string()),
+        Err(error) => match error.away() {
+            Some(away) => job.unsent(away),
+            None => job.refused(error.to_string()),
+        },
     }
 }
 
@@ -143,7 +145,7 @@ struct Fetch {
     whole: PathBuf,
     run: String,
     /// Why its host could not be reached when it was last sought.
-    lost: RefCell<Option<String>>,
+    lost: RefCell<Option<Away>>,
 }
 
 /// Why a file could not be looked at.
@@ -152,7 +154,7 @@ enum Looked {
     No(String),
     Error(String),
     /// Its host can't be reached.
-    Away(String),
+    Away(Away),
 }
 
 impl Fetch {
@@ -160,8 +162,8 @@ impl Fetch {
         let within = self.ready.call.timeout;
         let came = tokio::time::timeout(within, self.fetched()).await;
         // Nothing was moved: the step has not begun to change anything.
-        if let Some(why) = self.lost.borrow_mut().take().filter(|_| !matches!(came, Ok(Ok(())))) {
-            return away(node, self.host(), why);
+        if let Some(gone) = self.lost.borrow_mut().take().filter(|_| !matches!(came, Ok(Ok(())))) {
+            return away(node, self.host(), gone);
         }
         ended(node, attempt, came.unwrap_or(Err(None)), said)
     }
@@ -176,16 +178,17 @@ impl Fetch {
     }
 
     /// Notes why its host can't be reached.
-    fn lost_with(&self, why: String) -> Option<String> {
-        self.lost.replace(Some(why.clone()));
-        Some(why)
+    fn lost_with(&self, away: Away) -> String {
+        let why = away.why.clone();
+        self.lost.replace(Some(away));
+        why
     }
 
     async fn fetched(&self) -> Result<(), Option<String>> {
         is_clear(&self.to).map_err(Some)?;
         let (size, hash) = self.look().await.map_err(|looked| match looked {
             Looked::No(why) | Looked::Error(why) => Some(why),
-            Looked::Away(why) => self.lost_with(why),
+            Looked::Away(away) => Some(self.lost_with(away)),
         })?;
         self.pieces(size, &hash).await.map_err(Some)?;
         self.moved().await.map_err(Some)
@@ -194,8 +197,7 @@ impl Fetch {
     /// Size and SHA-256 of the file there.
     async fn look(&self) -> Result<(u64, String), Looked> {
         let mut said = Collected::default();
-        let ended =
-            self.ready.read(&mut said).await.map_err(|e| if e.is_unreachable() { Looked::Away(e.to_string()) } else { Looked::Error(e.to_string()) })?;
+        let ended = self.ready.read(&mut said).await.map_err(|e| e.away().map_or_else(|| Looked::Error(e.to_string()), Looked::Away))?;
         let words = || String::from_utf8_lossy(&said.err).trim().to_owned();
         match ended.exit {
             Exit::Code(0) => {}
@@ -254,11 +256,15 @@ impl Fetch {
                     return Ok(said.out);
                 }
                 Ok(ended) => return Err(format!("it can't be read any more: {}{}", ended.exit, said.said())),
-                Err(error) if error.is_unreachable() => {
-                    self.lost_with(error.to_string());
-                    tokio::time::sleep(AGAIN).await;
-                }
-                Err(error) => return Err(error.to_string()),
+                Err(error) => match error.away() {
+                    // It may be long until a name leads back to its machine.
+                    Some(away) if away.is_stranger => return Err(self.lost_with(away)),
+                    Some(away) => {
+                        self.lost_with(away);
+                        tokio::time::sleep(AGAIN).await;
+                    }
+                    None => return Err(error.to_string()),
+                },
             }
         }
     }

@@ -14,24 +14,23 @@ use tokio::time::Instant;
 
 use super::Options;
 use super::ledger::Ledger;
-use crate::exec::keeper::{Keeper, KeeperError, RunFolder};
+use crate::exec::keeper::{Away, Keeper, KeeperError, RunFolder};
 use crate::exec::secret::Masks;
 use crate::exec::transport::{Connector, LocalShell, Target};
 use crate::inventory::Way;
 use crate::outcome::Identity;
 use crate::plan::model::{HostName, LOCAL, Plan};
 
-/// Handshakes at once: more than this only makes each slower.
-const HANDSHAKES: usize = 16;
-/// How long a host may take to remove a job folder.
+/// How long a host may take to remove a job folder, and on how many of them that is done at once: some must be reached again.
 const CLEANING: Duration = Duration::from_secs(20);
+const CLEANED_AT_ONCE: usize = 32;
 /// Between two looks for a host that reboots.
 const LOOK_FOR_BOOT: Duration = Duration::from_secs(1);
 
 /// Why a host did not come back from its reboot.
 pub(super) struct NoBoot {
     pub(super) why: String,
-    pub(super) is_away: bool,
+    pub(super) away: Option<Away>,
 }
 
 pub(super) struct World {
@@ -44,10 +43,9 @@ pub(super) struct World {
     connector: Connector,
     /// Those that the inventory gives.
     ways: HashMap<HostName, Way>,
-    handshakes: Semaphore,
     /// Connections that were begun before the greeting.
     early: RefCell<HashMap<HostName, JoinHandle<Result<Keeper, KeeperError>>>>,
-    keepers: RefCell<HashMap<HostName, Rc<Keeper>>>,
+    pub(super) keepers: RefCell<HashMap<HostName, Rc<Keeper>>>,
     /// What must be masked in all that commands print.
     masks: RefCell<Arc<Masks>>,
     /// The hosts on which this run has locks, and when it was last seen that all of them still are ours.
@@ -74,7 +72,6 @@ impl World {
                 ..Connector::default()
             },
             ways: ways(plan),
-            handshakes: Semaphore::new(HANDSHAKES),
             early: RefCell::default(),
             keepers: RefCell::default(),
             masks: RefCell::default(),
@@ -92,7 +89,6 @@ impl World {
             who: format!("{}:{}", rustix::system::uname().nodename().to_string_lossy(), std::process::id()),
             connector: Connector { ssh_config, local: LocalShell { without: hidden_env, ..LocalShell::default() }, ..Connector::default() },
             ways: ways(plan),
-            handshakes: Semaphore::new(HANDSHAKES),
             early: RefCell::default(),
             keepers: RefCell::default(),
             masks: RefCell::default(),
@@ -131,7 +127,7 @@ impl World {
     }
 
     /// Whether a host is the machine that this process runs on.
-    fn is_here(&self, host: &str) -> bool {
+    pub(super) fn is_here(&self, host: &str) -> bool {
         host == LOCAL || self.ways.get(host).is_some_and(|way| way.here)
     }
 
@@ -150,8 +146,6 @@ impl World {
     }
 
     async fn greet_once(&self, host: &str, life: Option<&str>, users: &[String]) -> Result<(Identity, Vec<String>), KeeperError> {
-        // Closed only when the world is.
-        let _seat = self.handshakes.acquire().await.map_err(|_| KeeperError::ConnectionLost { host: host.to_owned() })?;
         let early = self.early.borrow_mut().remove(host);
         let keeper = match early {
             Some(begun) => begun.await.map_err(|_| KeeperError::ConnectionLost { host: host.to_owned() })??,
@@ -167,14 +161,14 @@ impl World {
 
     /// Waits until a host answers with another boot id than `old`.
     pub(super) async fn another_boot(&self, host: &str, old: &str, within: Duration) -> Result<String, NoBoot> {
-        let keeper = self.keeper(host).map_err(|why| NoBoot { why, is_away: false })?;
+        let keeper = self.keeper(host).map_err(|why| NoBoot { why, away: None })?;
         let until = Instant::now() + within;
-        let mut said = NoBoot { why: "it still answers with the boot it had".to_owned(), is_away: false };
+        let mut said = NoBoot { why: "it still answers with the boot it had".to_owned(), away: None };
         loop {
             match tokio::time::timeout_at(until, keeper.hello(None, self.epoch, &self.who)).await {
                 Ok(Ok(hello)) if hello.identity.boot_id != old => return Ok(hello.identity.boot_id),
-                Ok(Ok(_)) => said = NoBoot { why: "it still answers with the boot it had".to_owned(), is_away: false },
-                Ok(Err(error)) => said = NoBoot { is_away: error.is_unreachable(), why: error.to_string() },
+                Ok(Ok(_)) => said = NoBoot { why: "it still answers with the boot it had".to_owned(), away: None },
+                Ok(Err(error)) => said = NoBoot { away: error.away(), why: error.to_string() },
                 Err(_) => {}
             }
             if Instant::now() + LOOK_FOR_BOOT >= until {
@@ -188,13 +182,16 @@ impl World {
     /// keeps its folder. The local keeper needs no watching: it ends its work when we are gone.
     pub(super) async fn clean(&self) {
         let mut cleaning = JoinSet::new();
+        let places = Rc::new(Semaphore::new(CLEANED_AT_ONCE));
         for (host, keeper) in self.keepers.borrow().iter() {
             let is_here = self.is_here(host);
-            let (host, keeper) = (host.clone(), Rc::clone(keeper));
+            let (host, keeper, places) = (host.clone(), Rc::clone(keeper), Rc::clone(&places));
             cleaning.spawn_local(async move {
                 if is_here {
                     return (host, keeper.clean_and_forget().await);
                 }
+                // Never closed, so one is always got.
+                let _place = places.acquire().await;
                 let cleaned = tokio::time::timeout(CLEANING, keeper.clean()).await;
                 (host, cleaned.unwrap_or(Err(KeeperError::ConnectionLost { host: keeper.name().to_owned() })))
             });

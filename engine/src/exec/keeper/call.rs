@@ -47,6 +47,8 @@ pub enum Fate {
     Lost,
     /// Another boot of the host since it began.
     Rebooted,
+    /// The host remembers nothing of this run any more.
+    Forgotten,
     /// Ended before the command was reached as its user: sudo, setsid or cwd refused. Nothing to undo.
     NeverReached {
         why: String,

@@ -1,29 +1,22 @@
 //! The engine's side of a host: a few channels, opened when needed, given back after each request.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use tokio::{
-    sync::{Mutex, Semaphore},
-    time::{Instant, sleep},
-};
+use tokio::time::Instant;
 
 use super::{
     AttemptName, KeeperError,
     call::{Call, Ended, Fate, Identity, Sink},
-    channel::{Channel, text},
+    channel::Channel,
     error::Broken,
     follow::{Follow, Followed, exit},
+    line::Line,
     lock::{self, Holder},
     name::plain,
     request::{self, Request, line},
     when::When,
 };
-use crate::exec::transport::{Connection, Connector, Pipe, Target, Unreachable};
-
-/// Below the ten sessions that sshd allows a connection by default.
-const CHANNELS: usize = 8;
-/// An idle channel older than this is asked whether it lives before a job is sent over it.
-const FRESH: Duration = Duration::from_secs(2);
+use crate::exec::transport::{Connector, Target};
 
 /// Where a run remembers its jobs on a target.
 #[derive(Debug, Clone)]
@@ -87,13 +80,17 @@ pub enum Killed {
 
 /// The keeper of one run on one host.
 pub struct Keeper {
-    connector: Connector,
-    target: Target,
-    folder: RunFolder,
-    connection: Mutex<Option<Arc<Connection>>>,
-    idle: std::sync::Mutex<Vec<Channel>>,
-    seats: Semaphore,
-    life: std::sync::Mutex<Option<String>>,
+    pub(super) connector: Connector,
+    pub(super) target: Target,
+    pub(super) folder: RunFolder,
+    pub(super) line: Line,
+    /// Who it was at the first hello.
+    met: std::sync::Mutex<Option<Met>>,
+}
+
+struct Met {
+    life: String,
+    machine_id: String,
 }
 
 impl std::fmt::Debug for Keeper {
@@ -103,7 +100,7 @@ impl std::fmt::Debug for Keeper {
 }
 
 /// Recovers the value of a lock whose holder panicked: what it guards is replaced whole, never in parts.
-fn held<T>(lock: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn held<T>(lock: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
@@ -116,15 +113,7 @@ impl Keeper {
         if !plain(&folder.run_id) {
             return Err(KeeperError::BadCall { why: format!("`{}` can't name a run", folder.run_id) });
         }
-        let keeper = Self {
-            connector: connector.clone(),
-            target: target.clone(),
-            folder: folder.clone(),
-            connection: Mutex::new(None),
-            idle: std::sync::Mutex::default(),
-            seats: Semaphore::new(CHANNELS),
-            life: std::sync::Mutex::default(),
-        };
+        let keeper = Self { connector: connector.clone(), target: target.clone(), folder: folder.clone(), line: Line::new(), met: std::sync::Mutex::default() };
         let channel = match keeper.open().await {
             // The line may have broken in that moment: what is no shell is none a second time.
             Err(KeeperError::NotAShell { ended: true, .. }) => keeper.open().await?,
@@ -141,32 +130,38 @@ impl Keeper {
     /// Memory lost, another driver, or a host on which nothing could be recorded.
     pub async fn hello(&self, life: Option<&str>, epoch: u64, who: &str) -> Result<Hello, KeeperError> {
         let new_life = request::nonce()?;
+        let is_first = self.machine().is_none();
         let request = line("hello", "-", life.unwrap_or("-"), &[&epoch.to_string(), &new_life, who])?;
-        self.asking(&request, async |channel| {
-            let first = channel.frame().await?;
-            let words: Vec<&str> = first.iter().map(String::as_str).collect();
-            let ["hello", life, machine, boot, bash, sums, known] = words[..] else { return Ok(Err(first)) };
-            let mut hello = Hello {
-                identity: Identity {
-                    machine_id: if machine == "-" { String::new() } else { machine.into() },
-                    boot_id: boot.into(),
-                    life: life.into(),
-                    bash: bash == "yes",
-                    sums: sums == "yes",
-                },
-                claims: Vec::new(),
-                known_epoch: known.parse().unwrap_or(0),
-            };
-            loop {
-                match channel.frame().await?.as_slice() {
-                    [word, name] if word == "claim" => hello.claims.push(name.clone()),
-                    [word] if word == "done" => return Ok(Ok(hello)),
-                    other => return Ok(Err(other.to_vec())),
+        let hello = self
+            .asking(&request, async |channel| {
+                let first = channel.frame().await?;
+                let words: Vec<&str> = first.iter().map(String::as_str).collect();
+                let ["hello", life, machine, boot, bash, sums, known] = words[..] else { return Ok(Err(first)) };
+                let mut hello = Hello {
+                    identity: Identity {
+                        machine_id: if machine == "-" { String::new() } else { machine.into() },
+                        boot_id: boot.into(),
+                        life: life.into(),
+                        bash: bash == "yes",
+                        sums: sums == "yes",
+                    },
+                    claims: Vec::new(),
+                    known_epoch: known.parse().unwrap_or(0),
+                };
+                loop {
+                    match channel.frame().await?.as_slice() {
+                        [word, name] if word == "claim" => hello.claims.push(name.clone()),
+                        [word] if word == "done" => return Ok(Ok(hello)),
+                        other => return Ok(Err(other.to_vec())),
+                    }
                 }
-            }
-        })
-        .await
-        .inspect(|hello| *held(&self.life) = Some(hello.identity.life.clone()))
+            })
+            .await?;
+        *held(&self.met) = Some(Met { life: hello.identity.life.clone(), machine_id: hello.identity.machine_id.clone() });
+        if is_first {
+            self.is_recognised().await;
+        }
+        Ok(hello)
     }
 
     /// Does `sudo -n -H -u user` really run there, as that user?
@@ -214,11 +209,12 @@ impl Keeper {
     /// and is followed again from the last byte for as long as `when` allows.
     ///
     /// # Errors
-    /// `ConnectionLost` when the connection did not come back: the job may go on.
+    /// `ConnectionLost` when the connection did not come back: the job may go on. `Unsent` when there was none to send it
+    /// over: nothing has begun.
     pub async fn start(&self, attempt: &AttemptName, epoch: u64, call: &Call, when: When, sink: &mut dyn Sink) -> Result<Outcome, KeeperError> {
         let _seat = self.seat().await?;
         let request = request::command("start", attempt.as_str(), &self.life(), epoch, grace(when), call)?;
-        let mut channel = self.channel(when.deadline).await?;
+        let mut channel = self.channel(when.deadline).await.map_err(KeeperError::unsent)?;
         channel.patience = Some(when.over());
         let mut follow = Follow::new(sink, call.output_limit);
         match self.followed(&mut channel, &request, &mut follow).await {
@@ -240,7 +236,7 @@ impl Keeper {
     /// What became of an attempt. Asking claims: without a trace it is void from now on.
     ///
     /// # Errors
-    /// Memory lost, or a disk on which nothing can be claimed.
+    /// A disk on which nothing can be claimed, or a host that can't be reached.
     pub async fn ask(&self, attempt: &AttemptName) -> Result<Fate, KeeperError> {
         self.ask_until(attempt, Instant::now()).await
     }
@@ -315,16 +311,6 @@ impl Keeper {
     #[must_use]
     pub fn name(&self) -> &str {
         self.target.name()
-    }
-
-    /// Closes the channels and the ssh master. Jobs go on.
-    pub async fn close(self) {
-        held(&self.idle).clear();
-        if let Some(connection) = self.connection.lock().await.take()
-            && let Ok(connection) = Arc::try_unwrap(connection)
-        {
-            connection.close().await;
-        }
     }
 
     async fn followed(&self, channel: &mut Channel, request: &Request, follow: &mut Follow<'_>) -> Result<Followed, Broken> {
@@ -434,6 +420,7 @@ impl Keeper {
             ["fate", "rebooted"] => Fate::Rebooted,
             ["fate", "orphaned"] => Fate::Orphaned,
             ["fate", "lost"] => Fate::Lost,
+            ["fate", "memory-lost"] => Fate::Forgotten,
             ["fate", "cannot-ask"] => return Err(KeeperError::CannotAsk { host: self.host(), attempt: attempt.as_str().into() }),
             ["fate", "ended", how, stop, killed, cut, reached, out, err, ref why @ ..] => {
                 let Some((exit, left_behind)) = exit(how, stop, killed) else { return Ok(Fate::Lost) };
@@ -453,7 +440,12 @@ impl Keeper {
     }
 
     pub(super) fn life(&self) -> String {
-        held(&self.life).clone().unwrap_or_else(|| "-".into())
+        held(&self.met).as_ref().map_or_else(|| "-".into(), |met| met.life.clone())
+    }
+
+    /// The machine that was met; none before the first hello.
+    pub(super) fn machine(&self) -> Option<String> {
+        held(&self.met).as_ref().map(|met| met.machine_id.clone())
     }
 
     /// A keeper's `no`, in words.
@@ -462,7 +454,7 @@ impl Keeper {
         let words: Vec<&str> = frame.iter().map(String::as_str).skip_while(|word| *word == "no").collect();
         let rest = words.get(1..).unwrap_or_default().join(" ").trim().to_owned();
         match words.first().copied() {
-            Some("memory-lost") => KeeperError::MemoryLost { host },
+            Some("memory-lost") => KeeperError::MemoryLost { host, machine: rest },
             Some("fenced") => KeeperError::Fenced { host, epoch: rest.parse().unwrap_or(0) },
             Some("tools") => KeeperError::Tools { host, tools: rest },
             Some("folder") => KeeperError::Folder { host, why: rest },
@@ -481,74 +473,6 @@ impl Keeper {
             Broken::NotAShell { noise, ended } => KeeperError::NotAShell { host, noise, ended },
             Broken::Protocol { what } => KeeperError::Protocol { host, what },
         }
-    }
-
-    pub(super) async fn seat(&self) -> Result<tokio::sync::SemaphorePermit<'_>, KeeperError> {
-        self.seats.acquire().await.map_err(|_| KeeperError::ConnectionLost { host: self.host() })
-    }
-
-    pub(super) fn give_back(&self, mut channel: Channel) {
-        channel.patience = None;
-        held(&self.idle).push(channel);
-    }
-
-    /// A channel whose last command left something that holds its output open serves nobody else.
-    fn done_with(&self, channel: Channel, held_open: bool) {
-        if !held_open {
-            self.give_back(channel);
-        }
-    }
-
-    /// A channel that answers: an idle one, or a new one, sought until the deadline.
-    pub(super) async fn channel(&self, deadline: Instant) -> Result<Channel, KeeperError> {
-        loop {
-            let Some(mut channel) = held(&self.idle).pop() else { break };
-            if channel.used.elapsed() < FRESH || self.lives(&mut channel).await {
-                return Ok(channel);
-            }
-        }
-        let mut pause = Duration::from_millis(100);
-        let mut again = true;
-        loop {
-            match self.open().await {
-                // There was a shell before: it is the line that broke off while one was opened.
-                Err(KeeperError::NotAShell { ended: true, .. }) if self.life() != "-" && (again || Instant::now() + pause < deadline) => again = false,
-                Err(KeeperError::Unreachable(why)) if why.may_pass() && Instant::now() + pause < deadline => {}
-                Err(KeeperError::Unreachable(why)) if self.life() != "-" && why.may_pass() => {
-                    return Err(KeeperError::ConnectionLost { host: self.host() });
-                }
-                other => return other,
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(5));
-        }
-    }
-
-    async fn lives(&self, channel: &mut Channel) -> bool {
-        let Ok(ping) = line("ping", "-", "-", &[]) else { return false };
-        let answer = async { channel.send(&ping).await.is_ok() && channel.frame().await.is_ok_and(|frame| frame == ["done"]) };
-        tokio::time::timeout(Duration::from_secs(20), answer).await.unwrap_or(false)
-    }
-
-    async fn open(&self) -> Result<Channel, KeeperError> {
-        let pipe = self.pipe().await?;
-        let nonce = request::nonce()?;
-        let locks = self.folder.locks.as_deref().unwrap_or(lock::FOLDER);
-        let text = text(&nonce, self.folder.base.as_deref().unwrap_or_default(), &self.folder.run_id, locks);
-        Channel::open(pipe, &nonce, &text).await.map_err(|broken| self.broken(broken))
-    }
-
-    /// A shell over the connection that we have; when that turns out to be dead, over a new one.
-    async fn pipe(&self) -> Result<Pipe, Unreachable> {
-        let mut kept = self.connection.lock().await;
-        if let Some(connection) = kept.as_ref() {
-            match connection.shell().await {
-                Err(Unreachable::Closed { .. }) => *kept = None,
-                answer => return answer,
-            }
-        }
-        let connection = self.connector.connect(&self.target).await?;
-        kept.insert(Arc::new(connection)).shell().await
     }
 }
 

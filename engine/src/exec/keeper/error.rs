@@ -19,7 +19,16 @@ pub enum KeeperError {
     #[error("the connection to {host} was lost and did not come back in time. What was started there goes on; ask for it with `resume`")]
     ConnectionLost { host: String },
     #[error("{host} no longer remembers this run: its folder or its life mark is gone, so nothing can be said about what was started there")]
-    MemoryLost { host: String },
+    MemoryLost {
+        host: String,
+        /// Its machine id, where it said so.
+        machine: String,
+    },
+    /// Nothing was asked of it.
+    #[error("{why}. Look where the name {host} leads; when it leads to the machine of this run again, `resume` goes on")]
+    Stranger { host: String, why: String },
+    #[error(transparent)]
+    Unsent(Box<KeeperError>),
     #[error(
         "{host} has seen this run driven further than this process knows (epoch {epoch}): another process drives it, or this journal is older than the run (a restored or copied state folder). Nothing was started; this process must stop"
     )]
@@ -49,15 +58,31 @@ pub enum KeeperError {
 }
 
 impl KeeperError {
-    /// Whether it says of the host alone that it can't be reached now, by whatever name or key.
-    #[must_use]
-    pub fn is_unreachable(&self) -> bool {
-        match self {
-            Self::Unreachable(why) => !why.is_ours(),
-            Self::ConnectionLost { .. } => true,
-            _ => false,
-        }
+    /// Nothing was sent.
+    pub(super) fn unsent(self) -> Self {
+        Self::Unsent(Box::new(self))
     }
+
+    /// Why nothing can be asked of the host now, where this is what it says.
+    #[must_use]
+    pub fn away(&self) -> Option<Away> {
+        let is_stranger = match self {
+            Self::Unreachable(why) if !why.is_ours() => false,
+            Self::ConnectionLost { .. } => false,
+            Self::Stranger { .. } => true,
+            Self::Unsent(error) => return error.away(),
+            _ => return None,
+        };
+        Some(Away { why: self.to_string(), is_stranger })
+    }
+}
+
+/// A host of which nothing can be asked now, by whatever name or key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Away {
+    pub why: String,
+    /// Another machine answers in its place.
+    pub is_stranger: bool,
 }
 
 fn said(noise: &str) -> String {

@@ -9,8 +9,10 @@ mod channel;
 mod client;
 mod error;
 mod follow;
+mod line;
 pub mod lock;
 mod name;
+mod reach;
 mod request;
 mod stage;
 #[cfg(test)]
@@ -18,6 +20,6 @@ mod tests;
 mod when;
 
 pub use client::{Hello, Keeper, Killed, Locking, Outcome, RunFolder};
-pub use error::KeeperError;
+pub use error::{Away, KeeperError};
 pub use name::AttemptName;
 pub use when::When;

@@ -3,7 +3,6 @@
 
 use std::{
     fs,
-    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -11,13 +10,11 @@ use std::{
 
 use tokio::process::Command;
 
-use super::{Connector, Unreachable};
+use super::{Connector, Unreachable, socket::SocketFolder};
 use crate::inventory::Way;
 
 /// Longer than any sane ConnectTimeout through a jump host.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// A socket's path ends at 108 bytes, and ssh adds 17 while it makes it.
-const SOCKET_LIMIT: usize = 80;
 
 /// What every call of ssh gets: no terminal, no forwarding, no command of the configuration's own, no question.
 const OPTIONS: [&str; 10] = [
@@ -37,7 +34,7 @@ const OPTIONS: [&str; 10] = [
 #[derive(Debug)]
 pub(super) struct Master {
     pub(super) socket: PathBuf,
-    folder: PathBuf,
+    folder: SocketFolder,
 }
 
 impl Master {
@@ -46,10 +43,10 @@ impl Master {
         if destination.is_empty() || destination.starts_with('-') || destination.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(Unreachable::BadName { host: destination.into() });
         }
-        let folder = socket_folder(connector.socket_dir.as_deref())?;
-        let master = Self { socket: folder.join("s"), folder };
-        let log = master.folder.join("log");
-        let printed = fs::File::create(&log).map_err(|source| Unreachable::NoSocketFolder { folder: master.folder.display().to_string(), source })?;
+        let folder = SocketFolder::new(connector.socket_dir.as_deref())?;
+        let master = Self { socket: folder.path().join("s"), folder };
+        let log = master.log();
+        let printed = fs::File::create(&log).map_err(|source| Unreachable::NoSocketFolder { folder: log.display().to_string(), source })?;
         let mut ssh = Command::new("ssh");
         // What the person at the terminal names comes before what an inventory does.
         if let Some(config) = connector.ssh_config.as_deref().or(way.config.as_deref().map(Path::new)) {
@@ -79,16 +76,13 @@ impl Master {
         }
     }
 
-    pub(super) fn said(&self) -> String {
-        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        log.lines().last().unwrap_or("nothing").to_owned()
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
     }
-}
 
-impl Drop for Master {
-    /// Without its socket a master takes no new sessions, and ends a minute after its last one.
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
+    pub(super) fn said(&self) -> String {
+        let log = fs::read_to_string(self.log()).unwrap_or_default();
+        log.lines().last().unwrap_or("nothing").to_owned()
     }
 }
 
@@ -97,17 +91,4 @@ fn by_hand(way: &Way, host: &str) -> String {
     let config = way.config.iter().flat_map(|config| ["-F".to_owned(), config.clone()]);
     let words = config.chain(way.words()).chain([way.destination(host).to_owned()]);
     format!("ssh {} true", shell_words::join(words))
-}
-
-/// A new folder of our own, mode 0700, short enough for a socket.
-fn socket_folder(wanted: Option<&Path>) -> Result<PathBuf, Unreachable> {
-    let tmp = Path::new("/tmp");
-    let parent = wanted.filter(|dir| dir.as_os_str().len() + 20 < SOCKET_LIMIT && fs::metadata(dir).is_ok_and(|m| m.mode() & 0o700 == 0o700)).unwrap_or(tmp);
-    let mut token = [0_u8; 6];
-    getrandom::fill(&mut token)
-        .map_err(|error| Unreachable::NoSocketFolder { folder: parent.display().to_string(), source: std::io::Error::other(error.to_string()) })?;
-    let name: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
-    let folder = parent.join(format!("rb-{name}"));
-    fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|source| Unreachable::NoSocketFolder { folder: folder.display().to_string(), source })?;
-    Ok(folder)
 }

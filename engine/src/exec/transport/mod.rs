@@ -3,12 +3,15 @@
 
 mod local;
 mod master;
+mod socket;
 mod ssh;
+mod sweep;
 mod unreachable;
 
-use std::{any::Any, path::PathBuf, pin::Pin};
+use std::{any::Any, path::PathBuf, pin::Pin, sync::Arc};
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Semaphore;
 
 use crate::inventory::Way;
 
@@ -54,6 +57,20 @@ pub struct Connector {
     pub socket_dir: Option<PathBuf>,
     /// The shell of the local target.
     pub local: LocalShell,
+    pub handshakes: Handshakes,
+}
+
+/// Handshakes at once: more than these only make each slower, and sshd turns some away.
+const HANDSHAKES: usize = 16;
+
+/// The places for handshakes of a run.
+#[derive(Debug, Clone)]
+pub struct Handshakes(Arc<Semaphore>);
+
+impl Default for Handshakes {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(HANDSHAKES)))
+    }
 }
 
 impl Connector {
@@ -62,7 +79,11 @@ impl Connector {
     pub async fn connect(&self, target: &Target) -> Result<Connection, Unreachable> {
         match target {
             Target::Local => Ok(Connection::Local(self.local.clone())),
-            Target::Ssh { host, way } => Ok(Connection::Ssh(SshConnection::open(self, host, way).await?)),
+            Target::Ssh { host, way } => {
+                // Never closed, so one is always got.
+                let _place = self.handshakes.0.acquire().await;
+                Ok(Connection::Ssh(SshConnection::open(self, host, way).await?))
+            }
         }
     }
 }

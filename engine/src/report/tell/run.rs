@@ -25,7 +25,7 @@ impl About<'_> {
                 Telling::new(weight, Strong, verb, format!("{}by {operator} (process {pid})", self.back_to(purpose)))
             }
             EventKind::HostGreeted { host, .. } => Telling::new(Detail, Dim, "reached", host.clone()),
-            EventKind::HostRefused { host, why, .. } | EventKind::HostLost { host, why } => {
+            EventKind::HostRefused { host, why, .. } | EventKind::HostLost { host, why } | EventKind::StrangerAnswered { host, why } => {
                 Telling::new(Must, Bad, "no host", format!("{host}: {}", first(why))).below(rest(why))
             }
             EventKind::MemoryAccepted { host, by: who, why } => {

@@ -36,6 +36,12 @@ impl RunState {
             EventKind::HostLost { host, why } if active => {
                 self.hosts.get_mut(host).filter(|known| known.lost.is_none()).ok_or(())?.lost = Some(why.clone());
             }
+            EventKind::StrangerAnswered { host, why } if active => {
+                let known = self.hosts.get_mut(host).ok_or(())?;
+                known.lost.get_or_insert_with(|| why.clone());
+                known.is_stranger = true;
+                self.parking.get_or_insert_with(|| format!("{host}: {why}"));
+            }
             EventKind::MemoryAccepted { host, by, why } if preparing => self.forget(plan, host, &format!("{}: {why}", by.name()))?,
             EventKind::HostGivenUp { host, why, .. } if preparing && self.purpose == Purpose::End => {
                 self.hosts.entry(host.clone()).or_default().gone = Some(why.clone());
@@ -187,6 +193,7 @@ impl RunState {
         for host in self.hosts.values_mut() {
             host.now = None;
             host.lost = None;
+            host.is_stranger = false;
             host.gone = None;
         }
         for node in &mut self.nodes {

@@ -300,6 +300,25 @@ pub(super) fn locks_are_held_while_it_works_and_given_back_at_the_end(world: &Wo
     }
 }
 
+/// O4: once another machine has answered in a host's place, this process begins nothing more, and nothing is tolerated.
+pub(super) fn nothing_begins_once_a_stranger_has_answered(world: &World<'_>) {
+    let mut stranger = None;
+    for event in &world.events {
+        match &event.kind {
+            EventKind::DriverStarted { .. } => stranger = None,
+            EventKind::StrangerAnswered { host, .. } => stranger = Some(host),
+            EventKind::StepBegan { .. } | EventKind::UndoBegan { .. } | EventKind::GateOpened { .. } => {
+                assert!(stranger.is_none(), "something began after {stranger:?} was another machine\n{}", world.story());
+            }
+            EventKind::FailureTolerated { node, .. } => {
+                let here = world.plan.node(*node).host.as_ref();
+                assert!(stranger.is_none() || here != stranger, "`{}` was tolerated on another machine\n{}", world.plan.node(*node).path, world.story());
+            }
+            _ => {}
+        }
+    }
+}
+
 /// O2: nothing begins before what it comes after is settled.
 pub(super) fn nothing_begins_early(world: &World<'_>) {
     for (at, deed) in world.deeds.iter().enumerate().filter(|(_, d)| !d.undoing) {

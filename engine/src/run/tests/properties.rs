@@ -56,6 +56,7 @@ proptest! {
         oracle::rolled_back_means_undone(&world);
         oracle::nothing_is_undone_past_the_return(&world);
         oracle::nothing_begins_early(&world);
+        oracle::nothing_begins_once_a_stranger_has_answered(&world);
         oracle::locks_are_held_while_it_works_and_given_back_at_the_end(&world);
         oracle::nothing_begins_behind_a_gate_without_a_yes(&world);
         oracle::each_step_is_asked_about_where_that_is_wanted(&world);

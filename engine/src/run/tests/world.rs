@@ -129,7 +129,9 @@ impl<'a> World<'a> {
         if let Some(host) = self.plan.node(node).host.clone()
             && self.lost.insert(host.clone())
         {
-            self.record(EventKind::HostLost { host, why: "no route".to_owned() });
+            let why = "no route".to_owned();
+            let is_other = self.dice.one_in(4);
+            self.record(if is_other { EventKind::StrangerAnswered { host, why } } else { EventKind::HostLost { host, why } });
         }
     }
 

@@ -12,10 +12,14 @@ rb_serve() {
       start) rb_start ;;        read|hush) rb_look ;;    hello) rb_hello ;;    user) rb_sudo ;;
       ask) rb_asked ;;          attach) rb_attach ;;     stop) rb_stop ;;      wait) rb_wait ;;
       stage) rb_stage ;;        clean) rb_clean ;;       ping) rb_say done ;;  lock) rb_lock ;;
-      unlock) rb_unlock ;;      held) rb_held ;;         *) rb_say no verb ;;
+      unlock) rb_unlock ;;      held) rb_held ;;         who) rb_machine; rb_say who "$rb_m" ;;
+      *) rb_say no verb ;;
     esac
   done
   [ "$rb_c" = 0 ] || rm -f ".rd.$rb_chan."*; }
+
+# Which machine this is, - where it has no name -> rb_m
+rb_machine() { rb_m=; read -r rb_m </etc/machine-id; rb_m=${rb_m:--}; }
 
 # The folder of the run, the life mark before anything else in it, this driver's epoch, and then who is here.
 rb_hello() {
@@ -25,7 +29,8 @@ rb_hello() {
   rb_x=$(LC_ALL=C mkdir -p "$rb_run/epoch" 2>&1) && cd "$rb_run" || { rb_say no folder "${rb_x%%
 *}"; return; }
   [ -O . ] && [ ! -L "$rb_run" ] || { rb_say no folder "$rb_run belongs to someone else"; return; }
-  if [ "$rb_life" != - ]; then rb_memory || { rb_say no memory-lost; return; }
+  rb_machine
+  if [ "$rb_life" != - ]; then rb_memory || { rb_say no memory-lost "$rb_m"; return; }
   elif [ -e life ]; then :; else rb_mark life "$rb_2" || { rb_say no cannot-record; return; }; fi
   rb_said life; rb_life=$rb_x
   # A full disk still takes empty files: what can't be written now would be missed later.
@@ -34,9 +39,9 @@ rb_hello() {
   printf '%s\n' "$rb_3" >"epoch/$rb_1"; rb_x=; read -r rb_x <"epoch/$rb_1"
   [ -n "$rb_x" ] || { rm -f "epoch/$rb_1"; rb_say no cannot-record; return; }
   [ "$rb_x" = "$rb_3" ] || { rb_say no fenced "$rb_1"; return; }
-  rb_m=-; read -r rb_m </etc/machine-id; rb_b=no; command -v bash >/dev/null && rb_b=yes
+  rb_b=no; command -v bash >/dev/null && rb_b=yes
   rb_s=no; for rb_x in sha256sum shasum openssl; do command -v "$rb_x" >/dev/null && rb_s=yes; done
-  rb_say hello "$rb_life" "${rb_m:--}" "$rb_boot" "$rb_b" "$rb_s" "$rb_top"
+  rb_say hello "$rb_life" "$rb_m" "$rb_boot" "$rb_b" "$rb_s" "$rb_top"
   for rb_f in *.claim; do rb_there "$rb_f" && rb_say claim "${rb_f%.claim}"; done
   rb_say done; }
 

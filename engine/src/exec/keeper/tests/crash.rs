@@ -62,7 +62,28 @@ async fn k4_every_row_of_the_table_of_crashes() {
         assert_eq!(keeper.ask(&name("n.3")).await.expect("ask"), Fate::Never, "{shell}");
         assert!(run.join("n.3.pg").is_symlink(), "{shell}: the leader's mark is taken away");
         fs::remove_dir_all(&run).expect("remove");
-        assert!(matches!(keeper.ask(&attempt).await, Err(KeeperError::MemoryLost { .. })), "{shell}");
+        assert_eq!(keeper.ask(&attempt).await.expect("ask"), Fate::Forgotten, "{shell}");
+    }
+}
+
+#[tokio::test]
+async fn k3_what_was_sent_to_a_host_that_forgot_it_while_the_line_was_broken_is_no_refusal() {
+    for shell in SHELLS {
+        let bench = Bench::local(shell);
+        let keeper = bench.keeper().await;
+        let (attempt, marker) = (name("n.1"), bench.dir.path().join("marker"));
+        let call = sh(&format!("touch {}; sleep 30", marker.display()));
+        let mut printed = Printed::default();
+        let forgets = async {
+            until(|| marker.exists()).await;
+            let channel = shells(&bench);
+            fs::remove_dir_all(bench.run()).expect("remove");
+            for pid in channel {
+                tool("kill", &["-9", &pid]);
+            }
+        };
+        let (outcome, ()) = tokio::join!(keeper.start(&attempt, 1, &call, soon(), &mut printed), forgets);
+        assert_eq!(outcome.expect("start"), Outcome::Found(Fate::Forgotten), "{shell}");
     }
 }
 

@@ -98,7 +98,7 @@ async fn k3_a_lost_life_mark_is_lost_memory_not_never_started() {
         let bench = Bench::local(shell);
         let keeper = bench.keeper().await;
         fs::remove_dir_all(bench.run()).expect("remove");
-        assert!(matches!(keeper.ask(&name("n.1")).await, Err(KeeperError::MemoryLost { .. })), "{shell}");
+        assert_eq!(keeper.ask(&name("n.1")).await.expect("ask"), Fate::Forgotten, "{shell}");
         let started = keeper.start(&name("n.1"), 1, &sh("echo ran"), soon(), &mut Printed::default()).await;
         assert!(matches!(started, Err(KeeperError::MemoryLost { .. })), "{shell}: {started:?}");
         let other = bench.connect().await;
