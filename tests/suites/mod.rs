@@ -24,6 +24,7 @@ mod mysql;
 mod notify;
 mod outputs;
 mod plans;
+mod reboots;
 mod refusals;
 mod scenarios;
 mod schema;

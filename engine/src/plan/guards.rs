@@ -11,6 +11,8 @@ pub enum Guard<'a> {
     Check(&'a Command),
     /// Whether what would be downloaded is here already.
     Fetched(&'a Download),
+    /// Which boot the host is in before a step reboots it. It may have rebooted by itself since the preflight.
+    Boot,
 }
 
 impl Node {
@@ -30,6 +32,9 @@ impl Node {
             if let (None, Some(Does::Download(download))) = (&spec.check, &spec.does) {
                 guards.push(Guard::Fetched(download));
             }
+            if spec.reboots.is_some() {
+                guards.push(Guard::Boot);
+            }
         }
         guards
     }
@@ -45,7 +50,7 @@ impl Node {
     pub fn guard_slot(&self, guard: u32) -> Option<SlotId> {
         match self.guards().get(guard as usize)? {
             Guard::Fact(fact) => Some(fact.slot),
-            Guard::When(_) | Guard::Require(_) | Guard::Check(_) | Guard::Fetched(_) => None,
+            Guard::When(_) | Guard::Require(_) | Guard::Check(_) | Guard::Fetched(_) | Guard::Boot => None,
         }
     }
 

@@ -316,7 +316,7 @@ impl Attempt {
     async fn wait_for_reboot(self) -> Vec<EventKind> {
         let (node, attempt) = (self.node, self.number);
         let within = self.reboots.unwrap_or_default();
-        match self.world.another_boot(&self.host, &self.boot, within).await {
+        match self.world.boot(&self.host, None, |boot| boot != self.boot, within).await {
             Ok(boot_id) => vec![EventKind::HostRebooted { node, attempt, boot_id }],
             Err(missed) => {
                 let lost = missed.away.map(|away| guards::lost(self.host.clone(), &Away { why: missed.why.clone(), ..away }));

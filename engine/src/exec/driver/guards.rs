@@ -9,6 +9,7 @@ use super::{DriveError, Driver};
 use crate::exec::keeper::Away;
 use crate::plan::model::{Condition, Guard, NodeId, VerifySpec};
 use crate::run::event::EventKind;
+use crate::value::Value;
 
 impl Driver<'_> {
     pub(super) fn ask_guard(&mut self, key: String, node: NodeId, guard: u32) -> Result<(), DriveError> {
@@ -61,6 +62,21 @@ impl Driver<'_> {
                     None
                 }
             },
+            Guard::Boot => {
+                let (world, at) = (Rc::clone(&self.world), host.clone().unwrap_or_default());
+                let life = self.ledger.state().hosts.get(&at).map(|known| known.met.life.clone());
+                let within = Duration::from_secs(plan.node(node).spec().and_then(|spec| spec.reboots).unwrap_or_default());
+                self.fly_idle(key, async move {
+                    match world.boot(&at, life.as_deref(), |_| true, within).await {
+                        Ok(boot) => vec![EventKind::GuardHeld { node, guard, value: Some(Value::String(boot)) }],
+                        Err(unknown) => match unknown.away {
+                            Some(gone) => away(node, host, Away { why: unknown.why, ..gone }),
+                            None => vec![refused(format!("which boot {at} is in could not be asked: {}", unknown.why))],
+                        },
+                    }
+                });
+                None
+            }
             Guard::Fetched(download) => {
                 self.ask_fetched(key, node, guard, download)?;
                 None

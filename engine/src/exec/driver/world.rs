@@ -27,7 +27,7 @@ const CLEANED_AT_ONCE: usize = 32;
 /// Between two looks for a host that reboots.
 const LOOK_FOR_BOOT: Duration = Duration::from_secs(1);
 
-/// Why a host did not come back from its reboot.
+/// Why it is not known which boot a host is in, or why it is not in another.
 pub(super) struct NoBoot {
     pub(super) why: String,
     pub(super) away: Option<Away>,
@@ -159,15 +159,17 @@ impl World {
         Ok((hello.identity, hello.claims))
     }
 
-    /// Waits until a host answers with another boot id than `old`.
-    pub(super) async fn another_boot(&self, host: &str, old: &str, within: Duration) -> Result<String, NoBoot> {
+    /// Waits until a host answers, and in a boot that is wanted: its id. Where `life` is given it must remember the run.
+    pub(super) async fn boot(&self, host: &str, life: Option<&str>, is_wanted: impl Fn(&str) -> bool, within: Duration) -> Result<String, NoBoot> {
         let keeper = self.keeper(host).map_err(|why| NoBoot { why, away: None })?;
         let until = Instant::now() + within;
-        let mut said = NoBoot { why: "it still answers with the boot it had".to_owned(), away: None };
+        let silence = "it does not answer";
+        let mut said = NoBoot { why: silence.to_owned(), away: Some(Away { why: silence.to_owned(), is_stranger: false }) };
         loop {
-            match tokio::time::timeout_at(until, keeper.hello(None, self.epoch, &self.who)).await {
-                Ok(Ok(hello)) if hello.identity.boot_id != old => return Ok(hello.identity.boot_id),
+            match tokio::time::timeout_at(until, keeper.hello(life, self.epoch, &self.who)).await {
+                Ok(Ok(hello)) if is_wanted(&hello.identity.boot_id) => return Ok(hello.identity.boot_id),
                 Ok(Ok(_)) => said = NoBoot { why: "it still answers with the boot it had".to_owned(), away: None },
+                Ok(Err(error @ KeeperError::MemoryLost { .. })) => return Err(NoBoot { away: None, why: error.to_string() }),
                 Ok(Err(error)) => said = NoBoot { away: error.away(), why: error.to_string() },
                 Err(_) => {}
             }

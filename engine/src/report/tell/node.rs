@@ -4,7 +4,7 @@ use super::super::shown;
 use super::super::tone::Tone;
 use super::{About, Telling, Weight};
 use crate::outcome::Ended;
-use crate::plan::model::{NodeId, NodeKind};
+use crate::plan::model::{Guard, NodeId, NodeKind};
 use crate::run::event::EventKind;
 use crate::run::fleet;
 use crate::run::state::Stage;
@@ -21,6 +21,7 @@ impl About<'_> {
             // The host was told of when it was lost; the rest follows from that.
             EventKind::NodeUnreachable { .. } => Telling::new(Detail, Warn, "unreachable", "it waits for its host, or is left out"),
             EventKind::FailureTolerated { .. } => self.tolerated(id),
+            EventKind::GuardHeld { guard, value: Some(_), .. } if matches!(self.plan.node(id).guards().get(*guard as usize), Some(Guard::Boot)) => return None,
             EventKind::GuardHeld { value: Some(value), .. } => Telling::new(Normal, Plain, "fact", format!("= {}", value.display())),
             EventKind::StepBegan { attempt, .. } => {
                 let again = if *attempt > 1 { format!("attempt {attempt}  ") } else { String::new() };

@@ -6,7 +6,7 @@ use super::super::retry::retry_is_left;
 use super::super::state::{Failure, Phase, Stage, Told, Was};
 use super::{Next, Visit};
 use crate::outcome::Ended;
-use crate::plan::model::SlotId;
+use crate::plan::model::{Guard, SlotId};
 use crate::value::Value;
 
 impl Visit<'_> {
@@ -76,9 +76,13 @@ impl Visit<'_> {
         let node = &mut self.state.nodes[self.id.index()];
         Ok(Next::Becomes(match &self.event.kind {
             EventKind::GuardHeld { guard, value, .. } if *guard == passed => {
-                if let Some(value) = value {
-                    let slot = self.node.guard_slot(passed).ok_or(())?;
-                    self.keep(slot, value.clone());
+                match (value, self.node.guards().get(passed as usize)) {
+                    (Some(Value::String(boot)), Some(Guard::Boot)) => self.is_in_boot(boot),
+                    (Some(value), _) => {
+                        let slot = self.node.guard_slot(passed).ok_or(())?;
+                        self.keep(slot, value.clone());
+                    }
+                    (None, _) => {}
                 }
                 let passed = passed + 1;
                 if self.node.is_done_by_guards(passed) { Stage::Succeeded } else { Stage::Guarding { passed } }
@@ -107,6 +111,12 @@ impl Visit<'_> {
         self.state.slots.entry(slot).or_default().insert(host, value);
     }
 
+    fn is_in_boot(&mut self, boot: &str) {
+        if let Some(host) = self.node.host.as_ref().and_then(|host| self.state.hosts.get_mut(host)) {
+            boot.clone_into(&mut host.met.boot_id);
+        }
+    }
+
     /// An attempt that is under way, or was when its host was last heard of.
     fn attempt(mut self) -> Result<Next, ()> {
         let ours = self.under_way(false).ok_or(())?;
@@ -124,9 +134,7 @@ impl Visit<'_> {
                 self.ended(ours, ended, capture_error.as_deref())
             }
             EventKind::HostRebooted { attempt, boot_id, .. } if *attempt == ours => {
-                if let Some(host) = self.state.hosts.get_mut(&self.node.host.clone().unwrap_or_default()) {
-                    host.met.boot_id.clone_from(boot_id);
-                }
+                self.is_in_boot(boot_id);
                 self.ran(ours, 0)
             }
             EventKind::RebootMissed { attempt, why, .. } if *attempt == ours => self.failed(ours, Failure::Reboot { why: why.clone() }),
