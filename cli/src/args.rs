@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{approve, convert, end, fmt, lint, log, plan, reject, resume, rollback, run, runs, schema, show, verify};
+use crate::commands::{approve, convert, end, fmt, lint, log, plan, reject, resume, rollback, run, runs, schema, show, verify, watch};
 
 /// Runbooks as code: check them, see what they would do, run them, take them back.
 #[derive(Debug, Parser)]
@@ -37,6 +37,9 @@ pub(crate) struct Look {
     /// Only failures, questions and where a run stands
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
+    /// No colour, no live region, nothing drawn over: a line an event, for screen readers; RUNBOOK_PLAIN does the same
+    #[arg(long, global = true)]
+    pub(crate) plain: bool,
     /// Also what commands print, and every check
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
@@ -66,6 +69,7 @@ pub(crate) enum Command {
     Show(show::ShowArgs),
     Log(log::LogArgs),
     Verify(verify::VerifyArgs),
+    Watch(watch::WatchArgs),
 }
 
 /// Text for people, or JSON for scripts.

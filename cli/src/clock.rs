@@ -25,6 +25,11 @@ pub(crate) fn time(at: Millis) -> String {
     shown(at, "%H:%M:%S")
 }
 
+/// `2026-03-01T14:02:11+01:00`, for what is read elsewhere or later.
+pub(crate) fn stamp(at: Millis) -> String {
+    shown(at, "%Y-%m-%dT%H:%M:%S%:z")
+}
+
 /// `2026-03-01 14:02`
 pub(crate) fn date(at: Millis) -> String {
     shown(at, "%Y-%m-%d %H:%M")

@@ -5,6 +5,7 @@
 //! the programs.
 
 pub mod desk;
+pub mod glass;
 pub mod lab;
 pub mod listener;
 pub mod mariadb;

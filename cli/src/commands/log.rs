@@ -1,47 +1,59 @@
 //! `runbook log RUN [STEP]`
 
+use engine::exec::follow::Seen;
 use engine::journal::output;
 use engine::plan::model::NodeId;
 use engine::report::log_json;
-use engine::report::tell::{Teller, Weight};
-use engine::report::tone::{Line, Tone};
-use engine::run::state::RunState;
+use engine::report::tell::Teller;
+use engine::report::tone::Tone;
+use engine::run::state::Stage;
 use engine::run::verdict::attempt_name;
 
 use crate::args::Format;
-use crate::complaint::{Complaint, DONE, FAILED, Status};
+use crate::complaint::{Complaint, DONE, FAILED, INTERRUPTED, Status};
 use crate::out::Out;
+use crate::run::follow;
 use crate::run::open::{self, Opened};
-use crate::watch::lines;
+use crate::watch::{Tale, story};
 
 /// Show what a run did, or what one of its steps printed
 ///
 /// With STEP, its output goes to standard output as it came, every attempt in
 /// turn, and its errors to standard error.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  runbook log last\n  runbook log last stop-mariadb@web1\n  runbook log k7m2 --format json | jq -r .event")]
+#[command(
+    after_help = "Examples:\n  runbook log last\n  runbook log last --follow\n  runbook log last stop-mariadb@web1\n  runbook log k7m2 --format json | jq -r .event"
+)]
 pub(crate) struct LogArgs {
     /// A run's id, any unique beginning of it, or `last`
     run: String,
     /// A step's path or id
     step: Option<String>,
+    /// Go on for as long as a process drives the run
+    #[arg(short, long)]
+    follow: bool,
     /// For people, or one JSON object a line on standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 pub(crate) fn log(args: &LogArgs, out: &Out) -> Result<Status, Complaint> {
-    let opened = open::open(&args.run)?;
+    let mut opened = open::open(&args.run)?;
     let nodes = args.step.as_deref().map(|step| named(&opened, step)).transpose()?;
-    match (args.format, nodes) {
-        (Format::Json, nodes) => {
-            let wanted = opened.events.iter().filter(|e| nodes.as_ref().is_none_or(|n| e.kind.node().is_some_and(|id| n.contains(&id))));
-            wanted.for_each(|event| out.data(&log_json::line(&opened.run, &opened.plan, event)));
-        }
-        (Format::Text, None) => out.page(&story(&opened, out)?),
-        (Format::Text, Some(nodes)) => printed(&opened, &nodes, out)?,
+    let json = args.format == Format::Json;
+    let mut tale = Tale { out: out.clone(), run: opened.run.clone(), teller: Teller::new(&opened.run), nodes, json };
+    if json {
+        opened.events.iter().filter(|e| tale.is_about(e)).for_each(|event| out.data(&log_json::line(&opened.run, &opened.plan, event)));
+    } else if let Some(nodes) = &tale.nodes {
+        printed(&opened, nodes, args.follow, out)?;
+    } else {
+        let lines = story(out, &mut tale.teller, &opened.plan, &opened.events).map_err(|e| Complaint::new(FAILED, e.to_string()))?;
+        out.page(&lines);
     }
-    Ok(DONE)
+    if !args.follow {
+        return Ok(DONE);
+    }
+    Ok(if follow::follow(&mut opened, None, &mut tale)? == Seen::Told { INTERRUPTED } else { DONE })
 }
 
 fn named(opened: &Opened, step: &str) -> Result<Vec<NodeId>, Complaint> {
@@ -52,28 +64,21 @@ fn named(opened: &Opened, step: &str) -> Result<Vec<NodeId>, Complaint> {
     Ok(nodes)
 }
 
-/// Every event in words, folded one by one as they came.
-fn story(opened: &Opened, out: &Out) -> Result<Vec<Line>, Complaint> {
-    let mut state = RunState::new(&opened.plan);
-    let mut teller = Teller::new(&opened.run);
-    let mut story = Vec::new();
-    for event in &opened.events {
-        state.apply(&opened.plan, event).map_err(|e| Complaint::new(FAILED, e.to_string()))?;
-        let Some(telling) = teller.tell(&opened.plan, &state, event) else { continue };
-        if telling.weight == Weight::Must || !out.is_quiet() && (telling.weight == Weight::Normal || out.is_verbose()) {
-            story.extend(lines(&telling, event.at, out.width()));
-        }
-    }
-    Ok(story)
-}
-
-/// The outputs of every attempt, each under a heading on standard error.
-fn printed(opened: &Opened, nodes: &[NodeId], out: &Out) -> Result<(), Complaint> {
-    let mut any = false;
+/// The outputs of every attempt, each under a heading on standard error. `follows`: what runs now is not over.
+fn printed(opened: &Opened, nodes: &[NodeId], follows: bool, out: &Out) -> Result<(), Complaint> {
+    let mut any = follows;
     for id in nodes {
         let (node, state) = (opened.plan.node(*id), opened.state.node(*id));
         let attempts = (1..=state.attempts).map(|n| (false, n)).chain((1..=state.undos).map(|n| (true, n)));
         for (undoing, number) in attempts {
+            let is_open = match state.stage {
+                Stage::Began { attempt, .. } => !undoing && attempt == number,
+                Stage::Undoing { attempt, .. } => undoing && attempt == number,
+                _ => false,
+            };
+            if follows && is_open {
+                continue;
+            }
             let name = attempt_name(&node.path, undoing, number);
             let what = if undoing { "undo" } else { "attempt" };
             let [stdout, stderr] = ["out", "err"].map(|stream| output::read(&opened.folder, &opened.run, &name, stream));
@@ -86,7 +91,7 @@ fn printed(opened: &Opened, nodes: &[NodeId], out: &Out) -> Result<(), Complaint
             };
             out.say(&format!("{}{}", out.paint(Tone::Dim, &format!("{} {what} {number}", node.path)), out.paint(Tone::Dim, said)));
             out.bytes(&stdout);
-            String::from_utf8_lossy(&stderr).lines().for_each(|l| out.must(&crate::out::tame(l)));
+            out.error_bytes(&stderr);
         }
     }
     if !any {

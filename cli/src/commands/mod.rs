@@ -15,6 +15,7 @@ pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod verify;
+pub(crate) mod watch;
 
 use crate::args::Command;
 use crate::complaint::{Complaint, Status};
@@ -39,5 +40,6 @@ pub(crate) fn run(command: Command, out: &Out) -> Result<Status, Complaint> {
         Command::Show(args) => show::show(&args, out),
         Command::Log(args) => log::log(&args, out),
         Command::Verify(args) => verify::verify(&args, out),
+        Command::Watch(args) => watch::watch(&args, out),
     }
 }

@@ -92,6 +92,8 @@ impl Desk {
         if self.closed >= SLIPS {
             return Some(without_a_person(&asked.question));
         }
+        // The whole conversation, and not its prompt alone, has the end of the screen for itself.
+        let _screen = self.out.hold();
         self.console.forget_early_keys();
         for line in wording::page(&asked.question, crate::clock::now(), self.out.width()) {
             self.out.line(&line);

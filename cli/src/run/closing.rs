@@ -1,6 +1,5 @@
-//! The last words of a process that drove a run: where it stands, what stands, what to type next.
+//! The last words about a run that no process drives any more: where it stands, what stands, what to type next.
 
-use engine::exec::driver::Left;
 use engine::plan::model::{NodeKind, Plan};
 use engine::report::next;
 use engine::report::run_text::{is_left_alone, next_lines, not_undone, phase_tone, phase_why};
@@ -13,9 +12,9 @@ use engine::run::verdict;
 
 use crate::out::Out;
 
-pub(crate) fn tell(out: &Out, run: &str, plan: &Plan, left: &Left, lasted: Millis) {
+pub(crate) fn tell(out: &Out, run: &str, plan: &Plan, state: &RunState, head: &str) {
     out.must("");
-    for line in lines(run, plan, &left.state, &left.head, lasted) {
+    for line in lines(run, plan, state, head, crate::clock::now() - state.began) {
         out.line(&line);
     }
 }
@@ -28,7 +27,7 @@ fn lines(run: &str, plan: &Plan, state: &RunState, head: &str, lasted: Millis) -
     let mut lines =
         vec![Line::new().with(phase_tone(state), &word).plain(format!("  {}", plan.runbook)).dim(format!("  {} in {}", tally(plan, state), took(lasted)))];
     if is_left_alone(&gone) {
-        lines.push(Line::new().with(Tone::Warn, "  this process has left; what was under way may still run on its hosts"));
+        lines.push(Line::new().with(Tone::Warn, "  no process drives it now; what was under way may still run on its hosts"));
     }
     if let Some(why) = phase_why(&state.phase) {
         lines.extend(why.lines().map(|l| Line::new().plain(format!("  {l}"))));

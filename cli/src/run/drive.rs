@@ -4,12 +4,14 @@ use std::rc::Rc;
 
 use engine::exec::driver::{Options, drive};
 use engine::journal::lock::DriverLock;
+use engine::report::usual::Usual;
 use engine::run::event::Purpose;
 use engine::run::verdict;
 
 use super::closing;
 use super::open::{Opened, who};
 use super::person::operator;
+use super::usual::usual;
 use crate::complaint::{Complaint, FAILED, INTERRUPTED, Status};
 use crate::out::Out;
 use crate::people;
@@ -22,9 +24,10 @@ use crate::watch::Screen;
 pub(crate) fn go(out: &Out, opened: Opened, purpose: Purpose, options: Options, events: bool) -> Result<Status, Complaint> {
     let Opened { run, folder, journal, plan, events: past, .. } = opened;
     let lock = DriverLock::take(&folder, &run, &who())?;
-    let began = past.first().map_or_else(crate::clock::now, |e| e.at);
     let people = people::here(out, operator());
-    let mut screen = Screen::new(out, &run, events, people.as_ref().can_be_asked());
+    // What is usual is asked for only where it is seen.
+    let usual = if out.is_live() { usual(&plan.runbook, &run) } else { Usual::default() };
+    let mut screen = Screen::new(out, &run, events, people.as_ref().can_be_asked(), usual);
     screen.remember(&past);
     if purpose == Purpose::Run {
         screen.stream(&plan, &past);
@@ -36,8 +39,9 @@ pub(crate) fn go(out: &Out, opened: Opened, purpose: Purpose, options: Options, 
     // A thread that resolves a name must not hold up the end.
     runtime.shutdown_background();
     drop(lock);
+    out.clear();
     let left = left?;
-    closing::tell(out, &run, &plan, &left, crate::clock::now() - began);
+    closing::tell(out, &run, &plan, &left.state, &left.head);
     let interrupted = (left.interrupted || screen.saw_interrupted_park()) && !left.state.phase.is_final();
     Ok(if interrupted { INTERRUPTED } else { Status(verdict::exit_status(&plan, &left.state)) })
 }

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod closing;
 pub(crate) mod drive;
 pub(crate) mod filter;
+pub(crate) mod follow;
 pub(crate) mod id;
 pub(crate) mod look;
 pub(crate) mod open;

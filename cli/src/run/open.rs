@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use engine::journal::lock::is_alive;
 use engine::journal::{Journal, Store};
 use engine::plan::model::{PLAN_FORMAT, Plan};
 use engine::run::event::{Event, EventKind, Pin, Role};
@@ -108,17 +109,15 @@ impl Opened {
 
     /// Its process id, on the machine that it ran on.
     pub(crate) fn driver(&self) -> Option<u32> {
-        self.events.iter().rev().find_map(|e| match e.kind {
-            EventKind::DriverStarted { pid, .. } => Some(pid),
+        self.driver_and_machine().map(|(pid, _)| pid)
+    }
+
+    pub(crate) fn driver_and_machine(&self) -> Option<(u32, String)> {
+        self.events.iter().rev().find_map(|e| match &e.kind {
+            EventKind::DriverStarted { pid, machine, .. } => Some((*pid, machine.clone())),
             _ => None,
         })
     }
-}
-
-fn is_alive(pid: u32) -> bool {
-    let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return false };
-    // Not permitted means that it is there, and somebody else's.
-    !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
 }
 
 /// A run that was created in this moment.

@@ -1,22 +1,30 @@
-//! What is seen while a run goes: calm lines on standard error, fit for a terminal and for a log; on request the
-//! events as JSON on standard output.
+//! What is seen while a run goes: calm lines on standard error, fit for a terminal and for a log, and below them at a
+//! terminal a live region; on request the events as JSON on standard output.
 
 mod line;
 mod tail;
+mod tale;
 
 use engine::exec::keeper::call::Stream;
 use engine::exec::watch::Watch;
 use engine::plan::model::{NodeId, Plan};
+use engine::report::live::Live;
 use engine::report::log_json;
 use engine::report::tell::{Teller, Weight};
-use engine::report::tone::{Line, Tone};
-use engine::run::event::{Event, EventKind, InterruptAnswer};
+use engine::report::tone::Line;
+use engine::report::usual::Usual;
+use engine::run::event::{Event, EventKind, InterruptAnswer, Millis};
 use engine::run::state::RunState;
 
 use self::tail::Tails;
+use crate::clock;
 use crate::out::Out;
 
-pub(crate) use line::{INDENT, lines};
+pub(crate) use line::Shape;
+pub(crate) use tale::{Tale, story};
+
+/// How often the live region is drawn anew.
+const FRAME: Millis = 100;
 
 #[derive(Debug)]
 pub(crate) struct Screen {
@@ -28,13 +36,16 @@ pub(crate) struct Screen {
     asks: bool,
     teller: Teller,
     tails: Tails,
+    live: Live,
+    /// When the live region was drawn last.
+    drawn: Millis,
     /// The node whose output stands last on the screen.
     speaking: Option<NodeId>,
     parked_by_interrupt: bool,
 }
 
 impl Screen {
-    pub(crate) fn new(out: &Out, run: &str, events: bool, asks: bool) -> Self {
+    pub(crate) fn new(out: &Out, run: &str, events: bool, asks: bool, usual: Usual) -> Self {
         Self {
             out: out.clone(),
             run: run.to_owned(),
@@ -42,6 +53,8 @@ impl Screen {
             asks,
             teller: Teller::new(run),
             tails: Tails::default(),
+            live: Live::new(usual),
+            drawn: 0,
             speaking: None,
             parked_by_interrupt: false,
         }
@@ -49,7 +62,10 @@ impl Screen {
 
     /// Takes in what was written before this process began to look on.
     pub(crate) fn remember(&mut self, events: &[Event]) {
-        events.iter().for_each(|event| self.teller.remember(event));
+        for event in events {
+            self.teller.remember(event);
+            self.live.take(event);
+        }
     }
 
     /// Whether the run parked because someone interrupted it here.
@@ -61,14 +77,6 @@ impl Screen {
     pub(crate) fn stream(&self, plan: &Plan, events: &[Event]) {
         if self.events {
             events.iter().for_each(|event| self.out.data(&log_json::line(&self.run, plan, event)));
-        }
-    }
-
-    fn wants(&self, weight: Weight) -> bool {
-        match weight {
-            Weight::Must => true,
-            Weight::Normal => !self.out.is_quiet(),
-            Weight::Detail => self.out.is_verbose(),
         }
     }
 
@@ -86,10 +94,12 @@ impl Screen {
         }
     }
 
-    /// A question shows itself what it is about, and the last words of the process say how the run ended.
+    /// A question shows itself what it is about, the last words of the process say how the run ended, and the live region
+    /// what is under way.
     fn is_shown_elsewhere(&self, event: &Event) -> bool {
         match event.kind {
             EventKind::GateOpened { .. } | EventKind::ManualAsked { .. } => self.asks,
+            EventKind::StepBegan { .. } | EventKind::UndoBegan { .. } => self.out.is_live() && !self.out.is_verbose(),
             EventKind::RunParked { .. }
             | EventKind::RunStuck { .. }
             | EventKind::RunRolledBack
@@ -100,49 +110,73 @@ impl Screen {
             _ => false,
         }
     }
+
+    fn say(&mut self, lines: Vec<Line>) {
+        self.speaking = None;
+        lines.iter().for_each(|line| self.out.line(line));
+    }
+}
+
+/// Whether a line is wanted, by `-q` and `-v`.
+pub(crate) fn wants(out: &Out, weight: Weight) -> bool {
+    match weight {
+        Weight::Must => true,
+        Weight::Normal => !out.is_quiet(),
+        Weight::Detail => out.is_verbose(),
+    }
 }
 
 impl Watch for Screen {
     fn event(&mut self, plan: &Plan, state: &RunState, event: &Event) {
         self.stream(plan, std::slice::from_ref(event));
+        self.live.take(event);
         if let EventKind::InterruptAnswered { answer, .. } = event.kind {
             self.parked_by_interrupt = answer == InterruptAnswer::Park;
         }
         let last_words = self.last_words(event);
         let Some(mut telling) = self.teller.tell(plan, state, event) else { return };
-        if self.is_shown_elsewhere(event) || !self.wants(telling.weight) {
+        if self.is_shown_elsewhere(event) || !wants(&self.out, telling.weight) {
             return;
         }
         telling.below.extend(last_words);
         if event.kind == EventKind::Interrupted {
             telling.below.push("Ctrl-C once more to leave at once; what runs on the hosts goes on, and `runbook resume` finds it".to_owned());
         }
-        self.speaking = None;
-        for line in lines(&telling, event.at, self.out.width()) {
-            self.out.line(&line);
-        }
+        self.say(Shape::of_screen(&self.out).lines(&telling, event.at));
     }
 
     fn output(&mut self, plan: &Plan, node: NodeId, stream: Stream, bytes: &[u8]) {
         let whole = self.tails.take(node, stream, bytes);
+        if let Some(line) = self.tails.now(node, stream) {
+            self.live.said(node, &line);
+        }
         if !self.out.is_verbose() {
             return;
         }
+        let shape = Shape::of_screen(&self.out);
         for text in whole {
             if self.speaking != Some(node) {
                 self.speaking = Some(node);
-                self.out.line(&Line::new().plain(INDENT).dim(&plan.node(node).path));
+                self.out.line(&Line::new().plain(shape.indent()).dim(&plan.node(node).path));
             }
-            self.out.line(&Line::new().plain(INDENT).dim("│ ").plain(text));
+            self.out.line(&shape.printed(&text));
         }
     }
 
     fn notice(&mut self, text: &str) {
-        self.speaking = None;
-        let mut words = text.lines();
-        self.out.line(
-            &Line::new().dim(crate::clock::time(crate::clock::now())).with(Tone::Warn, format!(" {:>11}  ", "note")).plain(words.next().unwrap_or_default()),
-        );
-        words.for_each(|l| self.out.line(&Line::new().plain(INDENT).plain(l)));
+        self.say(Shape::of_screen(&self.out).note(clock::now(), text));
+    }
+
+    fn look(&mut self, plan: &Plan, state: &RunState) {
+        let now = clock::now();
+        if !self.out.is_live() || (now - self.drawn).abs() < FRAME {
+            return;
+        }
+        self.drawn = now;
+        if state.driven {
+            self.out.show(&self.live.lines(plan, state, now, self.out.room()));
+        } else {
+            self.out.clear();
+        }
     }
 }

@@ -30,8 +30,9 @@ impl Tails {
         let tail = &mut self.0.entry(node).or_default()[usize::from(stream == Stream::Err)];
         let mut whole = Vec::new();
         for piece in bytes.split_inclusive(|b| *b == b'\n') {
-            let room = (4 * LONGEST).saturating_sub(tail.open.len());
             let (text, ends) = piece.strip_suffix(b"\n").map_or((piece, false), |text| (text, true));
+            let text = tail.back_to_its_beginning(text.strip_suffix(b"\r").filter(|_| ends).unwrap_or(text));
+            let room = (4 * LONGEST).saturating_sub(tail.open.len());
             tail.open.extend_from_slice(&text[..text.len().min(room)]);
             if ends {
                 let line = tail.end();
@@ -39,6 +40,13 @@ impl Tails {
             }
         }
         whole
+    }
+
+    /// The line that it prints on now.
+    pub(super) fn now(&self, node: NodeId, stream: Stream) -> Option<String> {
+        let tail = self.0.get(&node)?.get(usize::from(stream == Stream::Err))?;
+        let open = || shown(tail.open.strip_suffix(b"\r").unwrap_or(&tail.open));
+        if tail.open.is_empty() { tail.lines.back().cloned() } else { Some(open()) }
     }
 
     /// What it said last: its errors, or what it printed where there are none.
@@ -54,9 +62,28 @@ impl Tails {
     }
 }
 
+fn shown(bytes: &[u8]) -> String {
+    fit(&tame(&String::from_utf8_lossy(bytes)), LONGEST)
+}
+
 impl Tail {
+    /// A program that draws its line over and over goes back to its beginning: what stood there is gone, as on a terminal.
+    fn back_to_its_beginning<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
+        if self.open.last() == Some(&b'\r') && !text.is_empty() {
+            self.open.clear();
+        }
+        let kept = text.strip_suffix(b"\r").unwrap_or(text);
+        match kept.iter().rposition(|b| *b == b'\r') {
+            Some(at) => {
+                self.open.clear();
+                &text[at + 1..]
+            }
+            None => text,
+        }
+    }
+
     fn end(&mut self) -> String {
-        let line = fit(&tame(&String::from_utf8_lossy(&self.open)), LONGEST);
+        let line = shown(&self.open);
         self.open.clear();
         if self.lines.len() == LINES {
             self.lines.pop_front();
@@ -69,6 +96,16 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_is_drawn_over_and_over_is_what_it_was_last() {
+        let (mut tails, node) = (Tails::default(), NodeId(0));
+        for (piece, now) in [("10%", "10%"), ("\r20%\r", "20%"), ("30%\r40", "40"), ("%", "40%"), ("\r\n", "40%"), ("done\r\n", "done")] {
+            tails.take(node, Stream::Out, piece.as_bytes());
+            assert_eq!(tails.now(node, Stream::Out).as_deref(), Some(now), "{piece:?}");
+        }
+        assert_eq!(tails.of(node), ["40%", "done"]);
+    }
 
     #[test]
     fn only_the_last_lines_are_kept_and_errors_come_first() {

@@ -15,4 +15,7 @@ pub trait Watch {
 
     /// Something worth a line that is no event: a lost connection that is tried again.
     fn notice(&mut self, text: &str);
+
+    /// Time passes: called several times a second, whether or not anything happened.
+    fn look(&mut self, plan: &Plan, state: &RunState);
 }

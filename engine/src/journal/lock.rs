@@ -60,6 +60,14 @@ fn holder(file: &mut File) -> String {
     words.split_once('\n').map_or("nobody knows who", |(_, who)| who.trim()).to_owned()
 }
 
+/// Whether there is a process of this number on this machine.
+#[must_use]
+pub fn is_alive(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
+    // Not permitted means that it is there, and somebody else's.
+    !matches!(test_kill_process(pid), Err(Errno::SRCH))
+}
+
 /// Makes the state folder where there is none.
 pub(crate) fn make_private_folder(folder: &Path) -> Result<(), JournalError> {
     if folder.is_dir() {

@@ -1,7 +1,7 @@
 //! What commands printed, beside the journal: `output/RUN/ATTEMPT.out` and `.err`, as it came.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::JournalError;
@@ -72,17 +72,38 @@ pub fn read(folder: &Path, run: &str, attempt: &str, stream: &str) -> Result<Vec
     read_beginning(folder, run, attempt, stream, usize::MAX)
 }
 
-/// The same, and at most so many bytes of it.
+/// How many bytes there are by now.
+#[must_use]
+pub fn length(folder: &Path, run: &str, attempt: &str, stream: &str) -> u64 {
+    std::fs::metadata(path_of(folder, run, attempt, stream)).map_or(0, |file| file.len())
+}
+
+/// At most so many bytes from a place on; empty where there is none yet.
 ///
 /// # Errors
 /// It is there and can't be read.
-pub fn read_beginning(folder: &Path, run: &str, attempt: &str, stream: &str, most: usize) -> Result<Vec<u8>, JournalError> {
-    let path = folder.join("output").join(run).join(format!("{attempt}.{stream}"));
+pub fn read_from(folder: &Path, run: &str, attempt: &str, stream: &str, from: u64, most: usize) -> Result<Vec<u8>, JournalError> {
+    let path = path_of(folder, run, attempt, stream);
     let mut bytes = Vec::new();
-    let read = File::open(&path).and_then(|file| file.take(most as u64).read_to_end(&mut bytes));
+    let read = File::open(&path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(from))?;
+        file.take(most as u64).read_to_end(&mut bytes)
+    });
     match read {
         Ok(_) => Ok(bytes),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(e) => Err(JournalError::folder(path)(e)),
     }
+}
+
+fn path_of(folder: &Path, run: &str, attempt: &str, stream: &str) -> PathBuf {
+    folder.join("output").join(run).join(format!("{attempt}.{stream}"))
+}
+
+/// The same as [`read`], and at most so many bytes of it.
+///
+/// # Errors
+/// It is there and can't be read.
+pub fn read_beginning(folder: &Path, run: &str, attempt: &str, stream: &str, most: usize) -> Result<Vec<u8>, JournalError> {
+    read_from(folder, run, attempt, stream, 0, most)
 }

@@ -110,8 +110,17 @@ impl Journal {
     /// # Errors
     /// A line can't be read: it is damaged, or a newer engine wrote it.
     pub fn catch_up(&mut self) -> Result<Vec<Event>, JournalError> {
+        self.seq = 0;
+        self.read_on()
+    }
+
+    /// Reads what was written since; this journal then ends where the file ends.
+    ///
+    /// # Errors
+    /// A line can't be read: it is damaged, or a newer engine wrote it.
+    pub fn read_on(&mut self) -> Result<Vec<Event>, JournalError> {
         let mut events = Vec::new();
-        for (number, body, head) in self.lines_after(0)? {
+        for (number, body, head) in self.lines_after(self.seq)? {
             events.push(event_of(&self.run, number, &body)?);
             self.seq = number;
             self.head = head;

@@ -127,6 +127,19 @@ pub fn took(millis: Millis) -> String {
     }
 }
 
+/// The same in whole seconds: `4s`, `3m 20s`. Tenths that change all the time only make one nervous.
+#[must_use]
+pub fn whole(millis: Millis) -> String {
+    let seconds = millis.max(0) / 1000;
+    if seconds < 60 { format!("{seconds}s") } else { took(seconds * 1000) }
+}
+
+/// Seconds as a person says them.
+#[must_use]
+pub fn seconds(seconds: u64) -> String {
+    whole(i64::try_from(seconds).unwrap_or(i64::MAX / 1000).saturating_mul(1000))
+}
+
 fn pair(big: i64, unit: &str, small: i64, small_unit: &str) -> String {
     if small == 0 { format!("{big}{unit}") } else { format!("{big}{unit} {small}{small_unit}") }
 }

@@ -12,18 +12,23 @@ pub fn budgets(plan: &Plan) -> impl Iterator<Item = (BlockId, u64)> + '_ {
     })
 }
 
-/// Seconds since the first step of an unfinished boundary was reached.
+/// Milliseconds since the first step of an unfinished boundary was reached.
 #[must_use]
-pub fn spent(plan: &Plan, state: &RunState, block: BlockId, now: Millis) -> Option<u64> {
+pub fn spent(plan: &Plan, state: &RunState, block: BlockId, now: Millis) -> Option<Millis> {
     let inside = || plan.iter().filter(|(_, node)| plan.inside(node.block, block));
     let began = inside().filter_map(|(id, _)| state.node(id).now).min()?;
     let over = inside()
         .all(|(id, node)| node.host.is_none() || !matches!(state.stage(id), Stage::Pending | Stage::Guarding { .. } | Stage::Began { .. } | Stage::Ran { .. }));
-    (!over).then(|| u64::try_from((now - began) / 1000).unwrap_or(0))
+    (!over).then_some(now - began)
 }
 
-/// From here on a person is warned: four fifths of it are spent.
+/// From here on a person is warned: four fifths of so many seconds are spent.
 #[must_use]
-pub fn is_nearly_spent(spent: u64, budget: u64) -> bool {
-    spent.saturating_mul(5) >= budget.saturating_mul(4)
+pub fn is_nearly_spent(spent: Millis, budget: u64) -> bool {
+    i128::from(spent) * 5 >= i128::from(budget) * 4000
+}
+
+#[must_use]
+pub fn is_spent(spent: Millis, budget: u64) -> bool {
+    i128::from(spent) >= i128::from(budget) * 1000
 }

@@ -1,7 +1,7 @@
 //! Budgets of boundaries: a warning at 80 %, a question when they are spent.
 
 use super::{DriveError, Driver, ledger};
-use crate::run::budget::{budgets, is_nearly_spent, spent};
+use crate::run::budget::{budgets, is_nearly_spent, is_spent, spent};
 use crate::run::event::EventKind;
 use crate::run::state::Phase;
 
@@ -14,14 +14,17 @@ impl Driver<'_> {
         let mut events = Vec::new();
         for (block, budget) in budgets(&self.plan) {
             let Some(spent) = spent(&self.plan, self.ledger.state(), block, now) else { continue };
-            if spent >= budget && !self.ledger.state().budgets_spent.contains(&block) {
+            let state = self.ledger.state();
+            if !is_spent(spent, budget) {
+                if is_nearly_spent(spent, budget) && !state.budgets_warned.contains(&block) {
+                    events.push(EventKind::BudgetWarned { block, spent: u64::try_from(spent / 1000).unwrap_or(0) });
+                }
+            } else if !state.budgets_spent.contains(&block) {
                 events.push(EventKind::BudgetSpent { block });
                 // Without a terminal there is nobody to ask, and a rollback costs more than it saves: it is told.
                 if self.people.can_be_asked() {
                     events.push(EventKind::Interrupted);
                 }
-            } else if is_nearly_spent(spent, budget) && !self.ledger.state().budgets_warned.contains(&block) {
-                events.push(EventKind::BudgetWarned { block, spent });
             }
         }
         if !events.is_empty() {

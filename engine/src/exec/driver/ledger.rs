@@ -169,6 +169,11 @@ impl<'a> Ledger<'a> {
         self.watch.output(&self.plan, node, stream, bytes);
     }
 
+    /// Time passes for whoever looks on.
+    pub(super) fn pass(&mut self) {
+        self.watch.look(&self.plan, &self.state);
+    }
+
     pub(super) fn notice(&mut self, text: &str) {
         self.watch.notice(&self.masks.text(text));
     }

@@ -18,7 +18,7 @@ mod news;
 mod people;
 mod preflight;
 mod proof;
-mod signals;
+pub(super) mod signals;
 mod sink;
 mod stepping;
 mod survey;
@@ -34,6 +34,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, LocalSet};
+use tokio::time::MissedTickBehavior;
 
 use self::ledger::Ledger;
 use self::news::News;
@@ -206,6 +207,9 @@ enum Leave {
 impl Driver<'_> {
     async fn run(mut self) -> Result<Left, DriveError> {
         self.refuse_outside_window()?;
+        // Not a sleep: a command that prints without end must not keep it from ever coming.
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let leave = loop {
             if let Some(leave) = self.turn()? {
                 break leave;
@@ -221,9 +225,10 @@ impl Driver<'_> {
                         break Leave::Told;
                     }
                 }
-                () = tokio::time::sleep(LOOK) => {
+                _ = look.tick() => {
                     self.ledger.look()?;
                     self.watch_budgets()?;
+                    self.ledger.pass();
                 }
             }
             // What came at the same moment is recorded in the same breath.

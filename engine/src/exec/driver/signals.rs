@@ -2,14 +2,14 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-pub(super) enum Told {
+pub(in crate::exec) enum Told {
     /// No new command starts; those in flight finish; then a person is asked.
     Interrupt,
     /// Park at once.
     Go,
 }
 
-pub(super) struct Signals {
+pub(in crate::exec) struct Signals {
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
     hangup: Option<Signal>,
@@ -17,13 +17,13 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    pub(super) fn listen() -> Self {
+    pub(in crate::exec) fn listen() -> Self {
         // A signal that can't be listened to keeps its default: the process ends and a resume finds everything.
         let listen = |kind| signal(kind).ok();
         Self { interrupt: listen(SignalKind::interrupt()), terminate: listen(SignalKind::terminate()), hangup: listen(SignalKind::hangup()), interrupts: 0 }
     }
 
-    pub(super) async fn next(&mut self) -> Told {
+    pub(in crate::exec) async fn next(&mut self) -> Told {
         tokio::select! {
             () = wait(&mut self.interrupt) => {
                 self.interrupts += 1;
@@ -35,7 +35,7 @@ impl Signals {
     }
 
     /// A person chose to go on: the next Ctrl-C is a first one again.
-    pub(super) fn forget(&mut self) {
+    pub(in crate::exec) fn forget(&mut self) {
         self.interrupts = 0;
     }
 }

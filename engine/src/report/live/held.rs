@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Live;
 use super::rows::At;
 use crate::plan::model::NodeKind;
-use crate::report::words::{count, took};
+use crate::report::words::{count, whole};
 use crate::run::event::Millis;
 use crate::run::state::Stage;
 
@@ -29,5 +29,5 @@ pub(super) fn held(live: &Live, at: &At<'_>) -> Vec<String> {
         all.push((since, format!("lock {lock} on {on}")));
     }
     all.sort();
-    all.into_iter().map(|(since, what)| format!("{what} ({})", took(at.now - since))).collect()
+    all.into_iter().map(|(since, what)| format!("{what} ({})", whole(at.now - since))).collect()
 }

@@ -9,8 +9,8 @@ use crate::plan::model::{BlockKind, NodeId, Plan};
 use crate::report::run_text::phase_tone;
 use crate::report::shown;
 use crate::report::tone::{Line, Tone};
-use crate::report::words::{phase_word, took};
-use crate::run::budget::{budgets, is_nearly_spent, spent};
+use crate::report::words::{phase_word, seconds, took, whole};
+use crate::run::budget::{budgets, is_nearly_spent, is_spent, spent};
 use crate::run::event::Millis;
 use crate::run::state::{Greeting, Phase, RunState, Stage};
 
@@ -188,18 +188,11 @@ fn words(live: &Live, at: &At<'_>, id: NodeId, place: Place) -> Option<String> {
 /// Of those that go on, the one that is nearest to its end.
 fn budget(at: &At<'_>) -> Option<Line> {
     let going = budgets(at.plan).filter_map(|(block, budget)| Some((block, spent(at.plan, at.state, block, at.now)?, budget)));
-    let (block, spent, budget) = going.max_by(|a, b| (u128::from(a.1) * u128::from(b.2)).cmp(&(u128::from(b.1) * u128::from(a.2))))?;
+    let (block, spent, budget) = going.max_by(|a, b| (i128::from(a.1) * i128::from(b.2)).cmp(&(i128::from(b.1) * i128::from(a.2))))?;
     let BlockKind::Boundary { id, .. } = &at.plan.blocks[block.index()].kind else { return None };
-    let seconds = |s: u64| took(i64::try_from(s).unwrap_or(0).saturating_mul(1000));
     let tone = if is_nearly_spent(spent, budget) { Tone::Warn } else { Tone::Plain };
-    let said = if spent >= budget { "spent: " } else { "" };
-    Some(Line::new().dim("  budget  ").with(tone, format!("{said}{} of {}", seconds(spent), seconds(budget))).dim(format!("  {id}")))
-}
-
-/// Whole seconds: tenths that change all the time only make one nervous.
-fn whole(millis: Millis) -> String {
-    let seconds = millis.max(0) / 1000;
-    if seconds < 60 { format!("{seconds}s") } else { took(seconds * 1000) }
+    let said = if is_spent(spent, budget) { "spent: " } else { "" };
+    Some(Line::new().dim("  budget  ").with(tone, format!("{said}{} of {}", whole(spent), seconds(budget))).dim(format!("  {id}")))
 }
 
 /// No line is wider than the screen: one that wraps would push the others away.

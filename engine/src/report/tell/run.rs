@@ -3,7 +3,7 @@
 use super::super::tone::Tone;
 use super::super::words::{self, by, count};
 use super::{About, Telling, Weight};
-use crate::plan::model::NodeId;
+use crate::plan::model::{BlockId, BlockKind, NodeId};
 use crate::run::event::{EventKind, InterruptAnswer, Purpose};
 use crate::run::hook::Occasion;
 
@@ -70,10 +70,15 @@ impl About<'_> {
                 };
                 Telling::new(Must, Plain, "answer", format!("{what}, {}", by(who)))
             }
-            EventKind::BudgetWarned { block, spent } => {
-                Telling::new(Must, Warn, "budget", format!("{} of {} spent", words::took(i64::try_from(*spent).unwrap_or(0) * 1000), self.block_name(*block)))
+            EventKind::BudgetWarned { block, spent } => Telling::new(
+                Must,
+                Warn,
+                "budget",
+                format!("{} of the {} of `{}` are spent", words::seconds(*spent), self.budget(*block), self.block_name(*block)),
+            ),
+            EventKind::BudgetSpent { block } => {
+                Telling::new(Must, Ask, "budget", format!("the {} of `{}` are all spent", self.budget(*block), self.block_name(*block)))
             }
-            EventKind::BudgetSpent { block } => Telling::new(Must, Ask, "budget", format!("all of {} is spent", self.block_name(*block))),
             EventKind::BoundaryUndone { block } => Telling::new(Normal, Warn, "undone", format!("boundary {}", self.block_name(*block))),
             EventKind::DriverLeft { why } => Telling::new(Detail, Dim, "left", why.clone()),
             EventKind::RunParked { why } | EventKind::HostsAwaited { why } => Telling::new(Must, Warn, "parked", first(why)).below(rest(why)),
@@ -111,9 +116,16 @@ impl About<'_> {
         slot.map_or("a fact", |s| s.name.as_str())
     }
 
-    fn block_name(&self, block: crate::plan::model::BlockId) -> String {
+    fn budget(&self, block: BlockId) -> String {
         match self.plan.blocks.get(block.index()).map(|b| &b.kind) {
-            Some(crate::plan::model::BlockKind::Boundary { id, .. }) => id.clone(),
+            Some(BlockKind::Boundary { budget: Some(budget), .. }) => words::seconds(*budget),
+            _ => "budget".to_owned(),
+        }
+    }
+
+    fn block_name(&self, block: BlockId) -> String {
+        match self.plan.blocks.get(block.index()).map(|b| &b.kind) {
+            Some(BlockKind::Boundary { id, .. }) => id.clone(),
             _ => self.plan.runbook.clone(),
         }
     }

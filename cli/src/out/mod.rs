@@ -1,11 +1,15 @@
 //! The only way to the screen. A closed stream is never fatal: a run goes on whether or not someone looks.
 
+mod region;
+
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use engine::report::live::Room;
 use engine::report::tone::{Line, Tone};
 
+use self::region::Region;
 use crate::args::{Color, Look};
 
 /// Shared by all that print: data goes to standard output, everything else to standard error.
@@ -17,29 +21,45 @@ struct Inner {
     color_data: bool,
     color: bool,
     terminal: bool,
+    /// Nothing is drawn and nothing is drawn over: each line is written once, for a screen reader.
+    plain: bool,
+    /// Whether the terminal can be drawn on.
+    draws: bool,
     quiet: bool,
     verbose: bool,
-    width: usize,
-    /// The question that stands open on the screen, to be shown again under a line that comes in between.
-    prompt: Mutex<Option<String>>,
+    screen: Mutex<Screen>,
+}
+
+/// What stands at the end of the screen, below all lines.
+#[derive(Debug, Default)]
+struct Screen {
+    /// The question that stands open, to be shown again under a line that comes in between.
+    prompt: Option<String>,
+    /// The live region; never beside a question.
+    region: Region,
+    /// How many have the screen for themselves.
+    held: usize,
 }
 
 impl Out {
     pub(crate) fn new(look: &Look) -> Self {
         let terminal = std::io::stderr().is_terminal();
+        let plain = look.plain || set("RUNBOOK_PLAIN").is_some();
+        let is_dumb = set("TERM").is_some_and(|term| term == "dumb");
         let wanted = |is_terminal: bool| match look.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => is_terminal && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb"),
+            Color::Auto => is_terminal && !plain && !is_dumb && set("NO_COLOR").is_none(),
         };
         Self(Arc::new(Inner {
             color_data: wanted(std::io::stdout().is_terminal()),
             color: wanted(terminal),
             terminal,
+            plain,
+            draws: terminal && !plain && !is_dumb && !look.quiet,
             quiet: look.quiet,
             verbose: look.verbose,
-            width: width(terminal),
-            prompt: Mutex::new(None),
+            screen: Mutex::default(),
         }))
     }
 
@@ -59,9 +79,26 @@ impl Out {
         self.0.color
     }
 
-    /// Columns: those of the terminal within reason, 80 elsewhere.
+    /// No colours, no region, no redrawing: `--plain`.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.0.plain
+    }
+
+    /// Whether there is a live region.
+    pub(crate) fn is_live(&self) -> bool {
+        self.0.draws
+    }
+
+    /// Columns: those of the terminal now, within reason; 80 elsewhere.
     pub(crate) fn width(&self) -> usize {
-        self.0.width
+        let columns = if self.0.terminal { columns(std::io::stderr()) } else { None };
+        columns.map_or(80, |columns| usize::from(columns).clamp(40, 120))
+    }
+
+    /// What the live region may take: no line reaches the edge, and half of the screen stays for what happened.
+    pub(crate) fn room(&self) -> Room {
+        let (columns, rows) = size();
+        Room { columns: usize::from(columns).saturating_sub(1), rows: usize::from(rows / 2).clamp(4, 16) }
     }
 
     pub(crate) fn has_color_data(&self) -> bool {
@@ -83,37 +120,69 @@ impl Out {
     /// A line on standard error in every mode.
     pub(crate) fn must(&self, line: &str) {
         let line = harmless(line, self.0.color);
-        let prompt = self.0.prompt.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut stream = std::io::stderr().lock();
+        let screen = self.screen();
         // A closed stream is never fatal, here and below.
-        let _ = match prompt.as_deref() {
-            Some(prompt) => write!(stream, "\r\x1b[K{line}\n{prompt}").and_then(|()| stream.flush()),
-            None => writeln!(stream, "{line}"),
-        };
+        screen.region.above(|| {
+            let mut stream = std::io::stderr().lock();
+            let _ = match screen.prompt.as_deref() {
+                Some(prompt) if self.0.plain => write!(stream, "\n{line}\n{prompt}").and_then(|()| stream.flush()),
+                Some(prompt) => write!(stream, "\r\x1b[K{line}\n{prompt}").and_then(|()| stream.flush()),
+                None => writeln!(stream, "{line}"),
+            };
+        });
+    }
+
+    fn screen(&self) -> MutexGuard<'_, Screen> {
+        self.0.screen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Draws the live region, or draws it anew. It is not seen while a question stands open, or while the screen is held.
+    pub(crate) fn show(&self, lines: &[Line]) {
+        let mut screen = self.screen();
+        if self.0.draws && screen.prompt.is_none() && screen.held == 0 {
+            let lines: Vec<String> = lines.iter().map(|line| harmless(self.painted(line, self.0.color).trim_end(), self.0.color).into_owned()).collect();
+            screen.region.draw(lines.join("\n"));
+        }
+    }
+
+    /// Takes the live region from the screen; what was said stays.
+    pub(crate) fn clear(&self) {
+        self.screen().region.clear();
+    }
+
+    /// The screen is free of the live region for as long as this lives: for a prompt of its own, or another program.
+    pub(crate) fn hold(&self) -> Held {
+        let mut screen = self.screen();
+        screen.region.clear();
+        screen.held += 1;
+        Held(self.clone())
     }
 
     /// Shows a prompt at the end of the screen, and keeps it there until [`Self::answered`].
     pub(crate) fn prompt(&self, text: &str) {
-        let mut prompt = self.0.prompt.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut screen = self.screen();
+        screen.region.clear();
         let mut stream = std::io::stderr().lock();
         let _ = write!(stream, "{text}").and_then(|()| stream.flush());
-        *prompt = Some(text.to_owned());
+        screen.prompt = Some(text.to_owned());
     }
 
     /// The prompt is no longer wanted. `by_person`: their Enter ended its line already.
     pub(crate) fn answered(&self, by_person: bool) {
-        let open = self.0.prompt.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let open = self.screen().prompt.take();
         if open.is_some() && !by_person {
             let mut stream = std::io::stderr().lock();
-            let _ = write!(stream, "\r\x1b[K").and_then(|()| stream.flush());
+            let _ = write!(stream, "{}", if self.0.plain { "\n" } else { "\r\x1b[K" }).and_then(|()| stream.flush());
         }
     }
 
     /// Data, on standard output, with a line break at its end.
     pub(crate) fn data(&self, text: &str) {
-        let mut stream = std::io::stdout().lock();
         let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
-        let _ = write!(stream, "{text}{end}").and_then(|()| stream.flush());
+        self.screen().region.above(|| {
+            let mut stream = std::io::stdout().lock();
+            let _ = write!(stream, "{text}{end}").and_then(|()| stream.flush());
+        });
     }
 
     /// JSON for programs, on standard output, written as it is made.
@@ -126,6 +195,11 @@ impl Out {
     pub(crate) fn bytes(&self, bytes: &[u8]) {
         let mut stream = std::io::stdout().lock();
         let _ = stream.write_all(bytes).and_then(|()| stream.flush());
+    }
+
+    /// What a command printed on its standard error, on ours, and without orders to the terminal.
+    pub(crate) fn error_bytes(&self, bytes: &[u8]) {
+        String::from_utf8_lossy(bytes).lines().for_each(|line| self.must(&tame(line)));
     }
 
     /// A page for people, on standard output.
@@ -149,6 +223,16 @@ impl Out {
     }
 }
 
+/// See [`Out::hold`].
+#[derive(Debug)]
+pub(crate) struct Held(Out);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.screen().held -= 1;
+    }
+}
+
 fn paint(tone: Tone, text: &str, color: bool) -> String {
     // Nothing is coloured by its hue alone: the words say the same.
     let code = match tone {
@@ -167,14 +251,15 @@ fn set(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn width(terminal: bool) -> usize {
-    let columns = if terminal { columns(std::io::stderr()) } else { None };
-    columns.map_or(80, |columns| usize::from(columns).clamp(40, 120))
-}
-
 /// What a terminal says of its width, where it says something.
 fn columns(terminal: impl std::os::fd::AsFd) -> Option<u16> {
     rustix::termios::tcgetwinsize(terminal).ok().map(|size| size.ws_col).filter(|columns| *columns > 0)
+}
+
+/// Columns and rows of the terminal at this moment; 80 by 24 where it does not say.
+fn size() -> (u16, u16) {
+    let said = rustix::termios::tcgetwinsize(std::io::stderr()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
+    said.map_or((80, 24), |size| (size.ws_col, size.ws_row))
 }
 
 /// Cuts a text to so many columns, with a mark where something is gone.

@@ -1,0 +1,79 @@
+//! A run's events as they are told on standard output, from its beginning, and on for as long as it goes.
+
+use engine::exec::keeper::call::Stream;
+use engine::exec::watch::Watch;
+use engine::plan::model::{NodeId, Plan};
+use engine::report::log_json;
+use engine::report::tell::Teller;
+use engine::report::tone::Line;
+use engine::run::event::Event;
+use engine::run::fold::IllegalEvent;
+use engine::run::state::RunState;
+
+use super::{Shape, wants};
+use crate::out::Out;
+
+/// Goes on with a tale.
+#[derive(Debug)]
+pub(crate) struct Tale {
+    pub(crate) out: Out,
+    pub(crate) run: String,
+    pub(crate) teller: Teller,
+    /// Some steps alone; and of these, without JSON, what they print.
+    pub(crate) nodes: Option<Vec<NodeId>>,
+    pub(crate) json: bool,
+}
+
+impl Tale {
+    pub(crate) fn is_about(&self, event: &Event) -> bool {
+        self.nodes.as_ref().is_none_or(|nodes| event.kind.node().is_some_and(|id| nodes.contains(&id)))
+    }
+}
+
+/// Every event in words, folded one by one as they came.
+///
+/// # Errors
+/// The journal does not fold.
+pub(crate) fn story(out: &Out, teller: &mut Teller, plan: &Plan, events: &[Event]) -> Result<Vec<Line>, IllegalEvent> {
+    let mut state = RunState::new(plan);
+    let mut story = Vec::new();
+    for event in events {
+        state.apply(plan, event)?;
+        story.extend(told(out, teller, plan, &state, event));
+    }
+    Ok(story)
+}
+
+fn told(out: &Out, teller: &mut Teller, plan: &Plan, state: &RunState, event: &Event) -> Vec<Line> {
+    let telling = teller.tell(plan, state, event).filter(|telling| wants(out, telling.weight));
+    telling.map(|telling| Shape::of_data(out).lines(&telling, event.at)).unwrap_or_default()
+}
+
+impl Watch for Tale {
+    fn event(&mut self, plan: &Plan, state: &RunState, event: &Event) {
+        if self.json {
+            if self.is_about(event) {
+                self.out.data(&log_json::line(&self.run, plan, event));
+            }
+        } else if self.nodes.is_none() {
+            let lines = told(&self.out, &mut self.teller, plan, state, event);
+            if !lines.is_empty() {
+                self.out.page(&lines);
+            }
+        }
+    }
+
+    fn output(&mut self, _: &Plan, node: NodeId, stream: Stream, bytes: &[u8]) {
+        if self.json || !self.nodes.as_ref().is_some_and(|nodes| nodes.contains(&node)) {
+            return;
+        }
+        match stream {
+            Stream::Out => self.out.bytes(bytes),
+            Stream::Err => self.out.error_bytes(bytes),
+        }
+    }
+
+    fn notice(&mut self, _: &str) {}
+
+    fn look(&mut self, _: &Plan, _: &RunState) {}
+}
