@@ -241,7 +241,7 @@ pub struct Gate {
     pub approvers: Option<Operand>,
     pub second_person: Option<Spanned<bool>>,
     pub valid_for: Option<Expr>,
-    pub timeout: Option<GateTimeout>,
+    pub timeout: Option<Silence>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -250,11 +250,11 @@ pub struct Show {
     pub on: Vec<Name>,
 }
 
-/// `timeout D then rollback`.
+/// `D then rollback`: how long a question stands open, and what silence means.
 #[derive(Debug, Clone, PartialEq)]
-pub struct GateTimeout {
+pub struct Silence {
     pub after: Expr,
-    /// `rollback`, `park` or `end`, as written.
+    /// `rollback`, `park` or in a gate `end`, as written.
     pub then: Option<Name>,
 }
 
@@ -264,6 +264,8 @@ pub struct Boundary {
     pub title: Option<Text>,
     /// `rollback` or `park`, as written.
     pub on_failure: Option<Name>,
+    /// How long a person is asked at a failure.
+    pub ask: Option<Silence>,
     pub budget: Option<Expr>,
     pub block: Block,
 }

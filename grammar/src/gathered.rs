@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use crate::ast::{
-    Action, ActionCall, Block, Boundary, Call, Does, During, Expr, Fact, Fields, For, Gate, GateTimeout, Name, Notify, Operand, Param, Piece, Require, Runbook,
-    Series, Settings, Show, Step, Target, TypeName,
+    Action, ActionCall, Block, Boundary, Call, Does, During, Expr, Fact, Fields, For, Gate, Name, Notify, Operand, Param, Piece, Require, Runbook, Series,
+    Settings, Show, Silence, Step, Target, TypeName,
 };
 use crate::source::{Span, Spanned, Text};
 use crate::syntax_error::{Errors, SyntaxError};
@@ -40,9 +40,10 @@ pub(crate) struct Gathered {
     pub(crate) approvers: Option<Operand>,
     pub(crate) second_person: Option<Spanned<bool>>,
     pub(crate) valid_for: Option<Expr>,
-    pub(crate) gate_timeout: Option<GateTimeout>,
+    pub(crate) gate_timeout: Option<Silence>,
 
     pub(crate) on_failure: Option<Name>,
+    pub(crate) ask: Option<Silence>,
     pub(crate) budget: Option<Expr>,
     pub(crate) release: Option<Name>,
 
@@ -179,7 +180,7 @@ impl Gathered {
     }
 
     pub(crate) fn boundary(mut self: Box<Self>, id: Name) -> Boundary {
-        Boundary { id, title: self.title.take(), on_failure: self.on_failure.take(), budget: self.budget.take(), block: self.block() }
+        Boundary { id, title: self.title.take(), on_failure: self.on_failure.take(), ask: self.ask.take(), budget: self.budget.take(), block: self.block() }
     }
 
     /// `on` of the header belongs to the scope, everything else to its block.

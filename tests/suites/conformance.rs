@@ -100,6 +100,14 @@ fn data(folder: &'static str) -> Vec<Datum> {
     found
 }
 
+/// How long ago a date was is another number every day.
+fn on_any_day(printed: &str) -> String {
+    const BEFORE: &str = "checked this for ";
+    let mut parts = printed.split(BEFORE);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| format!("{text}{BEFORE}N{}", part.trim_start_matches(|c: char| c.is_ascii_digit())))
+}
+
 impl Datum {
     fn is_yaml(&self) -> bool {
         self.name.ends_with(".yaml")
@@ -121,8 +129,9 @@ impl Datum {
     /// Compares with what stands beside the file; or, where that was asked for, writes it.
     fn compare(&self, beside: &str, printed: &str, differ: &mut Vec<String>) {
         let path = DATA.join(self.folder).join(beside);
+        let printed = on_any_day(printed);
         if std::env::var_os("BLESS").is_some() {
-            std::fs::write(&path, printed).expect("written");
+            std::fs::write(&path, &printed).expect("written");
         }
         let expected = std::fs::read_to_string(&path).unwrap_or_default();
         if expected != printed {

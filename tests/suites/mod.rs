@@ -6,6 +6,7 @@ mod conformance;
 mod corpus;
 mod crash;
 mod evidence;
+mod failure;
 mod fire;
 mod fleet;
 mod formatting;

@@ -26,7 +26,7 @@ runbook step.through "Step through it" {
 
 struct Steps {
     desk: Desk,
-    _sshd: Sshd,
+    sshd: Sshd,
     config: String,
 }
 
@@ -34,7 +34,7 @@ impl Steps {
     fn new() -> Self {
         let sshd = Sshd::start(&["one", "two"]);
         let config = sshd.config().to_string_lossy().into_owned();
-        Self { desk: Desk::new(), _sshd: sshd, config }
+        Self { desk: Desk::new(), sshd: sshd, config }
     }
 
     fn run(&self, more: &[&str]) -> Seat {
@@ -166,6 +166,26 @@ fn p4_what_the_last_command_printed_is_shown_and_then_it_asks_again() {
     assert!(shown.contains("output of a@one") && shown.contains("said by a"), "{shown}");
     seat.types("p");
     assert_eq!(seat.ends().1, 3);
+}
+
+#[test]
+fn p4_a_shell_on_the_host_of_a_step_is_opened_before_it_runs() {
+    let steps = Steps::new();
+    let mut seat = steps.run(&["--step"]);
+    asked(&mut seat, "a@one");
+    seat.types("h");
+    seat.sees("the run waits until you leave it");
+    seat.types("echo in-$HOME");
+    seat.sees(&format!("in-{}", steps.sshd.home("one").display()));
+    seat.types("exit");
+    asked(&mut seat, "a@one");
+    assert_eq!(steps.log(), "", "nothing of the step ran meanwhile");
+    seat.types("p");
+    assert_eq!(seat.ends().1, 3);
+    let events = steps.desk.events();
+    for name in ["ShellOpened", "ShellClosed"] {
+        assert!(events.iter().any(|e| e["event"] == name && e["path"] == "a@one" && e["by"]["person"].is_string()), "{name}: {events:?}");
+    }
 }
 
 #[test]

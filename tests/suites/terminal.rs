@@ -107,6 +107,24 @@ fn p5_a_failed_step_is_marked_done_only_with_a_reason_and_the_record_shows_it() 
 }
 
 #[test]
+fn p1_on_this_machine_the_shell_is_the_persons_own() {
+    let desk = Desk::new();
+    let shell = desk.file("my-shell", "#!/bin/sh\necho mine with $0\nread word\nexit 7\n");
+    std::fs::set_permissions(&shell, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it may be run");
+    let file = desk.file("fails.runbook", FAILING).to_string_lossy().into_owned();
+    let dir = format!("dir={}", desk.path("").display());
+    let mut seat = Seat::with(&desk, 80, &[("TERM", "xterm"), ("SHELL", &shell.to_string_lossy())], true, &["run", &file, "-p", &dir]);
+    seat.sees(MENU);
+    seat.types("shell");
+    seat.sees("mine with");
+    seat.types("bye");
+    // Its own status says nothing about the step.
+    seat.sees(MENU);
+    seat.types("p");
+    assert_eq!(seat.ends().1, 3);
+}
+
+#[test]
 fn p1_a_failed_step_is_skipped_with_a_reason() {
     let desk = Desk::new();
     let mut seat = failed(&desk, &[]);

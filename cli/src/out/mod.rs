@@ -39,6 +39,8 @@ struct Screen {
     region: Region,
     /// How many have the screen for themselves.
     held: usize,
+    /// What waits until another program has given the terminal back.
+    waiting: Option<Vec<String>>,
 }
 
 impl Out {
@@ -120,7 +122,11 @@ impl Out {
     /// A line on standard error in every mode.
     pub(crate) fn must(&self, line: &str) {
         let line = harmless(line, self.0.color);
-        let screen = self.screen();
+        let mut screen = self.screen();
+        if let Some(waiting) = screen.waiting.as_mut() {
+            waiting.push(line.into_owned());
+            return;
+        }
         // A closed stream is never fatal, here and below.
         screen.region.above(|| {
             let mut stream = std::io::stderr().lock();
@@ -174,6 +180,27 @@ impl Out {
             let mut stream = std::io::stderr().lock();
             let _ = write!(stream, "{}", if self.0.plain { "\n" } else { "\r\x1b[K" }).and_then(|()| stream.flush());
         }
+    }
+
+    /// Writes over the beginning of the open prompt with as many signs; what is typed behind it stays.
+    pub(crate) fn tick(&self, head: &str) {
+        let mut screen = self.screen();
+        let Some(prompt) = screen.prompt.as_mut().filter(|_| self.0.draws) else { return };
+        let rest: String = prompt.chars().skip(head.chars().count()).collect();
+        *prompt = format!("{head}{rest}");
+        let mut stream = std::io::stderr().lock();
+        let _ = write!(stream, "\x1b7\r{head}\x1b8").and_then(|()| stream.flush());
+    }
+
+    /// Another program has the terminal: lines wait until [`Self::go_on`].
+    pub(crate) fn wait(&self) {
+        self.screen().waiting.get_or_insert_default();
+    }
+
+    /// Shows the lines that waited.
+    pub(crate) fn go_on(&self) {
+        let waited = self.screen().waiting.take();
+        waited.into_iter().flatten().for_each(|line| self.must(&line));
     }
 
     /// Data, on standard output, with a line break at its end.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::countdown::Countdown;
 use crate::out::Out;
 
 /// How often a waiting prompt looks whether it is still wanted.
@@ -23,6 +24,8 @@ pub(crate) enum Typed {
     Line(String),
     /// It is no longer wanted.
     TakenBack,
+    /// Its time is over.
+    Silence,
     /// Nothing can be typed any more.
     Closed,
 }
@@ -39,15 +42,16 @@ impl Console {
         let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
     }
 
-    /// Asks for a line for as long as it is wanted.
-    pub(crate) fn line(&mut self, prompt: &str, is_wanted: &mut dyn FnMut() -> bool) -> Typed {
-        self.out.prompt(prompt);
-        let typed = self.wait(is_wanted);
+    /// Asks for a line for as long as it is wanted, and its time is not over.
+    pub(crate) fn line(&mut self, prompt: &str, time: Option<&Countdown>, is_wanted: &mut dyn FnMut() -> bool) -> Typed {
+        let head = time.map(Countdown::shown).unwrap_or_default();
+        self.out.prompt(&format!("{head}{}", if head.is_empty() { prompt } else { prompt.trim_start() }));
+        let typed = self.wait(head, time, is_wanted);
         self.out.answered(matches!(typed, Typed::Line(_)));
         typed
     }
 
-    fn wait(&mut self, is_wanted: &mut dyn FnMut() -> bool) -> Typed {
+    fn wait(&mut self, mut head: String, time: Option<&Countdown>, is_wanted: &mut dyn FnMut() -> bool) -> Typed {
         loop {
             if let Some(end) = self.rest.iter().position(|b| *b == b'\n') {
                 let line: Vec<u8> = self.rest.drain(..=end).collect();
@@ -55,6 +59,16 @@ impl Console {
             }
             if !is_wanted() {
                 return Typed::TakenBack;
+            }
+            if let Some(time) = time {
+                if time.is_over() {
+                    return Typed::Silence;
+                }
+                let now = time.shown();
+                if now != head {
+                    self.out.tick(&now);
+                    head = now;
+                }
             }
             if self.more() == Some(0) {
                 return Typed::Closed;

@@ -15,6 +15,8 @@ pub(super) struct Choice {
 pub(super) enum Pick {
     Failure(FailureAnswer),
     Step(StepAnswer),
+    /// On the host of the step.
+    Shell,
     /// Shows all that was printed, and asks again.
     Output(Printed),
 }
@@ -30,6 +32,7 @@ impl Pick {
             Self::Failure(FailureAnswer::Park) | Self::Step(StepAnswer::Park) => &["p", "park"],
             Self::Step(StepAnswer::Run) => &["r", "run"],
             Self::Step(StepAnswer::RunTheRest) => &["a", "all", "run all", "rest"],
+            Self::Shell => &["h", "shell"],
             Self::Output(_) => &["o", "output"],
         }
     }
@@ -61,6 +64,7 @@ fn at_a_failure(failure: &FailureQuestion) -> Vec<Choice> {
     } else {
         vec![pick(Retry, "[r]etry"), pick(MarkDone, "mark [d]one"), pick(Skip, "[s]kip")]
     };
+    menu.extend(failure.host.as_ref().map(|host| choice(Pick::Shell, format!("s[h]ell on {host}"))));
     menu.extend(failure.printed.clone().map(|printed| choice(Pick::Output(printed), "whole [o]utput")));
     menu.extend([pick(RollBack, "roll [b]ack"), pick(Park, "[p]ark")]);
     menu
@@ -75,6 +79,7 @@ fn before_a_step(step: &StepQuestion) -> Vec<Choice> {
         pick(Skip, if step.is_release { "[s]kip, it is kept" } else { "[s]kip" }),
         pick(MarkDone, "mark [d]one"),
     ];
+    menu.extend(step.host.as_ref().map(|host| choice(Pick::Shell, format!("s[h]ell on {host}"))));
     menu.extend(step.last.clone().map(|printed| choice(Pick::Output(printed), "last [o]utput")));
     menu.extend([pick(RollBack, "roll [b]ack"), pick(Park, "[p]ark")]);
     menu

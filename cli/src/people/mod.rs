@@ -1,9 +1,12 @@
 //! Who can be asked here: a person at the terminal, or nobody.
 
 mod console;
+mod countdown;
+mod failure;
 mod menu;
 mod pager;
 mod reading;
+mod shell;
 mod step;
 mod terminal;
 mod wording;

@@ -14,7 +14,7 @@ pub(super) fn show(out: &Out, printed: &Printed) {
     let text = text(printed);
     if text.is_empty() {
         out.must(&format!("  {} printed nothing that is kept", tame(&printed.path)));
-    } else if paged(&text).is_none() {
+    } else if paged(out, &text).is_none() {
         text.lines().for_each(|line| out.must(&format!("  {line}")));
     }
 }
@@ -37,7 +37,7 @@ fn read(path: &Path) -> String {
 }
 
 /// None where no pager could be started.
-fn paged(text: &str) -> Option<()> {
+fn paged(out: &Out, text: &str) -> Option<()> {
     let pager = std::env::var("PAGER").ok().filter(|pager| !pager.trim().is_empty()).unwrap_or_else(|| "less".to_owned());
     let words = shell_words::split(&pager).ok()?;
     let (program, args) = words.split_first()?;
@@ -49,6 +49,7 @@ fn paged(text: &str) -> Option<()> {
         // Ends by itself where all of it fits on the screen, and leaves it there.
         command.env("LESS", "FRX");
     }
+    let _held = out.hold();
     let mut child = command.args(args).stdin(Stdio::piped()).spawn().ok()?;
     if let Some(mut stdin) = child.stdin.take() {
         // Whoever has seen enough closes it.

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use engine::exec::people::{Asking, People, Question, Reply};
 use engine::plan::entered;
@@ -11,8 +12,9 @@ use engine::value::Value;
 use tokio::sync::oneshot;
 
 use super::console::{Console, Typed};
+use super::countdown::Countdown;
 use super::menu::{self, Choice, Pick};
-use super::{Asked, pager, reading, wording};
+use super::{Asked, pager, reading, shell, wording};
 use crate::out::Out;
 
 #[derive(Debug)]
@@ -24,7 +26,7 @@ pub(crate) struct Terminal {
 impl Terminal {
     pub(crate) fn new(out: Out, name: String) -> Self {
         let (asked, questions) = channel();
-        std::thread::spawn(move || Desk { console: Console::new(out.clone()), out, questions, waiting: VecDeque::new(), closed: 0 }.work());
+        std::thread::spawn(move || Desk { console: Console::new(out.clone()), out, questions, waiting: VecDeque::new(), closed: 0, time: None }.work());
         Self { name, asked }
     }
 }
@@ -54,6 +56,8 @@ struct Desk {
     questions: Receiver<Asked>,
     waiting: VecDeque<Asked>,
     closed: u32,
+    /// What the present question has left.
+    time: Option<Countdown>,
 }
 
 impl Desk {
@@ -98,12 +102,16 @@ impl Desk {
         for line in wording::page(&asked.question, crate::clock::now(), self.out.width()) {
             self.out.line(&line);
         }
+        if let Question::Shell { seat, .. } = &asked.question {
+            return Some(Some(Reply::ShellLeft { why: shell::open(&self.out, seat) }));
+        }
+        self.time = patience(&asked.question).and_then(Countdown::new);
         let menu = menu::of(&asked.question);
         self.offer(&menu);
         loop {
             let line = match self.line(&wording::prompt(&asked.question), asked)? {
                 Some(line) => line,
-                None => return Some(without_a_person(&asked.question)),
+                None => return Some(self.unanswered(&asked.question)),
             };
             if let Some(pick) = menu::read(&menu, &line) {
                 match self.pick(pick, asked)? {
@@ -129,11 +137,13 @@ impl Desk {
             waiting.extend(questions.try_iter());
             !asked.reply.is_closed() && (is_interrupt || !waiting.iter().any(|a| a.question == Question::Interrupt))
         };
-        match self.console.line(prompt, &mut is_wanted) {
+        match self.console.line(prompt, self.time.as_ref(), &mut is_wanted) {
             Typed::Line(line) => {
                 self.closed = 0;
+                self.time.iter_mut().for_each(Countdown::restart);
                 Some(Some(line))
             }
+            Typed::Silence => Some(None),
             Typed::TakenBack => {
                 if asked.reply.is_closed() {
                     self.out.must("  this question is settled; nothing is left to answer here");
@@ -171,13 +181,19 @@ impl Desk {
                 }
             },
             // Only what stands in their menu.
-            Question::Failure(_) | Question::Step(_) => None,
+            Question::Failure(_) | Question::Step(_) | Question::Shell { .. } => None,
             Question::Unproven { .. } => Some(Reply::Unproven(Some(line.to_owned()).filter(|reason| !reason.is_empty()))),
             Question::Interrupt => reading::interrupt(line).map(Reply::Interrupt),
             Question::UndoManual { .. } => match reading::yes(line) {
                 None => None,
-                Some(true) => Some(Reply::UndoManual { done: Some(self.reason("  how was it undone? it stands in the report: ", asked)?), why: String::new() }),
-                Some(false) => Some(Reply::UndoManual { done: None, why: self.reason("  why not? it stands in the report: ", asked)? }),
+                Some(true) => {
+                    let how = self.reason("  how was it undone? it stands in the report: ", asked)?.unwrap_or_else(|| CLOSED.to_owned());
+                    Some(Reply::UndoManual { done: Some(how), why: String::new() })
+                }
+                Some(false) => {
+                    let why = self.reason("  why not? it stands in the report: ", asked)?.unwrap_or_else(|| CLOSED.to_owned());
+                    Some(Reply::UndoManual { done: None, why })
+                }
             },
             Question::Scope { .. } => reading::yes(line).map(|release| Reply::Scope { release }),
         })
@@ -192,15 +208,26 @@ impl Desk {
         const WHY: &str = "  why? it stands in the report: ";
         Some(Some(match pick {
             Pick::Failure(answer) => {
-                let note = if answer == FailureAnswer::Skip { Some(self.reason(WHY, asked)?) } else { None };
+                let note = match answer {
+                    FailureAnswer::Skip => match self.reason(WHY, asked)? {
+                        None if self.is_silent() => return Some(Some(Reply::Silence)),
+                        note => Some(note.unwrap_or_else(|| CLOSED.to_owned())),
+                    },
+                    _ => None,
+                };
                 Reply::Failure { answer, note }
             }
             Pick::Step(answer) => {
-                let note = if answer == StepAnswer::Skip { Some(self.reason(WHY, asked)?) } else { None };
+                let note = match answer {
+                    StepAnswer::Skip => Some(self.reason(WHY, asked)?.unwrap_or_else(|| CLOSED.to_owned())),
+                    _ => None,
+                };
                 Reply::Step { answer, note }
             }
+            Pick::Shell => Reply::OpenShell,
             Pick::Output(printed) => {
                 pager::show(&self.out, &printed);
+                self.time.iter_mut().for_each(Countdown::restart);
                 return Some(None);
             }
         }))
@@ -218,15 +245,38 @@ impl Desk {
         }
     }
 
-    /// A reason is a sentence: it is asked for until there is one.
-    fn reason(&mut self, prompt: &str, asked: &Asked) -> Option<String> {
+    /// A reason is a sentence: it is asked for until there is one. Inner none: nobody gave any.
+    fn reason(&mut self, prompt: &str, asked: &Asked) -> Option<Option<String>> {
         loop {
             match self.line(prompt, asked)? {
-                Some(line) if !line.is_empty() => return Some(line),
+                Some(line) if !line.is_empty() => return Some(Some(line)),
                 Some(_) => self.out.must("  a reason is needed"),
-                None => return Some("(the terminal was closed)".to_owned()),
+                None => return Some(None),
             }
         }
+    }
+
+    fn is_silent(&self) -> bool {
+        self.time.is_some_and(|time| time.is_over())
+    }
+
+    /// The time is over, or the terminal is closed.
+    fn unanswered(&self, question: &Question) -> Option<Reply> {
+        match question {
+            Question::Failure(_) if self.is_silent() => Some(Reply::Silence),
+            other => without_a_person(other),
+        }
+    }
+}
+
+const CLOSED: &str = "(the terminal was closed)";
+
+/// For how long a question waits; none where it waits without end, or its end is somebody else's matter.
+fn patience(question: &Question) -> Option<Duration> {
+    match question {
+        Question::Failure(failure) => Some(failure.ask_for),
+        Question::Unproven { ask_for, .. } => *ask_for,
+        _ => None,
     }
 }
 
@@ -234,9 +284,11 @@ impl Desk {
 fn without_a_person(question: &Question) -> Option<Reply> {
     match question {
         Question::Gate { .. } | Question::Manual { .. } => None,
-        Question::Failure(failure) => Some(Reply::Failure { answer: failure.default.clone(), note: Some("the terminal was closed".to_owned()) }),
+        // A closed terminal parks: whoever sat there decided nothing.
+        Question::Failure(_) => Some(Reply::Failure { answer: FailureAnswer::Park, note: Some("the terminal was closed".to_owned()) }),
         Question::Step(_) => Some(Reply::Step { answer: StepAnswer::Park, note: Some("the terminal was closed".to_owned()) }),
         Question::Unproven { .. } => Some(Reply::Unproven(None)),
+        Question::Shell { .. } => Some(Reply::ShellLeft { why: Some("the terminal was closed".to_owned()) }),
         Question::Interrupt => Some(Reply::Interrupt(InterruptAnswer::Park)),
         Question::UndoManual { .. } => Some(Reply::UndoManual { done: None, why: "the terminal was closed".to_owned() }),
         Question::Scope { .. } => Some(Reply::Scope { release: false }),

@@ -1,15 +1,15 @@
 //! What a person reads before they answer.
 
-use engine::exec::people::{Asking, FailureQuestion, Question};
+use engine::exec::people::{Asking, Question, Seat};
 use engine::report::shown::one_line;
 use engine::report::tone::{Line, Tone};
 use engine::report::words::took;
-use engine::run::event::{Evidence, FailureAnswer, Millis};
+use engine::run::event::{Evidence, Millis};
 
 use engine::value::{ReadError, Type};
 
 use super::menu::Choice;
-use super::step;
+use super::{failure, step};
 use crate::clock;
 use crate::out::{tame, wrap};
 
@@ -33,8 +33,13 @@ pub(crate) fn page(question: &Question, now: Millis, width: usize) -> Vec<Line> 
                 lines.push(Line::new().plain(INDENT).dim(format!("when it is done, you are asked for {}", names.join(", "))));
             }
         }
-        Question::Failure(failure) => failed(failure, &mut lines),
+        Question::Failure(failure) => lines.extend(failure::page(failure, width)),
         Question::Step(step) => lines.extend(step::page(step, width)),
+        Question::Shell { path, host, seat, .. } => {
+            lines.push(title("shell", Tone::Ask, path, &format!("on {host}")));
+            let how = if *seat == Seat::Here { "on this machine" } else { "over the connection that the run has" };
+            lines.push(Line::new().plain(INDENT).dim(format!("{how}; the run waits until you leave it with `exit`")));
+        }
         Question::Unproven { path, said, .. } => {
             lines.push(title("mark done", Tone::Ask, path, ""));
             lines.push(Line::new().plain(INDENT).plain(tame(said)));
@@ -84,7 +89,10 @@ pub(crate) fn prompt(question: &Question) -> String {
             format!("  type {yes} or `reject`, and a note behind it if you like: ")
         }
         Question::Manual { .. } => "  type `done` or `failed`, and a note behind it if you like: ".to_owned(),
-        Question::Failure(_) | Question::Step(_) => "  your choice: ".to_owned(),
+        Question::Failure(failure) => format!("  then {}; your choice: ", failure::silence(failure)),
+        Question::Step(_) => "  your choice: ".to_owned(),
+        // Nothing is typed to us there.
+        Question::Shell { .. } => String::new(),
         Question::Unproven { .. } => "  why is it done? it stands in the report; nothing typed goes back: ".to_owned(),
         Question::Interrupt => "  [g]o on, roll [b]ack, [p]ark? ".to_owned(),
         Question::UndoManual { .. } => "  is it undone? [y]es, [n]o: ".to_owned(),
@@ -131,41 +139,4 @@ fn shown(evidence: &Evidence) -> Vec<Line> {
         lines.push(Line::new().plain(INDENT).plain(INDENT).with(Tone::Warn, exit.to_string()));
     }
     lines
-}
-
-fn failed(failure: &FailureQuestion, lines: &mut Vec<Line>) {
-    let mut head = title("failed", Tone::Bad, &failure.path, &failure.why);
-    if let Some(host) = failure.host.as_ref().filter(|h| !failure.path.ends_with(&format!("@{h}"))) {
-        head = head.dim(format!("  on {host}"));
-    }
-    lines.push(head);
-    lines.extend(failure.output.lines().map(|l| Line::new().plain(INDENT).dim("│ ").plain(tame(l))));
-    if let Some(stops) = &failure.stops {
-        lines.push(Line::new().plain(INDENT).with(Tone::Warn, stops));
-    }
-    if failure.runs_perhaps {
-        let why = "something of it may still run, so it is neither done nor skipped, and nothing is undone over it";
-        lines.push(Line::new().plain(INDENT).with(Tone::Warn, why));
-    }
-    if !failure.began {
-        lines.push(Line::new().plain(INDENT).dim("nothing of it has run"));
-    }
-    if !failure.changed.is_empty() {
-        lines.push(Line::new().plain(INDENT).dim("changed so far: ").plain(failure.changed.join(", ")));
-    }
-    if failure.past_return {
-        lines.push(Line::new().plain(INDENT).with(Tone::Warn, "the point of no return is passed: a rollback stops there"));
-    }
-    if !failure.rollback.is_empty() {
-        lines.push(Line::new().plain(INDENT).dim("rolling back would run"));
-        lines.extend(failure.rollback.iter().map(|(path, command)| Line::new().plain(format!("{INDENT}{INDENT}{path}  ")).dim(one_line(command))));
-    }
-    let ready = match failure.default {
-        FailureAnswer::RollBack => "roll back",
-        FailureAnswer::Park => "park",
-        FailureAnswer::Retry => "retry",
-        FailureAnswer::MarkDone => "mark done",
-        FailureAnswer::Skip => "skip",
-    };
-    lines.push(Line::new().plain(INDENT).dim(format!("without a person its policy is to {ready}")));
 }

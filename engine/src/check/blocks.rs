@@ -22,6 +22,13 @@ impl Checker<'_> {
         {
             self.error(CheckError::UnknownWord { at: word.span, word: word.value.clone(), what: "what can follow a failure", allowed: &["rollback", "park"] });
         }
+        if let Some(ask) = &boundary.ask {
+            self.duration(Some(&ask.after), "`ask`", place);
+            if let Some(word) = ask.then.as_ref().filter(|word| !matches!(word.value.as_str(), "rollback" | "park")) {
+                let word = (word.span, word.value.clone());
+                self.error(CheckError::UnknownWord { at: word.0, word: word.1, what: "what can follow silence", allowed: &["rollback", "park"] });
+            }
+        }
         if let Some(title) = &boundary.title {
             self.prose(title, place);
         }

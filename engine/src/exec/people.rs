@@ -1,6 +1,7 @@
 //! Questions to a person, and who answers them. The engine asks; a terminal, a web page or nobody answers.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -41,6 +42,15 @@ pub enum Question {
         node: NodeId,
         path: String,
         said: String,
+        /// Silence goes back to the question before.
+        ask_for: Option<Duration>,
+    },
+    /// Opens a shell for a person, and is answered when they have left it.
+    Shell {
+        node: NodeId,
+        path: String,
+        host: String,
+        seat: Seat,
     },
     /// After one Ctrl-C, when all that was under way has ended.
     Interrupt,
@@ -79,16 +89,23 @@ pub struct FailureQuestion {
     pub began: bool,
     /// What has changed so far in this run, as paths.
     pub changed: Vec<String>,
-    /// What a rollback would run, in order: path and command.
+    /// What a rollback would run, the first first: path and command.
     pub rollback: Vec<(String, String)>,
-    /// Whether a point of no return has been passed.
+    /// Whether the point of no return of its boundary has been passed.
     pub past_return: bool,
+    /// The point of no return that lies ahead in its boundary.
+    pub return_ahead: Option<String>,
+    /// Seconds until the run's window closes, and how it is written.
+    pub window: Option<(u64, String)>,
+    /// Seconds that are left of the budgets around it; below zero when they are spent.
+    pub budgets: Vec<(String, i64)>,
     /// Something of it may still run: it is neither done nor skipped before its end is shown (R8).
     pub runs_perhaps: bool,
     /// The `tolerate` that it goes beyond: at which failure that stops the run.
     pub stops: Option<String>,
-    /// The answer that stands ready.
-    pub default: FailureAnswer,
+    /// For how long it is asked, and what silence means then.
+    pub ask_for: Duration,
+    pub silence: FailureAnswer,
 }
 
 /// A step as it would run.
@@ -123,6 +140,15 @@ pub enum Undo {
     Unsaid,
 }
 
+/// How a person gets to a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seat {
+    /// It is this machine.
+    Here,
+    /// This command, over the connection that the run has.
+    Over(Vec<String>),
+}
+
 /// Where the output of an attempt lies, for who wants to see all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Printed {
@@ -150,6 +176,14 @@ pub enum Reply {
     Step {
         answer: StepAnswer,
         note: Option<String>,
+    },
+    /// Nobody answered in time.
+    Silence,
+    /// A person wants a shell on the host.
+    OpenShell,
+    /// They have left it. `why`: it could not be opened.
+    ShellLeft {
+        why: Option<String>,
     },
     /// Why it is done all the same; `None`: it is not marked done.
     Unproven(Option<String>),

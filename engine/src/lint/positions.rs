@@ -31,14 +31,15 @@ fn moved(file: &File, place: &str) -> Option<File> {
     let runbook = file.runbooks.first_mut()?;
     let pieces = std::mem::take(&mut runbook.body.pieces);
     let inside = match place {
-        "boundary" => Piece::Boundary(Boundary { id: name("around"), title: None, on_failure: None, budget: None, block: block(pieces) }),
+        "boundary" => Piece::Boundary(Boundary { id: name("around"), title: None, on_failure: None, ask: None, budget: None, block: block(pieces) }),
         "for" | "wide for" => {
             let over: Expr = text("range(2)");
             let batch = (place == "wide for").then(|| text("2"));
             Piece::For(For { var: name("each_one"), over, batch, pause: None, tolerate: None, block: block(pieces) })
         }
         "parallel" => {
-            let one = Piece::Boundary(Boundary { id: name("branch"), title: None, on_failure: Some(name("park")), budget: None, block: block(pieces) });
+            let one =
+                Piece::Boundary(Boundary { id: name("branch"), title: None, on_failure: Some(name("park")), ask: None, budget: None, block: block(pieces) });
             Piece::Parallel(Spanned::new(block(vec![one]), Span::default()))
         }
         "during" => {

@@ -343,12 +343,14 @@ impl<'p> Lowering<'p> {
     pub(super) fn boundary(&mut self, boundary: &'p Boundary, context: &Context<'p>, before: Exits) -> Exits {
         let budget = self.seconds_of(boundary.budget.as_ref(), "`budget`", context.frame, None);
         let title = boundary.title.as_ref().map(|t| self.shown(t, context.frame, None));
-        let on_failure = match boundary.on_failure.as_ref().map(|w| w.value.as_str()) {
-            Some("park") => OnFailure::Park,
-            _ => OnFailure::Rollback,
-        };
+        let policy = |word: Option<&Name>| word.map(|word| if word.value == "park" { OnFailure::Park } else { OnFailure::Rollback });
+        let on_failure = policy(boundary.on_failure.as_ref()).unwrap_or_default();
+        let ask = boundary.ask.as_ref().and_then(|ask| {
+            let seconds = self.seconds_of(Some(&ask.after), "`ask`", context.frame, None)?;
+            Some(AskSpec { seconds, then: policy(ask.then.as_ref()).unwrap_or(on_failure) })
+        });
         let id = format!("{}{}{}", context.calls, boundary.id.value, context.items);
-        let block = self.new_block(context.block, BlockKind::Boundary { id, title, on_failure, budget });
+        let block = self.new_block(context.block, BlockKind::Boundary { id, title, on_failure, ask, budget });
         self.block(&boundary.block, &Context { block, ..context.clone() }, before)
     }
 

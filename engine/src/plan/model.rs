@@ -16,7 +16,7 @@ use crate::outcome::Shell;
 use crate::value::{Type, Value};
 
 pub use hook::{HookEvent, HookSpec, TOLD};
-pub use people::{EvidenceSpec, GateSpec, GateThen, ShowSpec};
+pub use people::{AskSpec, EvidenceSpec, GateSpec, GateThen, ShowSpec};
 
 /// The format that this engine writes. A plan of a newer format is refused, never guessed at.
 pub const PLAN_FORMAT: u32 = 3;
@@ -183,6 +183,9 @@ pub enum BlockKind {
         id: String,
         title: Option<String>,
         on_failure: OnFailure,
+        /// How long a person at a terminal is asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ask: Option<AskSpec>,
         budget: Option<u64>,
     },
     /// Another runbook, called. Its nodes have `id/` before their own ids.

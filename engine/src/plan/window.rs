@@ -47,6 +47,15 @@ impl Window {
         (!meet).then_some(u64::from(minutes) * 60)
     }
 
+    /// Seconds from a moment until it closes; none when it is closed, or stays open for a week.
+    #[must_use]
+    pub fn left(&self, now: i64) -> Option<u64> {
+        const MINUTE: i64 = 60_000;
+        let next = now - now.rem_euclid(MINUTE) + MINUTE;
+        let closed = (0..7 * 24 * 60).map(|minutes| next + minutes * MINUTE).find(|at| !self.contains(*at))?;
+        self.contains(now).then(|| u64::try_from((closed - now) / 1000).unwrap_or(0))
+    }
+
     /// Whether a moment, in milliseconds since the Unix epoch, lies in it. The end does not.
     #[must_use]
     pub fn contains(&self, now: i64) -> bool {
@@ -121,6 +130,15 @@ mod tests {
         assert!(window.contains(at("2026-11-20T23:00:00Z")));
         assert!(window.contains(at("2026-11-21T03:59:00Z")));
         assert!(!window.contains(at("2026-11-20T03:00:00Z")));
+    }
+
+    #[test]
+    fn it_says_how_long_it_stays_open() {
+        let window = Window::parse("Mon-Thu 08:00-16:00 UTC").expect("a window");
+        assert_eq!(window.left(at("2026-11-19T15:58:30Z")), Some(90));
+        assert_eq!(window.left(at("2026-11-19T16:00:00Z")), None);
+        let always = Window::parse("00:00-12:00,12:00-24:00 UTC").expect("a window");
+        assert_eq!(always.left(at("2026-11-19T16:00:00Z")), None);
     }
 
     #[test]

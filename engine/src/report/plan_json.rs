@@ -52,7 +52,9 @@ pub fn json<'a>(outline: &'a Outline, usual: &'a Usual) -> impl Serialize + use<
         .blocks
         .iter()
         .filter_map(|block| match &block.kind {
-            BlockKind::Boundary { id, title, on_failure, budget } => Some(json!({"id": id, "title": title, "on_failure": on_failure, "budget": budget})),
+            BlockKind::Boundary { id, title, on_failure, ask, budget } => {
+                Some(json!({"id": id, "title": title, "on_failure": on_failure, "ask": ask, "budget": budget}))
+            }
             _ => None,
         })
         .collect();

@@ -191,7 +191,7 @@ impl Page<'_> {
         for block in &around[common..] {
             let depth = self.open.len() + 1;
             let head = match &plan.blocks[block.index()].kind {
-                BlockKind::Boundary { id, title, on_failure, budget } => {
+                BlockKind::Boundary { id, title, on_failure, ask, budget } => {
                     let title = title.as_ref().map_or_else(String::new, |t| format!(" - {t}"));
                     let budget = budget.map_or_else(String::new, |b| format!(", within {}", duration(b)));
                     let failure = match on_failure {
@@ -199,7 +199,15 @@ impl Page<'_> {
                         OnFailure::Park if self.is_tolerated(*block) => "a tolerated failure in it undoes nothing, any other parks the run",
                         OnFailure::Park => "a failure in it parks the run",
                     };
-                    format!("boundary {id}{title} ({failure}{budget})")
+                    let ask = ask.map_or_else(String::new, |ask| {
+                        let then = match ask.then {
+                            then if then == *on_failure => "",
+                            OnFailure::Rollback => ", and silence rolls it back",
+                            OnFailure::Park => ", and silence parks the run",
+                        };
+                        format!("; a person at a terminal is asked for {} first{then}", duration(ask.seconds))
+                    });
+                    format!("boundary {id}{title} ({failure}{budget}{ask})")
                 }
                 BlockKind::Call { id, runbook, title } => {
                     let title = title.as_ref().map_or_else(String::new, |t| format!(" - {t}"));

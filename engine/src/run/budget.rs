@@ -16,10 +16,16 @@ pub fn budgets(plan: &Plan) -> impl Iterator<Item = (BlockId, u64)> + '_ {
 #[must_use]
 pub fn spent(plan: &Plan, state: &RunState, block: BlockId, now: Millis) -> Option<Millis> {
     let inside = || plan.iter().filter(|(_, node)| plan.inside(node.block, block));
-    let began = inside().filter_map(|(id, _)| state.node(id).now).min()?;
     let over = inside()
         .all(|(id, node)| node.host.is_none() || !matches!(state.stage(id), Stage::Pending | Stage::Guarding { .. } | Stage::Began { .. } | Stage::Ran { .. }));
-    (!over).then_some(now - began)
+    if over { None } else { since(plan, state, block, now) }
+}
+
+/// Milliseconds since the first step of a boundary was reached.
+#[must_use]
+pub fn since(plan: &Plan, state: &RunState, block: BlockId, now: Millis) -> Option<Millis> {
+    let inside = plan.iter().filter(|(_, node)| plan.inside(node.block, block));
+    Some(now - inside.filter_map(|(id, _)| state.node(id).now).min()?)
 }
 
 /// From here on a person is warned: four fifths of so many seconds are spent.

@@ -79,6 +79,10 @@ pub enum Effect {
     AskStep {
         node: NodeId,
     },
+    /// A person has a shell on the host of a node.
+    Shell {
+        node: NodeId,
+    },
     AskInterrupt,
     BeginUndo {
         node: NodeId,

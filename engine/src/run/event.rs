@@ -375,6 +375,18 @@ pub enum EventKind {
         by: Actor,
         note: Option<String>,
     },
+    /// A person has a shell on the host of a node; nothing of the node begins meanwhile.
+    ShellOpened {
+        node: NodeId,
+        by: Actor,
+    },
+    ShellClosed {
+        node: NodeId,
+        by: Actor,
+        /// Why it could not be opened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
     Interrupted,
     InterruptAnswered {
         answer: InterruptAnswer,
@@ -527,6 +539,8 @@ impl EventKind {
             | Self::GateExpired { node, .. }
             | Self::FailureAnswered { node, .. }
             | Self::StepAnswered { node, .. }
+            | Self::ShellOpened { node, .. }
+            | Self::ShellClosed { node, .. }
             | Self::UndoBegan { node, .. }
             | Self::UndoEnded { node, .. }
             | Self::UndoRefused { node, .. }

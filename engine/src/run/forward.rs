@@ -16,6 +16,8 @@ use crate::plan::model::{Does, GateThen, NodeId, NodeKind, OnUnreachable, Releas
 
 pub(super) fn decide(view: &View<'_>) -> Vec<Effect> {
     let mut effects = in_flight(view);
+    // While somebody works on a host by hand nothing is decided.
+    effects.extend(view.state.shells.iter().map(|node| Effect::Shell { node: *node }));
     effects.extend(tolerated(view));
     if view.state.interrupted || view.state.parking.is_some() || !troubles(view).is_empty() {
         effects.extend(put_back(view));
@@ -188,7 +190,10 @@ fn leave(view: &View<'_>, wanted: &mut Wanted) {
         wanted.add(
             enter,
             match release(view, enter) {
-                How::Send(_) if stepping::is_held_back(view.plan, view.state, id) => How::Ask(Effect::AskStep { node: id }),
+                How::Send(_) if stepping::is_held_back(view.plan, view.state, id) => match stepping::ask(view.state, id) {
+                    Some(ask) => How::Ask(ask),
+                    None => continue,
+                },
                 how => how,
             },
         );
@@ -228,7 +233,7 @@ fn go_on(view: &View<'_>, wanted: &mut Wanted) -> Vec<Effect> {
                     None => wanted.add(id, How::Send(Effect::Reach { node: id })),
                 }
             }
-            Stage::Guarding { .. } if stepping::is_held_back(view.plan, view.state, id) => effects.push(Effect::AskStep { node: id }),
+            Stage::Guarding { .. } if stepping::is_held_back(view.plan, view.state, id) => effects.extend(stepping::ask(view.state, id)),
             Stage::Guarding { passed } => effects.push(next_of(view, id, *passed)),
             Stage::Open { opening, .. } => effects.push(Effect::AwaitGate { node: id, opening: *opening }),
             Stage::AwaitingPerson => effects.push(Effect::AwaitManual { node: id }),

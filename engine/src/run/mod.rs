@@ -23,7 +23,7 @@ pub mod state;
 mod stepping;
 #[cfg(test)]
 mod tests;
-mod unwind;
+pub mod unwind;
 pub mod verdict;
 mod view;
 

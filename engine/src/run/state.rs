@@ -48,6 +48,8 @@ pub struct RunState {
     /// This process stops before every step (P4), but before those that were confirmed.
     pub stepping: bool,
     pub confirmed: BTreeSet<NodeId>,
+    /// The nodes on whose hosts a person has a shell open.
+    pub shells: BTreeSet<NodeId>,
     /// The run, or this process's part in it, is over but for its last word: locks were given back, so nothing may begin.
     pub closing: bool,
     /// When it was created.
@@ -340,6 +342,7 @@ impl RunState {
             interrupted: false,
             stepping: false,
             confirmed: BTreeSet::new(),
+            shells: BTreeSet::new(),
             closing: false,
             began: 0,
             occasions: Vec::new(),

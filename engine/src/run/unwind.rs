@@ -11,7 +11,7 @@ use super::in_flight::in_flight;
 use super::state::{RunState, Stage, Unwinding, Was};
 use super::view::View;
 use super::{exclusion, fleet};
-use crate::plan::model::{BlockId, Node, NodeId, NodeKind, Plan, Release, UndoSpec, node_id};
+use crate::plan::model::{BlockId, BlockKind, Node, NodeId, NodeKind, OnFailure, Plan, Release, UndoSpec, node_id};
 
 pub(super) fn decide(view: &View<'_>) -> Vec<Effect> {
     let mut effects = in_flight(view);
@@ -114,9 +114,41 @@ fn may_be_in_mid_undo(view: &View<'_>, id: NodeId, node: &Node) -> bool {
     is_in_it && !matches!(node.kind, NodeKind::Enter { .. })
 }
 
+/// What a rollback would undo, chosen at a node: in the order in which it would, as far as nothing goes side by side.
+/// A boundary that was undone is one failure of the boundary around it, which then follows its own policy.
+#[must_use]
+pub fn would_undo(plan: &Plan, state: &RunState, at: NodeId) -> Vec<NodeId> {
+    let mut covered = vec![false; plan.nodes.len()];
+    let mut over = |unwinding| covered.iter_mut().zip(covered_by(plan, Some(unwinding))).for_each(|(all, more)| *all |= more);
+    match plan.boundary_of(plan.node(at).block) {
+        None => over(Unwinding::Everything),
+        Some(innermost) => {
+            let mut next = Some(innermost);
+            while let Some(boundary) = next {
+                over(Unwinding::Boundary(boundary));
+                let outer = plan.blocks[boundary.index()].parent.and_then(|b| plan.boundary_of(b));
+                next = outer.filter(|b| follows(plan, state, *b));
+            }
+        }
+    }
+    let out_of_reach = ancestors(plan, &points_of_no_return(plan, state));
+    let ours = |id: NodeId| state.node(id).is_touched() && state.stage(id).may_be_undone() && plan.node(id).spec().is_some();
+    plan.iter().rev().map(|(id, _)| id).filter(|id| covered[id.index()] && !out_of_reach[id.index()] && ours(*id)).collect()
+}
+
+/// Whether a boundary is undone when one inside it was.
+fn follows(plan: &Plan, state: &RunState, boundary: BlockId) -> bool {
+    let rolls_back = matches!(plan.blocks[boundary.index()].kind, BlockKind::Boundary { on_failure: OnFailure::Rollback, .. });
+    rolls_back && !points_of_no_return(plan, state).iter().any(|id| plan.inside(plan.node(*id).block, boundary))
+}
+
 /// What the present rollback goes over.
 pub(super) fn gone_over(plan: &Plan, state: &RunState) -> Vec<bool> {
-    match state.unwinding {
+    covered_by(plan, state.unwinding)
+}
+
+fn covered_by(plan: &Plan, unwinding: Option<Unwinding>) -> Vec<bool> {
+    match unwinding {
         Some(Unwinding::Boundary(block)) => undone_with(plan, block),
         Some(Unwinding::After(stop)) => ancestors(plan, &[stop]).into_iter().map(|is_kept| !is_kept).collect(),
         Some(Unwinding::Everything) => vec![true; plan.nodes.len()],
@@ -138,7 +170,8 @@ fn undone_with(plan: &Plan, boundary: BlockId) -> Vec<bool> {
 }
 
 /// R2: the irreversible steps that have begun. Nothing at or before them is undone.
-pub(super) fn points_of_no_return(plan: &Plan, state: &RunState) -> Vec<NodeId> {
+#[must_use]
+pub fn points_of_no_return(plan: &Plan, state: &RunState) -> Vec<NodeId> {
     let irreversible = plan.iter().filter(|(id, node)| state.node(*id).is_touched() && node.spec().is_some_and(|s| s.irreversible.is_some()));
     irreversible.map(|(id, _)| id).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, Parts};
 use super::{Lowering, Pair, Rule};
-use crate::ast::{Capture, Does, Evidence, GateTimeout, Retry, Show, Undo, Verify};
+use crate::ast::{Capture, Does, Evidence, Retry, Show, Silence, Undo, Verify};
 use crate::gathered::{Gathered, add_named};
 use crate::source::Text;
 use crate::syntax_error::SyntaxError;
@@ -126,6 +126,7 @@ impl Lowering<'_> {
             }
             Rule::when => gathered.when = parts.next().map(|when| self.expression(when)),
             Rule::timeout => self.timeout(parts, place, gathered),
+            Rule::ask => gathered.ask = self.silence(parts),
             Rule::use_action => {
                 if let Some(call) = parts.next().and_then(|call| self.call(call)) {
                     gathered.does(word, span, Does::Use(call), self.errors);
@@ -165,19 +166,26 @@ impl Lowering<'_> {
 
     /// `timeout D`, and in a gate `timeout D then WHAT`.
     fn timeout(&mut self, mut parts: Parts<'_>, place: Place, gathered: &mut Gathered) {
-        let Some(after) = parts.next().map(|after| self.expression(after)) else { return };
-        let clause = parts.take(Rule::then_clause);
         if place == Place::Gate {
-            let then = clause.and_then(|clause| Parts::of(clause).next()).map(|then| self.name(then));
-            gathered.gate_timeout = Some(GateTimeout { after, then });
+            gathered.gate_timeout = self.silence(parts);
             return;
         }
+        let Some(after) = parts.next().map(|after| self.expression(after)) else { return };
+        let clause = parts.take(Rule::then_clause);
         gathered.settings.timeout = Some(after);
         if let Some(clause) = clause {
             let (span, found) = (self.span_of(&clause), "`then`".to_owned());
             let help = Some("`then` belongs to the timeout of a gate; here only the duration stands".to_owned());
             self.errors.push(SyntaxError::Unexpected { span, expected: "the end of the line".to_owned(), found, help });
         }
+    }
+
+    /// `D then WHAT`.
+    fn silence(&mut self, mut parts: Parts<'_>) -> Option<Silence> {
+        let after = parts.next().map(|after| self.expression(after))?;
+        let clause = parts.take(Rule::then_clause);
+        let then = clause.and_then(|clause| Parts::of(clause).next()).map(|then| self.name(then));
+        Some(Silence { after, then })
     }
 
     fn step_line(&mut self, rule: Rule, mut parts: Parts<'_>, gathered: &mut Gathered) {

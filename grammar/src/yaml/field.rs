@@ -59,11 +59,12 @@ impl Lowering<'_> {
             Word::Env => gathered.settings.env = self.arguments(node, what),
             Word::Cwd => gathered.settings.cwd = self.text(node, what),
             Word::Shell => gathered.settings.shell = self.text(node, what),
-            Word::Timeout if place == Place::Gate => gathered.gate_timeout = self.gate_timeout(node),
+            Word::Timeout if place == Place::Gate => gathered.gate_timeout = self.silence(node, what, place),
             Word::Timeout => gathered.settings.timeout = self.expression(node, what),
             Word::Unreachable => gathered.settings.unreachable = self.name(node, what),
 
             Word::OnFailure => gathered.on_failure = self.name(node, what),
+            Word::Ask => gathered.ask = self.silence(node, what, place),
             Word::Budget => gathered.budget = self.expression(node, what),
             Word::Release => gathered.release = self.name(node, what),
             Word::In => gathered.over = self.expression(node, what),

@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use super::node::{Node, Value};
-use crate::ast::{Capture, Condition, Evidence, Expr, GateTimeout, Name, Notify, Require, Retry, Show, Undo, Verify};
+use crate::ast::{Capture, Condition, Evidence, Expr, Name, Notify, Require, Retry, Show, Silence, Undo, Verify};
 use crate::source::Text;
 use crate::syntax_error::SyntaxError;
 use crate::word::{Place, Word};
@@ -100,12 +100,13 @@ impl Lowering<'_> {
         Some(Require { why: why?, that: that?, on })
     }
 
-    pub(super) fn gate_timeout(&mut self, node: &Node) -> Option<GateTimeout> {
+    /// A duration, or `{after: D, then: WHAT}`.
+    pub(super) fn silence(&mut self, node: &Node, what: &str, place: Place) -> Option<Silence> {
         if !matches!(node.value, Value::Map(_)) {
-            return self.expression(node, "`timeout`").map(|after| GateTimeout { after, then: None });
+            return self.expression(node, what).map(|after| Silence { after, then: None });
         }
         let (mut after, mut then): (Option<Expr>, Option<Name>) = (None, None);
-        let parts = self.known(node, "`timeout`", &[Word::After, Word::Then]);
+        let parts = self.known(node, what, &[Word::After, Word::Then]);
         let has_after = parts.iter().any(|(word, _)| *word == Word::After);
         for (word, entry) in parts {
             match word {
@@ -114,9 +115,12 @@ impl Lowering<'_> {
             }
         }
         if !has_after {
-            return self.missing(node, Place::Gate, "a duration in `timeout`", "write: timeout: {after: 30m, then: rollback}");
+            return match place {
+                Place::Gate => self.missing(node, place, "a duration in `timeout`", "write: timeout: {after: 30m, then: rollback}"),
+                _ => self.missing(node, place, "a duration in `ask`", "write: ask: {after: 10m, then: park}"),
+            };
         }
-        after.map(|after| GateTimeout { after, then })
+        after.map(|after| Silence { after, then })
     }
 
     pub(super) fn retry(&mut self, node: &Node) -> Option<Retry> {

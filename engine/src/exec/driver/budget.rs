@@ -1,7 +1,9 @@
 //! Budgets of boundaries: a warning at 80 %, a question when they are spent.
 
 use super::{DriveError, Driver, ledger};
-use crate::run::budget::{budgets, is_nearly_spent, is_spent, spent};
+use crate::plan::model::{BlockKind, NodeId};
+use crate::plan::window::Window;
+use crate::run::budget::{budgets, is_nearly_spent, is_spent, since, spent};
 use crate::run::event::EventKind;
 use crate::run::state::Phase;
 
@@ -31,5 +33,24 @@ impl Driver<'_> {
             self.ledger.commit(events)?;
         }
         Ok(())
+    }
+
+    /// What is left of the budgets around a node, the innermost first: below zero when they are spent.
+    pub(super) fn budgets_left(&self, node: NodeId) -> Vec<(String, i64)> {
+        let mut left = Vec::new();
+        for block in self.plan.enclosing(self.plan.node(node).block) {
+            if let BlockKind::Boundary { id, budget: Some(budget), .. } = &self.plan.blocks[block.index()].kind
+                && let Some(spent) = since(&self.plan, self.ledger.state(), block, ledger::now())
+            {
+                left.push((id.clone(), i64::try_from(*budget).unwrap_or(i64::MAX).saturating_sub(spent / 1000)));
+            }
+        }
+        left
+    }
+
+    /// Seconds until the first of the run's windows closes, and how that is written.
+    pub(super) fn window_left(&self) -> Option<(u64, String)> {
+        let now = ledger::now();
+        self.plan.windows.iter().filter_map(|text| Some((Window::parse(text).ok()?.left(now)?, text.clone()))).min()
     }
 }

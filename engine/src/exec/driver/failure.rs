@@ -1,14 +1,20 @@
 //! A failure: what a person is told and asked. Where nobody can be asked, it follows its policy.
 
+use std::time::Duration;
+
 use super::bind::Place;
 use super::{DriveError, Driver};
 use crate::exec::people::{FailureQuestion, Printed, Question, Reply};
 use crate::journal::output;
 use crate::plan::model::{BlockKind, NodeId, OnFailure, UndoSpec};
+use crate::report::words::took;
 use crate::run::event::{Actor, EventKind, FailureAnswer};
-use crate::run::fleet;
 use crate::run::state::Stage;
 use crate::run::verdict::attempt_name;
+use crate::run::{fleet, unwind};
+
+/// For how long a person is asked where the boundary does not say so.
+const ASK: Duration = Duration::from_secs(10 * 60);
 
 impl Driver<'_> {
     pub(super) fn ask_failure(&mut self, key: String, node: NodeId) -> Result<(), DriveError> {
@@ -18,16 +24,21 @@ impl Driver<'_> {
             return Ok(());
         }
         let by = self.person();
+        let (ask_for, silence) = self.patience(node);
         let done = move |by, note| EventKind::FailureAnswered { node, answer: FailureAnswer::MarkDone, by, note: Some(note) };
-        if self.ask_why_done(&key, node, done)? {
+        if self.ask_why_done(&key, node, Some(ask_for), done)? {
             return Ok(());
         }
-        let default = self.policy(node);
-        let question = Question::Failure(self.failure_question(node, default.clone())?);
+        let question = Question::Failure(self.failure_question(node, ask_for, silence.clone())?);
         if let Some(reply) = self.put(question)? {
             let proof = self.proof(node);
             self.fly_idle(key, async move {
                 match reply.await {
+                    Ok(Reply::Silence) => {
+                        let note = Some(format!("nobody answered within {}", took(i64::try_from(ask_for.as_millis()).unwrap_or(i64::MAX))));
+                        vec![EventKind::FailureAnswered { node, answer: silence, by: Actor::Policy, note }]
+                    }
+                    Ok(Reply::OpenShell) => vec![EventKind::ShellOpened { node, by }],
                     Ok(Reply::Failure { answer: FailureAnswer::MarkDone, .. }) => proof.of(|said| done(by, said)).await,
                     Ok(Reply::Failure { answer, note }) => vec![EventKind::FailureAnswered { node, answer, by, note }],
                     _ => Vec::new(),
@@ -35,6 +46,7 @@ impl Driver<'_> {
             });
             return Ok(());
         }
+        let default = self.policy(node);
         let stops = fleet::exceeded(&self.plan, self.ledger.state(), node).and_then(|t| self.plan.tolerances[t.index()].stops());
         let again = self.retried.as_mut().is_some_and(|failed| failed.remove(&node));
         let (answer, by, note) = if again { (FailureAnswer::Retry, by, Some("resumed".to_owned())) } else { (default, Actor::Policy, stops) };
@@ -54,7 +66,28 @@ impl Driver<'_> {
         }
     }
 
-    fn failure_question(&self, node: NodeId, default: FailureAnswer) -> Result<FailureQuestion, DriveError> {
+    /// For how long a person is asked, and what silence means.
+    fn patience(&self, node: NodeId) -> (Duration, FailureAnswer) {
+        let policy = self.policy(node);
+        let ask = self.plan.boundary_of(self.plan.node(node).block).and_then(|block| match self.plan.blocks[block.index()].kind {
+            BlockKind::Boundary { ask, .. } => ask,
+            _ => None,
+        });
+        match ask {
+            None => (ASK, policy),
+            Some(ask) => {
+                // R2: past the point of no return nothing is undone by itself.
+                let rolls_back = ask.then == OnFailure::Rollback && !self.is_past_return(node);
+                (Duration::from_secs(ask.seconds), if rolls_back { FailureAnswer::RollBack } else { FailureAnswer::Park })
+            }
+        }
+    }
+
+    fn is_past_return(&self, node: NodeId) -> bool {
+        self.plan.boundary_of(self.plan.node(node).block).is_some_and(|block| fleet::is_past_return(&self.plan, self.ledger.state(), block))
+    }
+
+    fn failure_question(&self, node: NodeId, ask_for: Duration, silence: FailureAnswer) -> Result<FailureQuestion, DriveError> {
         let at = self.plan.node(node);
         let state = self.ledger.state();
         let why = match state.stage(node) {
@@ -62,17 +95,12 @@ impl Driver<'_> {
             Stage::Refused { why } | Stage::Lost { why, .. } | Stage::Unsettled { why, .. } | Stage::Unreachable { why, .. } => why.clone(),
             other => format!("{other:?}"),
         };
-        let boundary = self.plan.boundary_of(at.block);
-        let changed: Vec<NodeId> = self
-            .plan
-            .iter()
-            .filter(|(id, n)| state.node(*id).is_touched() && n.changes() && !matches!(state.stage(*id), Stage::Undone))
-            .map(|(id, _)| id)
-            .collect();
-        let rollback = changed.iter().rev().filter(|id| boundary.is_none_or(|b| self.plan.inside(self.plan.node(**id).block, b))).map(|id| {
-            let n = self.plan.node(*id);
+        let stands = |id: NodeId| state.node(id).is_touched() && !matches!(state.stage(id), Stage::Undone | Stage::UndoneByHand { .. });
+        let changed = self.plan.iter().filter(|(id, n)| n.changes() && stands(*id)).map(|(_, n)| n.path.clone());
+        let rollback = unwind::would_undo(&self.plan, state, node).into_iter().map(|id| {
+            let n = self.plan.node(id);
             let undo = match n.spec().map(|s| &s.undo) {
-                Some(UndoSpec::Command(command)) => Place::of_node(&self.plan, state, *id).shown(command, &self.world),
+                Some(UndoSpec::Command(command)) => Place::of_node(&self.plan, state, id).shown(command, &self.world),
                 Some(UndoSpec::None(reason)) => format!("(nothing: {reason})"),
                 Some(UndoSpec::Manual(_)) => "(by hand)".to_owned(),
                 Some(UndoSpec::Unsaid) | None => "(nothing was said)".to_owned(),
@@ -94,13 +122,25 @@ impl Driver<'_> {
                 Printed { path: at.path.clone(), out, err }
             }),
             began: state.node(node).is_touched(),
-            changed: changed.iter().map(|id| self.plan.node(*id).path.clone()).collect(),
+            changed: changed.collect(),
             rollback: rollback.collect(),
-            past_return: boundary.is_some_and(|b| fleet::is_past_return(&self.plan, state, b)),
+            past_return: self.is_past_return(node),
+            return_ahead: self.return_ahead(node),
+            window: self.window_left(),
+            budgets: self.budgets_left(node),
             runs_perhaps: matches!(state.stage(node), Stage::Unsettled { .. }),
             stops: fleet::exceeded(&self.plan, state, node).and_then(|t| self.plan.tolerances[t.index()].stops()),
-            default,
+            ask_for,
+            silence,
         })
+    }
+
+    /// The first irreversible step of its boundary that has not begun.
+    fn return_ahead(&self, node: NodeId) -> Option<String> {
+        let boundary = self.plan.boundary_of(self.plan.node(node).block)?;
+        let is_ahead = |id: NodeId| !self.ledger.state().node(id).is_touched();
+        let irreversible = self.plan.iter().filter(|(_, n)| n.spec().is_some_and(|s| s.irreversible.is_some()) && self.plan.inside(n.block, boundary));
+        irreversible.filter(|(id, _)| is_ahead(*id)).map(|(_, n)| n.path.clone()).next()
     }
 }
 

@@ -18,6 +18,7 @@ mod news;
 mod people;
 mod preflight;
 mod proof;
+mod shell;
 pub(super) mod signals;
 mod sink;
 mod stepping;
@@ -41,7 +42,7 @@ use self::news::News;
 use self::signals::Signals;
 pub use self::survey::{Facts, Looker, Seen, survey};
 use self::world::World;
-use super::people::People;
+use super::people::{People, Seat};
 use super::watch::Watch;
 use crate::journal::{Journal, JournalError, files};
 use crate::plan::model::{HostName, LOCAL, NodeId, Plan, SlotId};
@@ -153,6 +154,7 @@ pub async fn drive(
             interrupted: false,
             nobody: BTreeSet::new(),
             unproven: BTreeMap::new(),
+            seats: BTreeMap::new(),
         };
         driver.run().await
     };
@@ -186,6 +188,8 @@ struct Driver<'a> {
     nobody: BTreeSet<String>,
     /// Steps that a person says are done, and what their own guards say.
     unproven: BTreeMap<NodeId, String>,
+    /// How the person who wants a shell gets there.
+    seats: BTreeMap<NodeId, Result<Seat, String>>,
 }
 
 struct Flight {
@@ -304,6 +308,7 @@ impl Driver<'_> {
             Effect::AwaitGate { node, opening } => self.await_gate(key, node, opening)?,
             Effect::AskFailure { node } => self.ask_failure(key, node)?,
             Effect::AskStep { node } => self.ask_step(key, node)?,
+            Effect::Shell { node } => self.open_shell(key, node)?,
             Effect::AskInterrupt => self.ask_interrupt(key)?,
             Effect::AskUndoManual { node } => self.ask_undo_manual(key, node)?,
             Effect::AskScope { node } => self.ask_scope(key, node)?,
@@ -356,6 +361,9 @@ impl Driver<'_> {
                 if self.flights.remove(&key).is_some() {
                     self.ledger.note(events);
                 }
+            }
+            News::Seat { node, seat } => {
+                self.seats.insert(node, seat);
             }
             News::Unproven { node, said } => {
                 self.unproven.insert(node, said);

@@ -1,6 +1,7 @@
 //! What comes back from the tasks.
 
 use crate::exec::keeper::call::Stream;
+use crate::exec::people::Seat;
 use crate::plan::model::{HostName, NodeId, SlotId};
 use crate::run::event::EventKind;
 use crate::value::SecretText;
@@ -10,6 +11,11 @@ pub(super) enum News {
     Answer {
         key: String,
         events: Vec<EventKind>,
+    },
+    /// How a person gets to the host of a node, or why they can't.
+    Seat {
+        node: NodeId,
+        seat: Result<Seat, String>,
     },
     /// A person says that a step is done, and its own guards do not.
     Unproven {

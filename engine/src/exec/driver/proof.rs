@@ -1,5 +1,7 @@
 //! P5: a step is marked done by its own `verify` or `check`, or, where neither says so, by a person's reason.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::bind::Ready;
@@ -43,11 +45,17 @@ impl Driver<'_> {
 
     /// Asks for the reason, where a person has said that a step is done and its guards have not. Without one the
     /// question before is asked again.
-    pub(super) fn ask_why_done(&mut self, key: &str, node: NodeId, done: impl FnOnce(Actor, String) -> EventKind + 'static) -> Result<bool, DriveError> {
+    pub(super) fn ask_why_done(
+        &mut self,
+        key: &str,
+        node: NodeId,
+        ask_for: Option<Duration>,
+        done: impl FnOnce(Actor, String) -> EventKind + 'static,
+    ) -> Result<bool, DriveError> {
         let Some(said) = self.unproven.remove(&node) else { return Ok(false) };
         let by = self.person();
         let path = self.plan.node(node).path.clone();
-        let Some(reply) = self.put(Question::Unproven { node, path, said: said.clone() })? else { return Ok(false) };
+        let Some(reply) = self.put(Question::Unproven { node, path, said: said.clone(), ask_for })? else { return Ok(false) };
         self.fly_idle(key.to_owned(), async move {
             match reply.await {
                 Ok(Reply::Unproven(Some(reason))) => vec![done(by, format!("{reason} ({said})"))],

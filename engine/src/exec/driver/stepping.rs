@@ -19,7 +19,7 @@ impl Driver<'_> {
     pub(super) fn ask_step(&mut self, key: String, node: NodeId) -> Result<(), DriveError> {
         let by = self.person();
         let done = move |by, note| EventKind::StepAnswered { node, answer: StepAnswer::MarkDone, by, note: Some(note) };
-        if self.ask_why_done(&key, node, done)? {
+        if self.ask_why_done(&key, node, None, done)? {
             return Ok(());
         }
         let question = Question::Step(self.step_question(node)?);
@@ -29,6 +29,7 @@ impl Driver<'_> {
                 self.fly_idle(key, async move {
                     match reply.await {
                         Ok(Reply::Step { answer: StepAnswer::MarkDone, .. }) => proof.of(|said| done(by, said)).await,
+                        Ok(Reply::OpenShell) => vec![EventKind::ShellOpened { node, by }],
                         Ok(Reply::Step { answer, note }) => vec![EventKind::StepAnswered { node, answer, by, note }],
                         _ => Vec::new(),
                     }

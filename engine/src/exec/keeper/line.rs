@@ -50,7 +50,7 @@ impl Line {
 }
 
 /// A place on the line. Given back, the line has been used until now.
-pub(super) struct Seat<'a> {
+pub(crate) struct Seat<'a> {
     line: &'a Line,
     _permit: SemaphorePermit<'a>,
 }
@@ -62,7 +62,7 @@ impl Drop for Seat<'_> {
 }
 
 impl Keeper {
-    pub(super) async fn seat(&self) -> Result<Seat<'_>, KeeperError> {
+    pub(crate) async fn seat(&self) -> Result<Seat<'_>, KeeperError> {
         let permit = self.line.seats.acquire().await.map_err(|_| KeeperError::ConnectionLost { host: self.host() })?;
         Ok(Seat { line: &self.line, _permit: permit })
     }

@@ -13,6 +13,7 @@ use super::{
     lock,
     request::{self, line},
 };
+use crate::exec::people::Seat as Way;
 use crate::exec::transport::{Pipe, Unreachable};
 use crate::outcome::stranger;
 
@@ -56,6 +57,18 @@ impl Keeper {
         if let Some(open) = self.line.connection.lock().await.as_ref() {
             open.is_known.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// How a person gets to this machine over the connection that we have, which is made anew where it is dead. It is kept
+    /// for as long as somebody has a seat.
+    ///
+    /// # Errors
+    /// The host can't be reached, or is another machine.
+    pub async fn by_hand(&self) -> Result<Way, KeeperError> {
+        let channel = self.open().await?;
+        self.give_back(channel);
+        let kept = self.line.connection.lock().await;
+        Ok(kept.as_ref().and_then(|open| open.connection.by_hand()).map_or(Way::Here, Way::Over))
     }
 
     /// A shell over the connection that we have; when that turns out to be dead, over a new one.

@@ -107,6 +107,15 @@ impl Connection {
         }
     }
 
+    /// The command that gives a person a shell there, over this connection; none on this machine.
+    #[must_use]
+    pub fn by_hand(&self) -> Option<Vec<String>> {
+        match self {
+            Self::Local(_) => None,
+            Self::Ssh(ssh) => Some(ssh.by_hand()),
+        }
+    }
+
     /// Ends the ssh master at once; otherwise it ends a minute after its last channel.
     pub async fn close(self) {
         if let Self::Ssh(ssh) = self {

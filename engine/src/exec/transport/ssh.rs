@@ -11,6 +11,8 @@ use crate::inventory::Way;
 #[derive(Debug)]
 pub struct SshConnection {
     host: String,
+    /// As ssh was told it.
+    destination: String,
     session: Arc<Session>,
     master: Master,
 }
@@ -19,7 +21,7 @@ impl SshConnection {
     pub(super) async fn open(connector: &Connector, host: &str, way: &Way) -> Result<Self, Unreachable> {
         let master = Master::start(connector, host, way).await?;
         let session = Arc::new(Session::resume_mux(master.socket.clone().into_boxed_path(), None));
-        Ok(Self { host: host.to_owned(), session, master })
+        Ok(Self { host: host.to_owned(), destination: way.destination(host).to_owned(), session, master })
     }
 
     /// `sh`: one plain word, which every login shell understands.
@@ -31,6 +33,14 @@ impl SshConnection {
             return Err(Unreachable::Other { host: self.host.clone(), said: "the shell has no pipes".into() });
         };
         Ok(Pipe { stdin: Box::pin(stdin), stdout: Box::pin(stdout), holder: Box::new(child) })
+    }
+
+    /// Nothing but this connection is used: without it there is no other way in, and no configuration is read.
+    pub(super) fn by_hand(&self) -> Vec<String> {
+        let socket = self.master.socket.display().to_string();
+        let words =
+            ["ssh", "-t", "-F", "none", "-S", &socket, "-o", "ControlMaster=no", "-o", "ProxyCommand=false", "-o", "LogLevel=ERROR", "--", &self.destination];
+        words.map(str::to_owned).to_vec()
     }
 
     fn because(&self, error: &openssh::Error) -> Unreachable {

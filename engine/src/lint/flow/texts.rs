@@ -46,7 +46,7 @@ pub(crate) fn of_piece(piece: &Piece) -> Vec<Written<'_>> {
         }
         Piece::Boundary(boundary) => {
             found.templates(boundary.title.iter());
-            found.expressions(boundary.budget.iter().chain(&boundary.block.when));
+            found.expressions(boundary.budget.iter().chain(boundary.ask.iter().map(|ask| &ask.after)).chain(&boundary.block.when));
             found.settings(&boundary.block.settings);
         }
         Piece::During(during) => {

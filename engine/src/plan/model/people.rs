@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Command, HostName, SlotId};
+use super::{Command, HostName, OnFailure, SlotId};
 use crate::plan::template::Prose;
 use crate::value::Type;
 
@@ -12,6 +12,13 @@ pub struct EvidenceSpec {
     pub slot: SlotId,
     pub kind: Type,
     pub ask: Prose,
+}
+
+/// How long a person is asked about a failure, and what silence means then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskSpec {
+    pub seconds: u64,
+    pub then: OnFailure,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

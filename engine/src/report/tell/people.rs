@@ -67,6 +67,11 @@ impl About<'_> {
                 let weight = if *who == Actor::Policy { Weight::Normal } else { Must };
                 Telling::new(weight, Plain, verb, format!("{}{}", by(who), noted(note.as_deref())))
             }
+            EventKind::ShellOpened { by: who, .. } => {
+                Telling::new(Must, Plain, "shell", format!("opened on {}, {}", self.plan.node(id).host.as_deref().unwrap_or_default(), by(who)))
+            }
+            EventKind::ShellClosed { by: who, why: None, .. } => Telling::new(Must, Plain, "shell", format!("closed, {}", by(who))),
+            EventKind::ShellClosed { why: Some(why), .. } => Telling::new(Must, Warn, "no shell", "it could not be opened").below(why),
             EventKind::StepAnswered { answer, by: who, note, .. } => {
                 let verb = match answer {
                     StepAnswer::Run => "run",

@@ -92,6 +92,8 @@ impl RunState {
             | EventKind::GateExpired { .. }
             | EventKind::FailureAnswered { .. }
             | EventKind::StepAnswered { .. }
+            | EventKind::ShellOpened { .. }
+            | EventKind::ShellClosed { .. }
             | EventKind::RunEnding { .. } => visit.person(),
             EventKind::UndoBegan { .. }
             | EventKind::UndoEnded { .. }

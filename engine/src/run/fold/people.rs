@@ -69,6 +69,14 @@ impl Visit<'_> {
                 let (answer, note) = (*answer, note.clone());
                 return self.step_answered(answer, note.unwrap_or_default());
             }
+            (stage, EventKind::ShellOpened { .. })
+                if self.node.host.is_some()
+                    && (stage.is_trouble() || stepping::is_held_back(self.plan, self.state, self.id))
+                    && self.state.shells.insert(self.id) =>
+            {
+                return Ok(Next::Stays);
+            }
+            (_, EventKind::ShellClosed { .. }) if self.state.shells.remove(&self.id) => return Ok(Next::Stays),
             (stage, EventKind::FailureAnswered { .. }) if stage.is_trouble() => return self.failure(),
             _ => return Err(()),
         }))

@@ -185,6 +185,8 @@ impl RunState {
         self.interrupted = false;
         self.stepping = false;
         self.confirmed.clear();
+        // Its process is gone, and with it whoever sat there.
+        self.shells.clear();
         self.closing = false;
         self.start_refused = None;
         self.requires.clear();

@@ -273,6 +273,26 @@ pub(super) fn each_step_is_asked_about_where_that_is_wanted(world: &World<'_>) {
     }
 }
 
+/// While somebody has a shell on its host, nothing of a step begins and nothing is decided on it.
+pub(super) fn nothing_is_done_where_somebody_has_a_shell(world: &World<'_>) {
+    let mut open = BTreeSet::new();
+    for event in &world.events {
+        match &event.kind {
+            EventKind::DriverStarted { .. } => open.clear(),
+            EventKind::ShellOpened { node, .. } => assert!(open.insert(*node), "a second shell\n{}", world.story()),
+            EventKind::ShellClosed { node, .. } => assert!(open.remove(node), "a shell that was not open\n{}", world.story()),
+            EventKind::StepBegan { node, .. }
+            | EventKind::UndoBegan { node, .. }
+            | EventKind::FailureAnswered { node, .. }
+            | EventKind::StepAnswered { node, .. } => {
+                assert!(!open.contains(node), "`{}` goes on under somebody's hands\n{}", world.plan.node(*node).path, world.story());
+            }
+            EventKind::RunParked { .. } | EventKind::RunDone => assert!(open.is_empty(), "it leaves somebody at a shell\n{}", world.story()),
+            _ => {}
+        }
+    }
+}
+
 /// Who holds locks holds all of them when something begins, and a run that is over holds none that it could give back.
 pub(super) fn locks_are_held_while_it_works_and_given_back_at_the_end(world: &World<'_>) {
     let wanted = world.plan.lock_places();

@@ -188,7 +188,7 @@ impl Builder {
     }
 
     pub(super) fn boundary(&mut self, name: &str, on_failure: OnFailure, fill: impl FnOnce(&mut Self)) -> &mut Self {
-        self.inside(BlockKind::Boundary { id: name.to_owned(), title: None, on_failure, budget: None }, fill)
+        self.inside(BlockKind::Boundary { id: name.to_owned(), title: None, on_failure, ask: None, budget: None }, fill)
     }
 
     /// Branches side by side.

@@ -59,6 +59,7 @@ proptest! {
         oracle::nothing_begins_once_a_stranger_has_answered(&world);
         oracle::locks_are_held_while_it_works_and_given_back_at_the_end(&world);
         oracle::nothing_begins_behind_a_gate_without_a_yes(&world);
+        oracle::nothing_is_done_where_somebody_has_a_shell(&world);
         oracle::each_step_is_asked_about_where_that_is_wanted(&world);
     }
 
@@ -92,6 +93,32 @@ proptest! {
                 prop_assert!(runs <= 1, "`{}` ran {} times", node.path, runs);
             }
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// What a person is shown at a failure is what a rollback then does.
+    #[test]
+    fn what_a_rollback_was_said_to_undo_is_what_it_undoes(seed in any::<u64>()) {
+        let plan = random_plan(&mut Dice::new(seed));
+        let mut world = World::new(&plan, seed, 0);
+        let step = world.choose(plan.nodes.len());
+        world.fails = Some(crate::plan::model::node_id(step));
+        for _ in 0..4000 {
+            if !world.turn() { break; }
+        }
+        let Some((at, foretold)) = world.foretold.clone() else { return Ok(()) };
+        let has_command = |id: &crate::plan::model::NodeId| {
+            let node = plan.node(*id);
+            let is_command = matches!(node.spec().map(|s| &s.undo), Some(crate::plan::model::UndoSpec::Command(_)));
+            // Scopes are left by their policy, and what a person undoes no host is asked for.
+            is_command && !matches!(node.kind, crate::plan::model::NodeKind::Enter { .. })
+        };
+        let said: std::collections::BTreeSet<_> = foretold.into_iter().filter(has_command).collect();
+        let did: std::collections::BTreeSet<_> = world.deeds[at..].iter().filter(|d| d.undoing).map(|d| d.node).filter(has_command).collect();
+        prop_assert_eq!(said, did, "{}", world.story());
     }
 }
 

@@ -10,7 +10,7 @@ use crate::plan::tests::driven::entered;
 use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal, StepAnswer};
 use crate::run::state::{Greeting, Phase, RunState, Stage, Unwinding};
 use crate::run::{Effect, decide};
-use crate::run::{approver, gate};
+use crate::run::{approver, gate, unwind};
 
 /// One thing that really happened on a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,9 @@ pub(super) struct World<'a> {
     /// Hosts that this process has met, and those of them that it knows to be lost.
     met: BTreeSet<String>,
     lost: BTreeSet<String>,
+    /// A step whose first attempt fails, and what a rollback at that failure was said to undo: that is chosen then.
+    pub(super) fails: Option<NodeId>,
+    pub(super) foretold: Option<(usize, Vec<NodeId>)>,
 }
 
 fn identity(host: &str, boot: usize) -> Identity {
@@ -63,6 +66,8 @@ impl<'a> World<'a> {
             away: BTreeSet::new(),
             met: BTreeSet::new(),
             lost: BTreeSet::new(),
+            fails: None,
+            foretold: None,
         };
         world.record(EventKind::RunCreated {
             runbook: "test".to_owned(),
@@ -184,7 +189,7 @@ impl<'a> World<'a> {
         assert!(!self.deeds.iter().any(|d| (d.node, d.undoing, d.attempt) == (node, undoing, attempt)), "K3: an attempt runs at most once");
         let alive = self.flying.keys().any(|(n, undo, _)| *n == node && !undo);
         assert!(!undoing || !alive, "R8: `{}` is undone while it may still run\n{}", self.plan.node(node).path, self.story());
-        let well = !self.goes_wrong();
+        let well = !self.goes_wrong() && (undoing || self.fails != Some(node));
         let ended = self.plan.enclosing(self.plan.node(node).block).filter(|b| self.state.ended.contains_key(b)).last();
         let item = match self.state.unwinding {
             _ if self.state.phase == Phase::Running => ended,
@@ -309,6 +314,13 @@ impl<'a> World<'a> {
                 evidence_hash: String::new(),
             }),
             Effect::AwaitGate { node, opening } => self.answer_gate(node, opening),
+            Effect::AskFailure { node } | Effect::AskStep { node } if self.plan.node(node).host.is_some() && self.dice.one_in(6) => {
+                self.record(EventKind::ShellOpened { node, by: Actor::Policy });
+            }
+            Effect::AskFailure { node } if self.fails.is_some() => {
+                self.foretold.get_or_insert((self.deeds.len(), unwind::would_undo(self.plan, &self.state, node)));
+                self.record(EventKind::FailureAnswered { node, answer: FailureAnswer::RollBack, by: Actor::Policy, note: None });
+            }
             Effect::AskFailure { node } => {
                 use FailureAnswer::{MarkDone, Park, Retry, RollBack, Skip};
                 // R8: what may still run is neither done nor passed over.
@@ -322,6 +334,7 @@ impl<'a> World<'a> {
                 }
                 self.record(EventKind::FailureAnswered { node, answer, by: Actor::Policy, note: None });
             }
+            Effect::Shell { node } => self.record(EventKind::ShellClosed { node, by: Actor::Policy, why: None }),
             Effect::AskStep { node } => {
                 use StepAnswer::{MarkDone, Park, RollBack, Run, RunTheRest, Skip};
                 let choices = [Run, Run, Run, Run, Run, RunTheRest, MarkDone, Skip, RollBack, Park];

@@ -3,7 +3,7 @@
 use super::Builder;
 use super::shape::{Line, Part, Unit};
 use super::value::{listed, names};
-use crate::ast::{ActionCall, Block, Boundary, Call, During, For, Gate, GateTimeout, Name, Operand, Piece, Series, Settings, Show, Step};
+use crate::ast::{ActionCall, Block, Boundary, Call, During, For, Gate, Name, Operand, Piece, Series, Settings, Show, Silence, Step};
 use crate::format::rows::Align;
 use crate::native::Slot;
 use crate::source::Span;
@@ -68,7 +68,7 @@ impl Builder<'_> {
         rest.extend(self.operand_field("approvers", approvers.as_ref()));
         rest.extend(second_person.iter().map(|truth| Line::field("second_person").word(truth.to_string()).unit().own([truth.span])));
         rest.extend(self.expression_field("valid_for", valid_for.as_ref()));
-        rest.extend(timeout.iter().map(|timeout| self.gate_timeout(timeout)));
+        rest.extend(timeout.iter().map(|timeout| self.silence("timeout", timeout)));
         rest.sort_by_key(Unit::start);
         inside.extend(rest);
         let line = Line::new("gate").word(&id.value).with(self.title(question.as_ref())).block();
@@ -81,15 +81,16 @@ impl Builder<'_> {
         line.unit().own([cmd.span]).own(on.iter().map(|on| on.span))
     }
 
-    fn gate_timeout(&mut self, timeout: &GateTimeout) -> Unit {
-        let GateTimeout { after, then } = timeout;
-        let line = Line::field("timeout").word(self.values.expression(after, Slot::Operand));
+    fn silence(&mut self, word: &'static str, silence: &Silence) -> Unit {
+        let Silence { after, then } = silence;
+        let line = Line::field(word).word(self.values.expression(after, Slot::Operand));
         line.clause("then", then.as_ref().map(|then| then.value.clone())).unit().own([after.span]).own(then.as_ref().map(|then| then.span))
     }
 
     fn boundary(&mut self, boundary: &Boundary) -> Unit {
-        let Boundary { id, title, on_failure, budget, block } = boundary;
+        let Boundary { id, title, on_failure, ask, budget, block } = boundary;
         let mut fields: Vec<_> = self.name_field("on_failure", on_failure.as_ref()).into_iter().collect();
+        fields.extend(ask.iter().map(|ask| self.silence("ask", ask)));
         fields.extend(self.expression_field("budget", budget.as_ref()));
         let inside = self.block(block, fields);
         let line = Line::new("boundary").word(&id.value).with(self.title(title.as_ref())).block();

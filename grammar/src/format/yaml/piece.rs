@@ -4,7 +4,7 @@ use super::Builder;
 use super::fields::truth;
 use super::shape::{FLOWING, LINES, Role, Unit, Value, item, key, made, maybe_named, named};
 use super::value::{list_key, names_key};
-use crate::ast::{Block, Boundary, Call, During, For, Gate, Name, Operand, Piece, Series, Settings, Show, Step};
+use crate::ast::{Block, Boundary, Call, During, For, Gate, Name, Operand, Piece, Series, Settings, Show, Silence, Step};
 
 /// The list that `steps` holds.
 const PIECES: Value = Value::List { tall: true };
@@ -76,11 +76,15 @@ impl Builder<'_> {
         parts.extend(self.values.maybe_operand("approvers", approvers.as_ref()));
         parts.extend(second_person.iter().map(|second| truth("second_person", second)));
         parts.extend(self.values.maybe_expression("valid_for", valid_for.as_ref()));
-        parts.extend(timeout.iter().map(|timeout| match &timeout.then {
-            None => self.values.expression_key("timeout", &timeout.after),
-            Some(then) => key("timeout", FLOWING, vec![self.values.expression_key("after", &timeout.after), named("then", then)]),
-        }));
+        parts.extend(timeout.iter().map(|timeout| self.silence("timeout", timeout)));
         headed(named("gate", id), self.values.maybe_text("question", question.as_ref()), parts)
+    }
+
+    fn silence(&mut self, word: &'static str, silence: &Silence) -> Unit {
+        match &silence.then {
+            None => self.values.expression_key(word, &silence.after),
+            Some(then) => key(word, FLOWING, vec![self.values.expression_key("after", &silence.after), named("then", then)]),
+        }
     }
 
     fn shows(&mut self, shows: &[Show]) -> Option<Unit> {
@@ -104,8 +108,9 @@ impl Builder<'_> {
     }
 
     fn boundary(&mut self, boundary: &Boundary) -> Vec<Unit> {
-        let Boundary { id, title, on_failure, budget, block } = boundary;
+        let Boundary { id, title, on_failure, ask, budget, block } = boundary;
         let mut parts: Vec<_> = maybe_named("on_failure", on_failure.as_ref()).into_iter().collect();
+        parts.extend(ask.iter().map(|ask| self.silence("ask", ask)));
         parts.extend(self.values.maybe_expression("budget", budget.as_ref()));
         headed_block(named("boundary", id), self.values.maybe_text("title", title.as_ref()), self.block(block, parts))
     }

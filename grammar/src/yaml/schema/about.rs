@@ -62,6 +62,7 @@ pub(super) fn of(word: Word) -> &'static str {
         Word::SecondPerson => "true: whoever started the run can't answer.",
         Word::ValidFor => "An answer lapses when its evidence is older.",
         Word::OnFailure => "rollback, the default, or park.",
+        Word::Ask => "How long a person at a terminal is asked about a failure: 10m, or {after: 10m, then: park}.",
         Word::Budget => "How long it may take: warned of at 80 %, asked about when it is spent.",
         Word::Help => "What a person is told when asked for it.",
         Word::OneOf => "The values that are allowed.",
@@ -96,7 +97,6 @@ pub(super) fn of(word: Word) -> &'static str {
         Word::Default => "The value where none is given.",
         Word::Is => "The host, or the list of hosts.",
         Word::Name => "The name of the value.",
-        Word::Ask => "The question.",
         Word::Src => "Where it comes from.",
         Word::Times => "How many new attempts.",
     }

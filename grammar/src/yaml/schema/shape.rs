@@ -108,6 +108,7 @@ pub(super) fn of_field(word: Word, place: Place) -> Value {
         | Word::ValidFor => reference("expression"),
         Word::Timeout if place == Place::Gate => gate_timeout(),
         Word::Timeout => reference("expression"),
+        Word::Ask => ask(),
         Word::On | Word::After => reference("names"),
         Word::Runbook => reference("name"),
         Word::Env | Word::With => reference("arguments"),
@@ -155,7 +156,6 @@ pub(super) fn of_field(word: Word, place: Place) -> Value {
         | Word::That
         | Word::Is
         | Word::Name
-        | Word::Ask
         | Word::Src
         | Word::Times => json!(false),
     }
@@ -207,6 +207,13 @@ fn retry() -> Value {
 fn gate_timeout() -> Value {
     let parts = [("after", reference("expression"), "how long the question stands open"), ("then", words(&["rollback", "park", "end"]), about::of(Word::Then))];
     closed(&parts, &["after", "then"])
+}
+
+/// Without `then` silence means what `on_failure` says.
+fn ask() -> Value {
+    let then = "what silence means: rollback or park; without it what on_failure says";
+    let parts = [("after", reference("expression"), "how long a person is asked"), ("then", words(&["rollback", "park"]), then)];
+    json!({ "anyOf": [reference("expression"), closed(&parts, &["after"])] })
 }
 
 pub(super) fn require() -> Value {

@@ -1,8 +1,8 @@
 //! Blocks, pieces and fields.
 
 use grammar::ast::{
-    Block, Boundary, Call, Capture, Condition, Does, During, Evidence, Fact, Fields, For, Gate, GateTimeout, Piece, Require, Retry, Series, Settings, Show,
-    Step, Undo, Verify,
+    Block, Boundary, Call, Capture, Condition, Does, During, Evidence, Fact, Fields, For, Gate, Piece, Require, Retry, Series, Settings, Show, Silence, Step,
+    Undo, Verify,
 };
 use grammar::source::Spanned;
 use proptest::collection::vec;
@@ -55,8 +55,8 @@ fn piece(hardness: Hardness, depth: u32) -> BoxedStrategy<Piece> {
     let head = (maybe(expr()), maybe(expr()), maybe(expr()));
     let each = (name(), expr(), head, block(hardness, depth));
     let each = each.prop_map(|(var, over, (batch, pause, tolerate), block)| Piece::For(For { var, over, batch, pause, tolerate, block }));
-    let boundary = (name(), maybe(text(hardness)), maybe(name()), maybe(expr()), block(hardness, depth));
-    let boundary = boundary.prop_map(|(id, title, on_failure, budget, block)| Piece::Boundary(Boundary { id, title, on_failure, budget, block }));
+    let boundary = (name(), maybe(text(hardness)), maybe(name()), maybe(silence()), maybe(expr()), block(hardness, depth));
+    let boundary = boundary.prop_map(|(id, title, on_failure, ask, budget, block)| Piece::Boundary(Boundary { id, title, on_failure, ask, budget, block }));
     let series = (text(hardness), expr(), expr(), block(hardness, depth));
     let series = series.prop_map(|(folder, from, to, block)| Piece::Series(Series { folder, from, to, block }));
     let parallel = block(hardness, depth).prop_map(|block| Piece::Parallel(Spanned::new(block, span())));
@@ -82,11 +82,14 @@ fn called(hardness: Hardness) -> impl Strategy<Value = Call> {
     (name(), name(), arguments(hardness, 0..3), maybe(expr()), names(0..2)).prop_map(|(id, runbook, with, when, after)| Call { id, runbook, with, when, after })
 }
 
+fn silence() -> impl Strategy<Value = Silence> {
+    (expr(), proptest::option::of(name())).prop_map(|(after, then)| Silence { after, then })
+}
+
 fn gate(hardness: Hardness) -> impl Strategy<Value = Gate> {
     let head = (name(), maybe(text(hardness)), maybe(expr()), names(0..2), settings(hardness));
     let shows = vec((command(hardness), names(0..3)).prop_map(|(cmd, on)| Show { cmd, on }), 0..3);
-    let timeout = (expr(), proptest::option::of(name())).prop_map(|(after, then)| GateTimeout { after, then });
-    let answers = (maybe(text(hardness)), maybe(operand(hardness)), maybe(operand(hardness)), maybe(truth()), maybe(expr()), maybe(timeout));
+    let answers = (maybe(text(hardness)), maybe(operand(hardness)), maybe(operand(hardness)), maybe(truth()), maybe(expr()), maybe(silence()));
     (head, shows, answers).prop_map(|((id, question, when, after, settings), show, (confirm, choices, approvers, second_person, valid_for, timeout))| Gate {
         id,
         question,
