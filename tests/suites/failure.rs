@@ -42,7 +42,7 @@ impl Failing {
     fn asking(ask: &'static str) -> Self {
         let sshd = Sshd::start(&["box"]);
         let config = sshd.config().to_string_lossy().into_owned();
-        Self { desk: Desk::new(), sshd: sshd, config, ask }
+        Self { desk: Desk::new(), sshd, config, ask }
     }
 
     /// Its window is open for two days, whenever that is.

@@ -34,7 +34,7 @@ impl Steps {
     fn new() -> Self {
         let sshd = Sshd::start(&["one", "two"]);
         let config = sshd.config().to_string_lossy().into_owned();
-        Self { desk: Desk::new(), sshd: sshd, config }
+        Self { desk: Desk::new(), sshd, config }
     }
 
     fn run(&self, more: &[&str]) -> Seat {
