@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::book::{Book, Fails, Piece, Step};
+use super::book::{Book, Does, Fails, Instance, Piece, Step};
 use super::dice::Dice;
 use super::effects::Effects;
 use super::oracle::{Oracle, Past};
@@ -28,22 +28,30 @@ impl Drill {
         let books = (seed..).map(|seed| Book::random(&mut Dice::new(seed), &hosts));
         let mut book = books.into_iter().find(ends_well).expect("many books end well");
         if parks {
-            let last = Step {
-                id: "s99".to_owned(),
-                hosts: vec!["local".to_owned()],
-                lasts: 0,
-                fails: Fails::Always,
-                retries: 0,
-                tells: false,
-                undone: false,
-                undo_fails: false,
-            };
+            let last = Step { fails: Fails::Always, ..Step::plain("s99".to_owned(), vec!["local".to_owned()]) };
             book.pieces.push(Piece::Step(last));
         }
         let desk = Desk::new();
         desk.file("book.runbook", text(&book));
         let past = Past { drivers: 2, ..Past::default() };
         Self { desk, oracle: Oracle::new(&book), book, past, config: config.map(Path::to_owned) }
+    }
+
+    /// The first one of which an undo fails at first, and nothing else: a rollback gets stuck on its way.
+    pub fn that_gets_stuck(seed: u64, hosts: &[&str]) -> Self {
+        let mut drill = Self::new(seed, hosts, None, true);
+        let instances = drill.book.instances();
+        let undone = instances.iter().filter(|i| i.step.undone && !i.is_scope).nth(1).expect("two that can be undone");
+        let id = undone.step.id.clone();
+        drill.book.for_each_step(&mut |step| step.undo_fails |= step.id == id);
+        drill.desk.file("book.runbook", text(&drill.book));
+        drill.oracle = Oracle::new(&drill.book);
+        drill
+    }
+
+    /// The first step that has an effect: what a rollback can stop behind.
+    pub fn first(&self) -> String {
+        self.book.instances().iter().find(|i| !i.is_scope).map(|i| i.step.id.clone()).expect("a step")
     }
 
     pub fn args(&self) -> Vec<String> {
@@ -91,7 +99,8 @@ impl Drill {
 }
 
 fn ends_well(book: &Book) -> bool {
-    !book.fails_for_good() && book.instances().iter().all(|instance| !instance.step.undo_fails)
+    let plain = |i: &Instance| !i.step.undo_fails && i.step.does == Does::Run && !i.is_tolerated();
+    !book.locks && !book.fails_for_good() && book.instances().iter().all(plain)
 }
 
 /// A state to come back to.
@@ -117,10 +126,15 @@ impl Snapshot<'_> {
 
     /// Comes back to it with a journal that ends behind this event, and resumes.
     pub fn resume_behind(&self, event: usize) -> Ran {
+        self.go_on_behind(event, "resume")
+    }
+
+    /// The same with another command.
+    pub fn go_on_behind(&self, event: usize, command: &str) -> Ran {
         self.restore();
         let journal = self.drill.desk.state().join("journal.db");
         run("sqlite3", [journal.as_os_str(), format!("delete from events where seq > {event}").as_ref()]);
-        self.drill.desk.runbook(["resume", "last"])
+        self.drill.desk.runbook([command, "last"])
     }
 }
 

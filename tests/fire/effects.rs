@@ -34,6 +34,17 @@ pub struct Deed {
     /// The line of its last word.
     pub over: Option<usize>,
     pub came: Came,
+    /// What it was given of what another step had printed.
+    pub got: Option<String>,
+    /// What it needs was not there.
+    pub early: bool,
+}
+
+impl Deed {
+    /// What it prints where it is captured.
+    pub fn prints(&self) -> String {
+        format!("{}/{}/{}", self.of.0, self.of.1, self.token)
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -47,7 +58,8 @@ impl Effects {
         Self::of(&std::fs::read_to_string(path).unwrap_or_default())
     }
 
-    /// Lines are `run STEP HOST begin TOKEN`, with `undo` for the way back, and `end` or `fail` behind it.
+    /// Lines are `run STEP HOST begin TOKEN`, with `undo` for the way back, and `end` or `fail` behind it; `got=VALUE` and `early`
+    /// between them.
     pub fn of(text: &str) -> Result<Self, String> {
         let mut effects = Self { deeds: Vec::new(), lines: text.lines().map(str::to_owned).collect() };
         for (at, line) in effects.lines.iter().enumerate() {
@@ -56,11 +68,20 @@ impl Effects {
             let way = if way == "undo" { Way::Undo } else { Way::Run };
             let of = (step.to_owned(), host.to_owned());
             if moment == "begin" {
-                effects.deeds.push(Deed { way, of, token: token.to_owned(), began: at, over: None, came: Came::Open });
+                effects.deeds.push(Deed { way, of, token: token.to_owned(), began: at, over: None, came: Came::Open, got: None, early: false });
                 continue;
             }
             let mine = effects.deeds.iter_mut().rev().find(|d| d.way == way && d.of == of && d.token == token && d.came == Came::Open);
             let deed = mine.ok_or_else(|| format!("line {}: `{line}` ends what never began", at + 1))?;
+            match (moment.strip_prefix("got="), moment) {
+                (Some(value), _) => deed.got = Some(value.to_owned()),
+                (None, "early") => deed.early = true,
+                (None, "end" | "fail") => {}
+                (None, _) => return Err(format!("line {}: `{line}`", at + 1)),
+            }
+            if !matches!(moment, "end" | "fail") {
+                continue;
+            }
             (deed.came, deed.over) = (if moment == "end" { Came::Ended } else { Came::Failed }, Some(at));
         }
         Ok(effects)
@@ -78,6 +99,9 @@ impl Effects {
         self.last(of, way).is_some_and(|d| d.came == Came::Ended)
     }
 }
+
+/// The files that crossed, as they lie there now: whether each is whole.
+pub type Files = BTreeMap<Name, bool>;
 
 /// Attempts whose memory a fault took away: how often, by what they were. Their outcome may be unknown to the engine.
 pub type Amnesia = BTreeMap<(Way, Name), usize>;

@@ -6,6 +6,7 @@ mod dice;
 mod drill;
 mod effects;
 mod fault;
+mod freight;
 mod lab;
 mod line;
 mod oracle;

@@ -17,6 +17,7 @@ use crate::harness::scratch::{Scratch, run, user};
 use crate::harness::sshd::Sshd;
 
 pub const BOXES: [&str; 2] = ["box1", "box2"];
+const LOCKS: &str = "/var/tmp/runbook.locks";
 /// Small disks: enough for a journal, soon full.
 const SMALL: &str = "size=4m,mode=700";
 
@@ -106,6 +107,20 @@ impl<'a> Place<'a> {
             Fault::FullJournal | Fault::FullJobs if user() != "root" => Some("small disks are mounted by root"),
             Fault::Clock if faketime().is_none() => Some("libfaketime is not installed"),
             _ => None,
+        }
+    }
+
+    /// What the highest mark of a lock says; none where there is no mark.
+    pub fn lock(&self, name: &str) -> Option<String> {
+        let (_, highest) = marks(name).into_iter().max().filter(|_| matches!(self.ground, Ground::Here(_)))?;
+        fs::read_link(highest).ok().map(|says| says.display().to_string())
+    }
+
+    /// Takes the marks of a lock away that nobody uses any more.
+    pub fn forget_lock(&self, name: &str) {
+        for (_, mark) in marks(name) {
+            let _ = fs::remove_file(&mark);
+            let _ = fs::remove_file(format!("{}.by", mark.display()));
         }
     }
 
@@ -379,6 +394,13 @@ impl Drop for Place<'_> {
             let _ = fs::remove_dir_all(home.join(".local"));
         }
     }
+}
+
+/// The numbered marks of a lock.
+fn marks(name: &str) -> Vec<(u64, PathBuf)> {
+    let all = fs::read_dir(LOCKS).into_iter().flatten().flatten().map(|entry| entry.path());
+    let number = |path: &Path| path.file_name()?.to_str()?.strip_prefix(name)?.strip_prefix('.')?.parse().ok();
+    all.filter_map(|path| Some((number(&path)?, path))).collect()
 }
 
 fn some(pids: impl Iterator<Item = u32>) -> Option<Vec<u32>> {

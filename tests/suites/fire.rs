@@ -70,6 +70,49 @@ fn k6_a_journal_of_a_parked_run_cut_behind_each_event_is_refused_or_resumed_and_
     }
 }
 
+/// K6, R4, R7: the same of a rollback, one that was stopped on its way by a person and one that is stuck there. What was undone
+/// is not undone again, and what was not is.
+#[test]
+fn k6_a_journal_of_a_rollback_cut_behind_each_event_is_refused_or_resumed_and_nothing_runs_twice() {
+    for is_stuck in [false, true] {
+        let drill = if is_stuck { Drill::that_gets_stuck(20, &["local"]) } else { Drill::new(20, &["local"], None, true) };
+        assert_eq!(drill.desk.runbook(drill.args()).status, 3);
+        let first = drill.first();
+        let to = ["--to", &first];
+        let back = drill.desk.runbook(["rollback", "last"].iter().chain(if is_stuck { &[][..] } else { &to }));
+        assert_eq!(back.status, if is_stuck { 5 } else { 3 }, "{back:?}");
+        let events = drill.desk.events().len();
+        let before = drill.effects().lines;
+        assert!(before.iter().any(|line| line.starts_with("undo ")), "{before:?}");
+        let snapshot = drill.snapshot();
+        let (mut refused, mut went_on, mut cuts) = (0, 0, 0);
+        // Each of the last ones, where most is under way, and every fourth of those before.
+        for event in (1..=events).filter(|event| event % 4 == 1 || event + 8 > events) {
+            cuts += 1;
+            let ran = snapshot.go_on_behind(event, "rollback");
+            assert!(!ran.err.contains("panicked"), "behind {event}: {ran:?}");
+            drill.holds().unwrap_or_else(|why| panic!("behind event {event} of {events}: {why}\n{ran:?}"));
+            let after = drill.effects().lines;
+            match ran.status {
+                // What a person may not take back stands: then it parks.
+                3 | 4 if after != before => went_on += 1,
+                // Its host says once more that the undo has failed.
+                5 if is_stuck && after == before => {}
+                3 | 7 if after == before => {
+                    refused += 1;
+                    assert!(
+                        ran.err.contains("older than the run") || ran.err.contains("resume") || ran.err.contains("another process"),
+                        "behind {event}: {ran:?}"
+                    );
+                }
+                status => panic!("behind event {event} of {events}: status {status}: {ran:?}"),
+            }
+            assert_eq!(drill.desk.runbook(["verify", "last"]).status, 0, "behind {event}");
+        }
+        assert!(refused > cuts / 4 && went_on > 0, "{refused} of {cuts} were refused, {went_on} went on");
+    }
+}
+
 /// A run that is over has been forgotten by its targets. A journal that is cut behind the greeting knows their life marks,
 /// and nothing runs again; before it nothing is left anywhere that could tell.
 #[test]

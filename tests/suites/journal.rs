@@ -20,61 +20,95 @@ fn copy(from: &Path, to: &Path) {
     crate::harness::scratch::run("cp", ["-a".as_ref(), from.as_os_str(), to.as_os_str()]);
 }
 
-/// J1, K6: the journal's log is cut at every byte (every 97th where the run is long). What is left is a whole journal
-/// of an earlier moment; a resume goes on from it, or refuses because the targets remember more than it does. No step
-/// ever takes effect twice.
+/// A run that a process has left, with all that its hosts remember, to be cut and resumed.
+struct Left {
+    desk: Desk,
+    whole: std::path::PathBuf,
+    jobs: std::path::PathBuf,
+    jobs_before: std::path::PathBuf,
+    written: String,
+    /// Its exit status.
+    status: i32,
+}
+
+impl Left {
+    /// Runs it until it is left with this status.
+    fn with(text: &str, status: i32) -> Self {
+        let desk = Desk::new();
+        let file = desk.file("three.runbook", text);
+        let log = format!("log={}", desk.path("log").display());
+        let ran = desk.runbook(["run".as_ref(), file.as_os_str(), "-p".as_ref(), log.as_ref()]);
+        assert_eq!(ran.status, status, "{ran:?}");
+        let (whole, jobs, jobs_before) = (desk.path("whole"), desk.home().join(".local/state/runbook/jobs"), desk.path("jobs"));
+        copy(&desk.state(), &whole);
+        copy(&jobs, &jobs_before);
+        let written = desk.read("log");
+        // From now on it can go on.
+        desk.file("log.door", "");
+        Self { desk, whole, jobs, jobs_before, written, status }
+    }
+
+    /// Cuts the journal's log at every so manieth byte, as if the rest had never been written, and resumes: with each cut the
+    /// run goes on to this status and these effects, or refuses because its hosts remember more than it does. No command is
+    /// sent a second time.
+    fn cut_and_resumed(&self, stride: usize, status: i32, effects: &str) {
+        let desk = &self.desk;
+        let wal = std::fs::read(self.whole.join("journal.db-wal")).expect("a write-ahead log");
+        let mut seen = std::collections::BTreeMap::new();
+        for cut in (0..=wal.len()).step_by(stride).chain([wal.len()]) {
+            std::fs::remove_dir_all(desk.state()).expect("the state folder");
+            copy(&self.whole, &desk.state());
+            std::fs::remove_dir_all(&self.jobs).expect("the jobs");
+            copy(&self.jobs_before, &self.jobs);
+            std::fs::write(desk.state().join("journal.db-wal"), &wal[..cut]).expect("the cut log");
+            let _ = std::fs::remove_file(desk.state().join("journal.db-shm"));
+            std::fs::write(desk.path("log"), &self.written).expect("the log as it was");
+            let ran = desk.runbook(["resume", "last"]);
+            let after = desk.read("log");
+            match ran.status {
+                ended if ended == status => {
+                    assert_eq!(after, effects, "cut at {cut}: {ran:?}");
+                    // Its keeper removes the folder when the engine is gone: not the one that is put there next.
+                    until("the job folder is gone", || std::fs::read_dir(&self.jobs).is_ok_and(|mut left| left.next().is_none()));
+                }
+                // Where the last word of a command is cut off, its host says it again.
+                again if again == self.status && !ran.err.contains("older than the run") => assert_eq!(after, self.written, "cut at {cut}: {ran:?}"),
+                // The journal is behind: it says so, and nothing was sent.
+                3 | 7 => {
+                    assert!(ran.err.contains("older than the run"), "cut at {cut}: {ran:?}");
+                    assert_eq!(after, self.written, "cut at {cut}: {ran:?}");
+                }
+                // Not even the run is in it.
+                1 | 2 => assert!(ran.err.contains("no run"), "cut at {cut}: {ran:?}"),
+                other => panic!("cut at {cut}: exit {other} {ran:?}"),
+            }
+            *seen.entry(ran.status).or_insert(0) += 1;
+        }
+        assert!(seen.contains_key(&status), "a whole journal goes on: {seen:?}");
+        assert!(seen.len() > 1, "a cut one does not always: {seen:?}");
+    }
+}
+
+/// J1, K6: the last step refuses, and the run parks with its jobs in place.
 #[test]
 fn j1_a_journal_cut_anywhere_resumes_and_no_step_takes_effect_twice() {
-    let desk = Desk::new();
-    let file = desk
-        .file("three.runbook", THREE.replace("step three on local {", "step three on local { require \"the door is open\" `test -e {{ log }}.door` on local;"));
-    let log = format!("log={}", desk.path("log").display());
-    // The last step refuses, and outside a terminal the boundary would roll back: park instead, so that jobs stay.
-    let text =
-        std::fs::read_to_string(&file).expect("it was written").replace("boundary all \"All of it\" {", "boundary all \"All of it\" {\n    on_failure park");
-    std::fs::write(&file, text).expect("it can be written");
-    assert_eq!(desk.runbook(["run".as_ref(), file.as_os_str(), "-p".as_ref(), log.as_ref()]).status, 3);
-    let whole = desk.path("whole");
-    copy(&desk.state(), &whole);
-    let jobs = desk.home().join(".local/state/runbook/jobs");
-    let jobs_before = desk.path("jobs");
-    copy(&jobs, &jobs_before);
-    let written = desk.read("log");
-    assert_eq!(written, "one\ntwo\n");
-    desk.file("log.door", "");
+    let parks = THREE
+        .replace("boundary all \"All of it\" {", "boundary all \"All of it\" {\n    on_failure park")
+        .replace("step three on local {", "step three on local { require \"the door is open\" `test -e {{ log }}.door` on local;");
+    let left = Left::with(&parks, 3);
+    assert_eq!(left.written, "one\ntwo\n");
+    left.cut_and_resumed(97, 0, "one\ntwo\nthree\n");
+}
 
-    let wal = std::fs::read(whole.join("journal.db-wal")).expect("a write-ahead log");
-    let mut seen = std::collections::BTreeMap::new();
-    let stride = 97;
-    for cut in (0..=wal.len()).step_by(stride).chain([wal.len()]) {
-        std::fs::remove_dir_all(desk.state()).expect("the state folder");
-        copy(&whole, &desk.state());
-        std::fs::remove_dir_all(&jobs).expect("the jobs");
-        copy(&jobs_before, &jobs);
-        std::fs::write(desk.state().join("journal.db-wal"), &wal[..cut]).expect("the cut log");
-        let _ = std::fs::remove_file(desk.state().join("journal.db-shm"));
-        std::fs::write(desk.path("log"), &written).expect("the log as it was");
-        let ran = desk.runbook(["resume", "last"]);
-        let after = desk.read("log");
-        for word in ["one", "two", "three"] {
-            assert!(after.lines().filter(|l| *l == word).count() <= 1, "cut at {cut}: {after:?} {ran:?}");
-        }
-        match ran.status {
-            0 => {
-                assert_eq!(after, "one\ntwo\nthree\n", "cut at {cut}");
-                // Its keeper removes the folder when the engine is gone: not the one that is put there next.
-                until("the job folder is gone", || std::fs::read_dir(&jobs).is_ok_and(|mut left| left.next().is_none()));
-            }
-            // The journal is behind: it says so, and nothing was sent.
-            3 | 7 => assert!(ran.err.contains("older than the run"), "cut at {cut}: {ran:?}"),
-            // Not even the run is in it.
-            1 | 2 => assert!(ran.err.contains("no run"), "cut at {cut}: {ran:?}"),
-            other => panic!("cut at {cut}: exit {other} {ran:?}"),
-        }
-        *seen.entry(ran.status).or_insert(0) += 1;
-    }
-    assert!(seen.contains_key(&0), "a whole journal goes on: {seen:?}");
-    assert!(seen.len() > 1, "a cut one does not always: {seen:?}");
+/// J1, K6, R4: the last step fails, and on the way back an undo does: the run is stuck in the middle of its rollback.
+#[test]
+fn j1_a_journal_cut_anywhere_in_a_rollback_resumes_and_nothing_is_undone_twice() {
+    let stuck = THREE
+        .replace("`echo undo-two >> {{ log }}`", "`test -e {{ log }}.door || exit 4; echo undo-two >> {{ log }}`")
+        .replace("`echo three >> {{ log }}`", "`echo three >> {{ log }}; exit 3`");
+    let left = Left::with(&stuck, 5);
+    assert_eq!(left.written, "one\ntwo\nthree\nundo-three\n");
+    left.cut_and_resumed(397, 4, "one\ntwo\nthree\nundo-three\nundo-two\nundo-one\n");
 }
 
 /// J1: whoever can write to the file can change it, but not without being seen.

@@ -35,7 +35,8 @@ fn lines(run: &str, plan: &Plan, state: &RunState, head: &str, lasted: Millis) -
     if matches!(state.phase, Phase::Refused { .. }) {
         lines.push(Line::new().plain("  nothing has changed anywhere; mend it and run again"));
     } else if state.phase == Phase::RolledBack {
-        lines.push(Line::new().plain("  nothing of this run stands"));
+        let is_held = !next::held(plan, state).is_empty();
+        lines.push(Line::new().plain(if is_held { "  nothing of this run stands but what is held" } else { "  nothing of this run stands" }));
     } else if state.phase != Phase::Done {
         lines.extend(list("stands", &next::standing(plan, state)));
     }

@@ -2,6 +2,7 @@
 
 use super::words::count;
 use crate::plan::model::{GateThen, NodeKind, Plan};
+use crate::run::event::Refusal;
 use crate::run::fleet;
 use crate::run::state::{Greeting, Phase, RunState, Stage};
 use crate::value::Type;
@@ -168,7 +169,7 @@ fn hosts(run: &str, plan: &Plan, state: &RunState) -> Vec<(String, &'static str)
     for host in &plan.hosts {
         let name = quoted(&host.name);
         match state.hosts.get(&host.name).and_then(|known| known.now.as_ref()) {
-            Some(Greeting::Refused { forgotten: true, .. }) => {
+            Some(Greeting::Refused { how: Refusal::Forgotten, .. }) => {
                 found.push((format!("runbook resume {run} --forgotten {name}=REASON"), "go on, if nothing of this run can be running there"));
             }
             Some(Greeting::Unreachable { .. }) => found.push((format!("runbook end {run} --gone {name}=REASON"), "close it, if that host never comes back")),

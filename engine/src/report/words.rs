@@ -51,8 +51,8 @@ pub fn stage_word(stage: &Stage) -> &'static str {
 pub fn node_word(plan: &Plan, state: &RunState, id: NodeId) -> &'static str {
     match state.stage(id) {
         Stage::Pending if fleet::is_left_out(plan, state, id) => "left_out",
-        // It has run: whoever takes it for untouched would be wrong.
-        Stage::Pending if state.node(id).attempts > 0 => "retry_due",
+        // It has run, and not only been called off before it began: whoever takes it for untouched would be wrong.
+        Stage::Pending if state.node(id).is_touched() => "retry_due",
         stage if matches!(plan.node(id).kind, NodeKind::Enter { .. }) => scope_word(stage),
         stage => stage_word(stage),
     }

@@ -54,6 +54,8 @@ pub enum Refusal {
     Unreachable,
     /// It has lost what it remembered of this run.
     Forgotten,
+    /// It has seen this run driven further than this process knows.
+    Fenced,
 }
 
 /// Who did something: a person by name, or the policy that stood ready.

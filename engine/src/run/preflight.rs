@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::effect::Effect;
-use super::event::{EventKind, Purpose};
+use super::event::{EventKind, Purpose, Refusal};
 use super::fleet::{self, Part};
 use super::lock;
 use super::state::{Greeting, HostState, RunState, Stage, Verdict};
@@ -74,6 +74,8 @@ fn greet(plan: &Plan, state: &RunState) -> Vec<Effect> {
     for host in &plan.hosts {
         let Some(known) = known(&host.name).filter(|h| h.gone.is_none()) else { continue };
         match &known.now {
+            // K6: whoever knows less of the run than a host does has no say about it, whatever it needs there.
+            Some(Greeting::Refused { why, how: Refusal::Fenced }) => refusals.push(format!("{}: {why}", host.name)),
             Some(Greeting::Refused { .. } | Greeting::Unreachable { .. }) if !is_needed(plan, state, &host.name) => {}
             Some(Greeting::Refused { why, .. }) => refusals.push(format!("{}: {why}", host.name)),
             Some(Greeting::Unreachable { why }) => match policy(plan, &host.name) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::event::{Millis, Purpose};
+use super::event::{Millis, Purpose, Refusal};
 use super::gate::Opening;
 use super::hook::{Occasion, Telling};
 use crate::outcome::{Exit, Identity};
@@ -117,7 +117,7 @@ pub struct HostState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Greeting {
     Answered { identity: Identity, claims: Vec<String> },
-    Refused { why: String, forgotten: bool },
+    Refused { why: String, how: Refusal },
     Unreachable { why: String },
 }
 

@@ -284,8 +284,10 @@ impl Attempt {
         if self.undoing {
             return vec![EventKind::UndoEnded { node, attempt, ended }];
         }
+        // What is captured goes through memory: a full disk here cuts what is kept, and no value.
+        let captured = self.captured(&ended);
         let ended = Ended { cut: ended.cut || self.sink.damaged, ..ended };
-        let (captures, capture_error) = match self.captured(&ended) {
+        let (captures, capture_error) = match captured {
             (captures, None) if hidden && !captures.is_empty() => (Vec::new(), Some(HOLDS_A_SECRET.to_owned())),
             captured => captured,
         };

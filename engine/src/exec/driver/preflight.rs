@@ -44,6 +44,7 @@ impl Driver<'_> {
                 Err(error) => {
                     let how = match &error {
                         KeeperError::MemoryLost { .. } => Refusal::Forgotten,
+                        KeeperError::Fenced { .. } => Refusal::Fenced,
                         other if other.away().is_some() => Refusal::Unreachable,
                         _ => Refusal::Unfit,
                     };

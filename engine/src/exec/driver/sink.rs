@@ -182,7 +182,10 @@ impl Recorded {
                 Stream::Out => files.write_out(bytes),
                 Stream::Err => files.write_err(bytes),
             };
-            self.damaged |= written.is_err();
+            if written.is_err() {
+                // What is kept stays the beginning of what was printed: whoever follows the job on goes on behind it.
+                (self.damaged, self.files) = (true, None);
+            }
         }
         // The loop ends only with its run; then nobody looks on.
         let _ = self.news.send(News::Output { node: self.node, stream, bytes: bytes.to_vec() });

@@ -29,7 +29,7 @@ impl RunState {
                 let why = why.clone();
                 let greeting = match how {
                     Refusal::Unreachable => Greeting::Unreachable { why },
-                    Refusal::Unfit | Refusal::Forgotten => Greeting::Refused { why, forgotten: *how == Refusal::Forgotten },
+                    Refusal::Unfit | Refusal::Forgotten | Refusal::Fenced => Greeting::Refused { why, how: *how },
                 };
                 self.hosts.entry(host.clone()).or_default().now = Some(greeting);
             }

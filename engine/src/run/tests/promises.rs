@@ -338,6 +338,18 @@ fn k6_a_job_that_the_journal_does_not_know_refuses_the_run() {
     assert_eq!(exit_status(&plan, &play.state), 7);
 }
 
+/// A copied or restored journal that knows of nothing there must not say that nothing stands.
+#[test]
+fn k6_a_host_that_has_seen_the_run_driven_further_refuses_a_rollback_that_needs_nothing_of_it() {
+    let plan = plan_with_boundary();
+    let mut play = Play::new(&plan, &[]);
+    play.start(Purpose::Rollback { to: None });
+    play.record(EventKind::HostRefused { host: "h".to_owned(), why: "epoch 2".to_owned(), how: crate::run::event::Refusal::Fenced });
+    let before = play.state.phase.clone();
+    assert!(!matches!(play.go(), Phase::RolledBack), "{before:?}");
+    assert!(!play.state.driven);
+}
+
 #[test]
 fn o4_another_machine_behind_a_name_refuses_a_resume_and_changes_nothing() {
     let plan = plan_with_boundary();

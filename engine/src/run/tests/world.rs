@@ -246,7 +246,8 @@ impl<'a> World<'a> {
     fn answer(&mut self, effect: Effect) {
         match effect {
             Effect::Greet { host } if self.trouble > 0 && self.dice.one_in(25) => {
-                self.record(EventKind::HostRefused { host, why: "no route".to_owned(), how: Refusal::Unfit })
+                let how = [Refusal::Unfit, Refusal::Forgotten, Refusal::Fenced][self.dice.below(3)];
+                self.record(EventKind::HostRefused { host, why: "no".to_owned(), how })
             }
             Effect::Greet { host } if host != LOCAL && self.trouble > 0 && self.dice.one_in(if self.away.contains(&host) { 2 } else { 12 }) => {
                 self.away.insert(host.clone());
