@@ -1,6 +1,6 @@
 #!/bin/sh
-# install.sh - installs the Debian packages that the tests need on this machine: sshd, sudo, small shells, and MariaDB's
-# server program (without its service). Does nothing when they are there. Starts and enables nothing.
+# install.sh - installs the Debian packages that the tests need on this machine: sshd, sudo, small shells, jq, MariaDB's
+# server program (without its service) and its clients. Does nothing when they are there. Starts and enables nothing.
 # The lab of real hosts installs what it needs itself: lab/lab.sh.
 set -eu
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
@@ -15,11 +15,13 @@ need dash dash
 need busybox busybox
 need sqlite3 sqlite3
 need curl curl
+need jq jq
 need faketime faketime
 need shellcheck shellcheck
 need mariadbd mariadb-server-core
 need mariadb-install-db mariadb-server-core
 need mariadb mariadb-client-core
+need mysqldump mariadb-client
 [ -n "$missing" ] || exit 0
 
 root=

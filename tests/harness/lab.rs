@@ -12,15 +12,22 @@ static ONE_LAB: Mutex<()> = Mutex::new(());
 /// Booted hosts as they were provisioned. Dropped, they are off and nothing of them is left.
 pub struct Lab {
     folder: PathBuf,
+    cast: &'static str,
     _one: MutexGuard<'static, ()>,
 }
 
 impl Lab {
+    /// The hosts of the Matomo restart.
     pub fn up() -> Self {
+        Self::of("restart")
+    }
+
+    /// A cast of `lab.sh`.
+    pub fn of(cast: &'static str) -> Self {
         // A test that failed leaves the lab as good as one that passed: every test starts from fresh disks.
         let one = ONE_LAB.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = std::env::var_os("LAB").map_or_else(|| PathBuf::from("/var/tmp/runbook-lab"), PathBuf::from);
-        let lab = Self { folder, _one: one };
+        let lab = Self { folder, cast, _one: one };
         lab.run(&["down"]);
         lab.run(&["up"]);
         lab
@@ -35,9 +42,9 @@ impl Lab {
         let is_root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n");
         let mut command = if is_root { Command::new(Self::script()) } else { Command::new("sudo") };
         if !is_root {
-            command.args(["-n", "--preserve-env=LAB"]).arg(Self::script());
+            command.args(["-n", "--preserve-env=LAB,LAB_CAST"]).arg(Self::script());
         }
-        command.env("PATH", search_path()).env("LAB", &self.folder).stdin(Stdio::null());
+        command.env("PATH", search_path()).env("LAB", &self.folder).env("LAB_CAST", self.cast).stdin(Stdio::null());
         command
     }
 
@@ -84,6 +91,25 @@ impl Lab {
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
+    }
+
+    /// Runs it, says yes to whatever is waited for, as the command itself tells how, and resumes, until it ends or this is
+    /// waited for.
+    pub fn walk(&self, desk: &Desk, args: &[String], until: &str) -> Ran {
+        let mut ran = self.runbook(desk, args);
+        for _ in 0..20 {
+            let told = format!("{}{}", ran.out, ran.err);
+            let asked: Vec<&str> = told.lines().filter_map(|line| line.trim().strip_prefix("runbook approve ")?.split_whitespace().nth(1)).collect();
+            if asked.is_empty() || asked.iter().any(|gate| gate.split('@').next() == Some(until)) {
+                return ran;
+            }
+            for gate in asked {
+                let said = desk.runbook(["approve", "last", gate]);
+                assert_eq!(said.status, 0, "{said:?}");
+            }
+            ran = self.runbook(desk, &["resume".to_owned(), "last".to_owned()]);
+        }
+        panic!("it asks for ever: {ran:?}");
     }
 }
 

@@ -5,6 +5,8 @@
 //! the programs.
 
 pub mod desk;
+pub mod faults;
+pub mod fingerprint;
 pub mod glass;
 pub mod lab;
 pub mod listener;

@@ -13,7 +13,9 @@
 #   lab.sh reboot|off|boot|powercut HOST
 #   lab.sh FAULT HOST [HOW]    see faults.sh
 #
-# $LAB (default /var/tmp/runbook-lab) holds the caches and the ssh files. One lab a machine: its names are fixed.
+# $LAB_CAST says which hosts: restart (the default), mattermost, farm.
+# $LAB (default /var/tmp/runbook-lab) holds the caches and the ssh files. One lab a machine: its names are
+# fixed. A second one beside it wants another $LAB and another $LAB_TAG.
 #
 # Three layers make a host: the image, which all share; what its role scripts changed, kept once; a tmpfs that takes
 # the writes of this run. So a reset costs a boot, and a host's disk can be made to be full.
@@ -27,12 +29,18 @@ export PATH LC_ALL=C
 LAB=$(readlink -m "${LAB:-/var/tmp/runbook-lab}"); export LAB
 HERE=$(dirname "$(readlink -f "$0")")
 SELF=$HERE/lab.sh
-TAG=rblab                  # names the namespaces, mounts and cgroups, so that `down` finds them without any file
+TAG=${LAB_TAG:-rblab}      # names the namespaces, mounts and cgroups, so that `down` finds them without any file
 SUBNET=198.18.7            # of the block for benchmarks (RFC 2544): nobody's, and nothing here has a way out
 DISK=${LAB_DISK:-2g}
-# name:last byte of the address:roles, in order. "-" is a plain Debian.
-HOSTS=${LAB_HOSTS:-"matomo1002:11:primary+matomo+puppet db1108:12:replica alert1001:15:alert"}
-PACKAGES=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,sudo,curl,openssl,faketime,mariadb-server,apache2,libapache2-mod-php,php-mysql,php-apcu,puppet-agent,icinga2-bin,monitoring-plugins-basic
+# name:last byte of the address:roles, in order. "-" is a plain Debian. $LAB_CAST names a set of them.
+case ${LAB_CAST:-restart} in
+  restart) HOSTS="matomo1002:11:primary+matomo+puppet db1108:12:replica alert1001:15:alert" ;;
+  mattermost) HOSTS="mm-old:21:mattermost mm-new:22:mattermost" ;;
+  farm) HOSTS="matomo-db:31:farm-db matomo-web1:32:farm-web matomo-web2:33:farm-web" ;;
+  *) echo "lab: no cast '$LAB_CAST' (there are: restart mattermost farm)" >&2; exit 1 ;;
+esac
+HOSTS=${LAB_HOSTS:-$HOSTS}
+PACKAGES=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,sudo,curl,openssl,faketime,jq,python3,mariadb-server,apache2,libapache2-mod-php,php-mysql,php-apcu,puppet-agent,icinga2-bin,monitoring-plugins-basic
 
 die() { echo "lab: $*" >&2; exit 1; }
 names() { local h; for h in $HOSTS; do echo "${h%%:*}"; done; }
@@ -40,6 +48,7 @@ part() { local h; for h in $HOSTS; do [ "${h%%:*}" != "$1" ] || { cut -d: -f"$2"
 addr() { echo "$SUBNET.$(part "$1" 2)"; }
 need() { [ -n "$(part "$1" 2)" ] || die "no host '$1' (there are: $(names | xargs))"; }
 digest() { sha256sum | cut -c1-16; }
+LAYERS=$LAB/layers/$(digest <<<"$HOSTS")   # what the roles made of them, kept for each set of hosts
 
 # --- what the machine needs
 
@@ -187,7 +196,7 @@ unmount() { local m; for m in $(mounts_of "$1"); do umount "$m" 2>/dev/null || u
 disk() {
   local h=$1 dir=$LAB/h/$1 lower=$LAB/base user
   local root=$dir/root
-  [ ! -d "$LAB/layers/$h" ] || lower=$LAB/layers/$h:$LAB/base
+  [ ! -d "$LAYERS/$h" ] || lower=$LAYERS/$h:$LAB/base
   mkdir -p "$dir/rw" "$root"
   if ! mounted "$root"; then
     unmount "$TAG-$h"
@@ -280,35 +289,36 @@ cmd_reset() {
 each_host() { local h pids=(); for h in $(names); do "$@" "$h" & pids+=($!); done; for h in "${pids[@]}"; do wait "$h"; done; }
 boot_all() { each_host cmd_boot; each_host cmd_wait; }
 
+roles() { local list; list=$(part "$1" 3); [ "$list" = - ] || { echo "${list//+/ }"; cat $(printf "$HERE/roles/%s.sh " ${list//+/ }); }; }
 provision_host() {
-  local h=$1 role roles; roles=$(part "$h" 3)
-  [ "$roles" != - ] || return 0
-  for role in ${roles//+/ }; do
+  local h=$1 role list; list=$(part "$h" 3)
+  [ "$list" != - ] || return 0
+  for role in ${list//+/ }; do
     cmd_ssh "$h" 'bash -s' <"$HERE/roles/$role.sh" >>"$LAB/h/$h/provision.log" 2>&1 || die "role $role failed on $h, see $LAB/h/$h/provision.log"
   done
 }
 keep_layer() {
   local h=$1; cmd_off "$h"; umount "$LAB/h/$h/root"
-  rm -rf --one-file-system "${LAB:?}/layers/$h"; cp -a "$LAB/h/$h/rw/upper" "$LAB/layers/$h"
+  rm -rf --one-file-system "${LAYERS:?}/$h"; cp -a "$LAB/h/$h/rw/upper" "$LAYERS/$h"
   umount "$LAB/h/$h/rw"
 }
 provision() {
-  local want; want=$({ cat "$LAB/base/.done" "$HERE"/roles/*.sh; echo "$HOSTS"; } | digest)
-  [ "$(cat "$LAB/layers/.done" 2>/dev/null)" != "$want" ] || return 0
+  local want h; want=$({ cat "$LAB/base/.done"; for h in $(names); do roles "$h"; done; } | digest)
+  [ "$(cat "$LAYERS/.done" 2>/dev/null)" != "$want" ] || return 0
   echo "lab: provisioning $(names | xargs)"
   local started=$SECONDS h
   each_host cmd_off
   for h in $(names); do unmount "$TAG-$h"; done
-  rm -rf --one-file-system "${LAB:?}/layers"; mkdir -p "$LAB/layers"
+  rm -rf --one-file-system "${LAYERS:?}"; mkdir -p "$LAYERS"
   boot_all
   each_host provision_host
   each_host keep_layer
-  echo "$want" >"$LAB/layers/.done"
+  echo "$want" >"$LAYERS/.done"
   echo "lab: provisioning took $((SECONDS - started)) s"
 }
 # Icinga's API is spoken to from the control host: curl reads name, password and certificate from this file.
 monitoring_login() {
-  local ca=$LAB/layers/alert1001/var/lib/icinga2/certs/ca.crt
+  local ca=$LAYERS/alert1001/var/lib/icinga2/certs/ca.crt
   [ -e "$ca" ] || return 0
   mkdir -p "$LAB/icinga"; cp "$ca" "$LAB/icinga/ca.crt"
   (umask 077; printf 'user = "lab:labpw"\ncacert = "%s"\n' "$LAB/icinga/ca.crt" >"$LAB/icinga/curl.conf")

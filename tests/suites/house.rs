@@ -38,9 +38,9 @@ fn rust_files() -> Vec<String> {
     ["grammar", "engine", "cli", "bench", "tests"].iter().flat_map(|folder| files(folder, ".rs")).collect()
 }
 
-/// The README and the book.
+/// The README, the book, and the pages of the runbooks.
 fn pages() -> Vec<String> {
-    [vec!["README.md".to_owned(), "CHANGELOG.md".to_owned()], files("docs", ".md")].concat()
+    [vec!["README.md".to_owned(), "CHANGELOG.md".to_owned()], files("docs", ".md"), files("runbooks", ".md")].concat()
 }
 
 /// A file's code: without comments and without what stands behind `#[cfg(test)]`. Text in quotes is kept.

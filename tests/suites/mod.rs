@@ -1,5 +1,6 @@
 //! One file a subject. Tests are named as sentences; a promise of the semantics page by its letter and number.
 
+mod actions;
 mod ansible;
 mod calls;
 mod conformance;
@@ -22,6 +23,8 @@ mod live;
 mod locks;
 mod malformed;
 mod matomo;
+mod matomo_guide;
+mod mattermost;
 mod mysql;
 mod notify;
 mod outputs;

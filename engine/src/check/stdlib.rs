@@ -7,12 +7,14 @@ use grammar::ast::File;
 use grammar::diagnostic::Diagnostic;
 use grammar::source::{Source, SourceId};
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 9] = [
     ("file.runbook", include_str!("../../../stdlib/file.runbook")),
     ("host.runbook", include_str!("../../../stdlib/host.runbook")),
+    ("http.runbook", include_str!("../../../stdlib/http.runbook")),
     ("icinga.runbook", include_str!("../../../stdlib/icinga.runbook")),
     ("mysql.runbook", include_str!("../../../stdlib/mysql.runbook")),
     ("notify.runbook", include_str!("../../../stdlib/notify.runbook")),
+    ("package.runbook", include_str!("../../../stdlib/package.runbook")),
     ("puppet.runbook", include_str!("../../../stdlib/puppet.runbook")),
     ("service.runbook", include_str!("../../../stdlib/service.runbook")),
 ];

@@ -1,0 +1,214 @@
+# role farm-web: one of several web hosts of a Matomo 4.15.1 behind a real Apache, with a real PHP; its next release as an
+# archive that Apache serves. Matomo itself is a STAND-IN, since Debian does not have it: it has the real one's folders,
+# configuration, console with its words and exit statuses, tracker and log importer. Each host has a configuration of its
+# own. Runs inside the host, once.
+set -e
+mkdir -p /usr/local/lib/lab/matomo/core /usr/local/lib/lab/matomo/config /usr/local/lib/lab/matomo/misc/log-analytics /usr/local/lib/lab/matomo/plugins/CoreHome
+cd /usr/local/lib/lab/matomo
+cat >core/stand-in.php <<'PHP'
+<?php
+// Part of a STAND-IN for Matomo, in the lab of runbook. It is not Matomo.
+require __DIR__ . '/Version.php';
+const ROOT = __DIR__ . '/..';
+const CONFIG = ROOT . '/config/config.ini.php';
+function config(): array {
+    return parse_ini_file(CONFIG, true);
+}
+function database(): mysqli {
+    static $open;
+    $at = config()['database'];
+    return $open ??= new mysqli($at['host'], $at['username'], $at['password'], $at['dbname']);
+}
+function schema(): string {
+    return database()->query("select option_value from matomo_option where option_name = 'version_core'")->fetch_row()[0];
+}
+// Every server keeps what it once read, until cache:clear.
+function cached_schema(): string {
+    $file = ROOT . '/tmp/cache/version_core';
+    if (!is_file($file)) {
+        @mkdir(dirname($file), 0755, true);
+        file_put_contents($file, schema());
+    }
+    return file_get_contents($file);
+}
+function refuse_unless_ready(): void {
+    $ready = cached_schema() === VERSION;
+    if (!empty(config()['General']['maintenance_mode']) || !$ready) {
+        http_response_code(503);
+        exit($ready ? "Matomo is in scheduled maintenance (stand-in)\n" : "Matomo's database must be upgraded (stand-in)\n");
+    }
+}
+PHP
+cat >index.php <<'PHP'
+<?php
+// Part of a STAND-IN for Matomo: its page.
+require 'core/stand-in.php';
+refuse_unless_ready();
+$visits = database()->query('select count(*) from matomo_log_visit')->fetch_row()[0];
+echo 'Matomo ', VERSION, " (stand-in), $visits visits\n";
+PHP
+cat >matomo.php <<'PHP'
+<?php
+// Part of a STAND-IN for Matomo: its tracker. In maintenance a hit is lost; it stands in the access log alone.
+require 'core/stand-in.php';
+refuse_unless_ready();
+http_response_code(204);
+if (isset($_GET['idsite']) && !empty(config()['Tracker']['record_statistics'])) {
+    database()->execute_query('insert into matomo_log_visit (idsite, url, at) values (?, ?, ?)', [$_GET['idsite'], $_GET['url'] ?? '', $_GET['cdt'] ?? date('Y-m-d H:i:s')]);
+}
+PHP
+cat >console <<'PHP'
+#!/usr/bin/env php
+<?php
+// console: a STAND-IN for Matomo's console, with the commands that the procedures need and the words of the real one.
+require __DIR__ . '/core/stand-in.php';
+[$command, $words] = [$argv[1] ?? 'list', array_slice($argv, 2)];
+function set(string $assignment): void {
+    if (!preg_match('/^(\w+)\.(\w+)=(.*)$/', $assignment, $part)) {
+        fwrite(STDERR, "Invalid assignment string '$assignment'\n");
+        exit(1);
+    }
+    [, $section, $name, $value] = $part;
+    if (!is_writable(CONFIG)) {
+        fwrite(STDERR, "The configuration file is not writable\n");
+        exit(1);
+    }
+    $lines = [];
+    $inside = $done = false;
+    foreach (file(CONFIG, FILE_IGNORE_NEW_LINES) as $line) {
+        if (str_starts_with($line, '[')) {
+            if ($inside && !$done) { $lines[] = "$name = $value"; $done = true; }
+            $inside = $line === "[$section]";
+        }
+        if ($inside && preg_match("/^$name\\s*=/", $line)) {
+            if ($done) continue;
+            $line = "$name = $value";
+            $done = true;
+        }
+        $lines[] = $line;
+    }
+    if (!$done) array_push($lines, ...($inside ? [] : ["[$section]"]), ...["$name = $value"]);
+    file_put_contents(CONFIG, implode("\n", $lines) . "\n");
+    echo "Setting [$section] $name = $value... done.\n";
+}
+switch ($command) {
+    case 'config:set':
+        array_map(set(...), array_diff($words, ['--']));
+        break;
+    case 'core:version':
+        echo VERSION, "\n";
+        break;
+    case 'cache:clear':
+        array_map(unlink(...), glob(ROOT . '/tmp/cache/*'));
+        echo "Caches cleared\n";
+        break;
+    case 'core:update':
+        if (version_compare(schema(), VERSION, '>=')) {
+            echo "Everything is already up to date.\n";
+            break;
+        }
+        if (!is_writable(CONFIG)) {
+            fwrite(STDERR, "The config file is not writable: " . realpath(CONFIG) . "\n");
+            exit(1);
+        }
+        $migrations = ['alter table matomo_log_visit add column if not exists visitor_seconds int default 0', 'alter table matomo_log_visit modify url varchar(400)'];
+        if (in_array('--dry-run', $words)) {
+            echo "    *** Note: this is a Dry Run ***\n\n", implode(";\n", $migrations), ";\n\n    *** End of Dry Run ***\n";
+            break;
+        }
+        if (!in_array('--yes', $words)) {
+            echo "A database upgrade is required.\nDatabase upgrade not executed.\n";
+            break;
+        }
+        foreach ($migrations as $migration) {
+            echo "Executing $migration... ";
+            database()->query($migration);
+            echo "Done.\n";
+        }
+        database()->query("update matomo_option set option_value = '" . VERSION . "' where option_name = 'version_core'");
+        echo "\nMatomo has been successfully updated!\n";
+        break;
+    default:
+        echo "console is a stand-in for Matomo's console in the lab of runbook; it is not Matomo.\n",
+            "  config:set Section.name=value  core:version  core:update [--yes] [--dry-run]  cache:clear\n";
+        exit(in_array($command, ['list', 'help', '--help']) ? 0 : 1);
+}
+PHP
+cat >misc/log-analytics/import_logs.py <<'PY'
+#!/usr/bin/env python3
+"""import_logs.py: a STAND-IN for Matomo's log importer, with the options that replay hits of its tracker."""
+import argparse, datetime, re, sys, urllib.request
+options = argparse.ArgumentParser()
+options.add_argument('--url', required=True)
+options.add_argument('--replay-tracking', action='store_true')
+options.add_argument('--enable-http-errors', action='store_true')
+options.add_argument('--token-auth')
+options.add_argument('files', nargs='+')
+options = options.parse_args()
+LINE = re.compile(r'\S+ \S+ \S+ \[([^]]+)\] "GET (/(?:matomo|piwik)\.php\?\S+) [^"]*" (\d+) ')
+imported = ignored = 0
+for name in options.files:
+    for line in sys.stdin if name == '-' else open(name):
+        hit = LINE.match(line)
+        if not hit or not options.replay_tracking or (int(hit[3]) >= 400 and not options.enable_http_errors):
+            ignored += 1
+            continue
+        at = datetime.datetime.strptime(hit[1], '%d/%b/%Y:%H:%M:%S %z').astimezone(datetime.timezone.utc)
+        query = hit[2].split('?', 1)[1] + '&cdt=' + at.strftime('%Y-%m-%d%%20%H:%M:%S')
+        urllib.request.urlopen(options.url.rstrip('/') + '/matomo.php?' + query).read()
+        imported += 1
+print(f'Logs import summary\n-------------------\n\n    {imported} requests imported successfully\n    {ignored} requests ignored')
+PY
+chmod 755 console misc/log-analytics/import_logs.py
+echo '; defaults of the stand-in' >config/global.ini.php
+echo '{"name": "CoreHome"}' >plugins/CoreHome/plugin.json
+cat >/usr/local/sbin/lab-matomo-release <<'RELEASE'
+#!/bin/sh
+# lab-matomo-release VERSION: makes an archive of the stand-in, as a release of Matomo looks.
+set -e
+version=$1 work=$(mktemp -d) out=/srv/releases/$1
+mkdir -p "$out"
+cp -a /usr/local/lib/lab/matomo "$work/matomo"
+printf "<?php\nconst VERSION = '%s';\n" "$version" >"$work/matomo/core/Version.php"
+mkdir -p "$work/matomo/tmp" "$work/matomo/misc/user"
+echo 'read the guide' >"$work/How to install Matomo.html"
+tar -czf "$out/matomo.tar.gz" --sort=name --mtime=@0 --owner=0 --group=0 -C "$work" matomo 'How to install Matomo.html'
+(cd "$out" && sha256sum matomo.tar.gz >SHA256SUM)
+rm -rf "$work"
+RELEASE
+chmod 755 /usr/local/sbin/lab-matomo-release
+for version in 4.15.1 5.0.0; do lab-matomo-release $version; done
+
+mkdir -p /var/www/matomo
+tar -xzf /srv/releases/4.15.1/matomo.tar.gz -C /var/www/matomo --strip-components=1
+cat >/var/www/matomo/config/config.ini.php <<'INI'
+; <?php exit; ?> DO NOT REMOVE THIS LINE
+[database]
+host = "matomo-db"
+username = "matomo"
+password = "matomopw"
+dbname = "matomo"
+tables_prefix = "matomo_"
+[General]
+salt = "of-the-lab"
+maintenance_mode = 0
+[Tracker]
+record_statistics = 1
+INI
+chmod 640 /var/www/matomo/config/config.ini.php
+# What a release does not have: a logo, and a plugin of the marketplace.
+echo logo >/var/www/matomo/misc/user/logo.png
+mkdir /var/www/matomo/plugins/OurOwn; echo '{"name": "OurOwn"}' >/var/www/matomo/plugins/OurOwn/plugin.json
+chown -R www-data: /var/www/matomo
+echo "ServerName $(hostname)" >/etc/apache2/conf-enabled/servername.conf
+cat >/etc/apache2/sites-available/000-default.conf <<'CONF'
+<VirtualHost *:80>
+  DocumentRoot /var/www/matomo
+  Alias /releases /srv/releases
+  <Directory /srv/releases>
+    Require all granted
+  </Directory>
+  CustomLog /var/log/apache2/access.log combined
+</VirtualHost>
+CONF
+systemctl enable -q apache2; systemctl restart apache2
