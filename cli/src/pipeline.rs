@@ -100,7 +100,8 @@ pub(crate) fn planned(out: &Out, ready: &Ready, inputs: &mut Inputs, looker: &mu
     }
 }
 
-/// Plans the whole of it, and says what every fact of its top is. Only those that give it its shape are part of the plan.
+/// Plans the whole of it, and says what every fact of its top is, and what its guards say now. Of the facts only those that
+/// give it its shape are part of the plan.
 ///
 /// # Errors
 /// It can't be planned, or facts can't be read: all of them are told.
@@ -111,7 +112,8 @@ pub(crate) fn probed(out: &Out, ready: &Ready, inputs: &mut Inputs, looker: &mut
         shape(&outline.plan, &outline.wanted(), &seen, inputs)?;
         outline = outlined(out, ready, inputs)?;
     }
-    Ok(Outline { read: seen.facts, ..outline })
+    let now = look::guards(&outline.plan, &seen.facts, looker)?;
+    Ok(Outline { read: seen.facts, now, ..outline })
 }
 
 fn read(outline: &Outline, facts: &BTreeSet<u32>, looker: &mut Looker, params: Option<&Path>) -> Result<Seen, Complaint> {

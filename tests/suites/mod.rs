@@ -29,6 +29,7 @@ mod mysql;
 mod notify;
 mod outputs;
 mod plans;
+mod probe;
 mod reboots;
 mod refusals;
 mod scenarios;

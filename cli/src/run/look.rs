@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use engine::exec::driver::{Looker, Seen, survey};
+use engine::exec::driver::{Facts, Looker, Seen, ask_guards, survey};
+use engine::plan::found::Found;
 use engine::plan::model::{HostName, Plan};
 
 use super::{id, person};
@@ -28,6 +30,17 @@ pub(crate) fn facts(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Res
     let read = runtime.block_on(survey(plan, wanted, looker));
     runtime.shutdown_background();
     read.map_err(|failed| unread(&failed))
+}
+
+/// Asks the guards of a plan what they say now.
+///
+/// # Errors
+/// A host can't be reached: all of them are told.
+pub(crate) fn guards(plan: &Plan, facts: &Facts, looker: &Looker) -> Result<Found, Complaint> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Complaint::new(FAILED, format!("no event loop: {e}")))?;
+    let asked = runtime.block_on(ask_guards(&Rc::new(plan.clone()), facts, looker));
+    runtime.shutdown_background();
+    asked.map_err(|failed| unread(&failed))
 }
 
 /// Hosts without which the plan can't be drawn, though a run could go on without them.

@@ -6,6 +6,7 @@ mod error;
 pub mod expected;
 mod finish;
 mod fleet;
+pub mod found;
 mod frames;
 mod guards;
 mod hash;

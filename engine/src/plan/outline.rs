@@ -7,6 +7,7 @@ use grammar::diagnostic::Diagnostic;
 use grammar::source::Span;
 
 use super::error::PlanError;
+use super::found::Found;
 use super::inputs::{Inputs, ROOT};
 use super::lower::{Context, Lowering};
 use super::model::{Bound, Command, FrameId, HostName, NodeKind, PLAN_FORMAT, PLAN_FORMAT_WITHOUT_WAYS, Plan, SlotId};
@@ -22,6 +23,8 @@ pub struct Outline {
     pub later: Vec<Later>,
     /// What facts of the top were found to be, by their names and hosts. It is shown, and no part of the plan.
     pub read: BTreeMap<String, BTreeMap<HostName, Value>>,
+    /// What guards say now, where they were asked; no part of the plan either.
+    pub now: Found,
     /// The runbook's targets, by their names.
     pub targets: Vec<String>,
 }
@@ -52,7 +55,7 @@ impl Later {
 
 impl From<Plan> for Outline {
     fn from(plan: Plan) -> Self {
-        Self { plan, later: Vec::new(), read: BTreeMap::new(), targets: Vec::new() }
+        Self { plan, later: Vec::new(), read: BTreeMap::new(), now: Found::default(), targets: Vec::new() }
     }
 }
 
@@ -133,7 +136,7 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
     plan.hash = hash::hash(&plan)
         .map_err(|error| vec![PlanError::NotComputed { at: runbook.name.span, what: "the plan".to_owned(), why: error.to_string() }.into()])?;
     let targets = runbook.targets.iter().map(|target| target.name.value.clone()).collect();
-    Ok(Outline { plan, later: lowering.later, read: BTreeMap::new(), targets })
+    Ok(Outline { plan, later: lowering.later, read: BTreeMap::new(), now: Found::default(), targets })
 }
 
 /// Whether a command is given a secret: in its environment, or to read.

@@ -7,6 +7,7 @@ pub mod log_json;
 pub mod next;
 pub mod plan_json;
 pub mod plan_mermaid;
+mod plan_short;
 pub mod plan_text;
 pub mod run_json;
 pub mod run_text;

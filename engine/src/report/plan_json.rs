@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::usual::Usual;
 use crate::plan::expected::{expected, of_node};
+use crate::plan::found::{Found, Now};
 use crate::plan::model::{BlockKind, HostName, HostPlan, LOCAL, NodeId, NodeKind, Plan};
 use crate::plan::shown::{self, Undo};
 use crate::plan::{Outline, plain};
@@ -35,12 +36,12 @@ struct Shown<'a> {
 }
 
 /// A plan may have very many: each is made when it is written, and then forgotten.
-struct Nodes<'a>(&'a Plan, &'a Usual);
+struct Nodes<'a>(&'a Plan, &'a Usual, &'a Found);
 
 impl Serialize for Nodes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(plan, usual) = self;
-        serializer.collect_seq(plan.iter().filter(|(_, node)| !matches!(node.kind, NodeKind::Join)).map(|(id, _)| node(plan, usual, id)))
+        let Self(plan, usual, found) = self;
+        serializer.collect_seq(plan.iter().filter(|(_, node)| !matches!(node.kind, NodeKind::Join)).map(|(id, _)| node(plan, usual, found, id)))
     }
 }
 
@@ -79,9 +80,12 @@ pub fn json<'a>(outline: &'a Outline, usual: &'a Usual) -> impl Serialize + use<
     let requires: Vec<Json> = plan
         .requires
         .iter()
-        .map(|r| {
+        .zip(0u32..)
+        .map(|(r, at)| {
             let (why, what) = shown::require(plan, r);
-            json!({"why": why, "that": what, "hosts": r.hosts})
+            let said = outline.now.requires.iter().filter(|((of, _), _)| *of == at);
+            let said: Vec<Json> = said.map(|((_, host), found)| json!({"host": host, "now": now(found)})).collect();
+            json!({"why": why, "that": what, "hosts": r.hosts, "now": said})
         })
         .collect();
     let tolerances: Vec<Json> = plan
@@ -106,13 +110,18 @@ pub fn json<'a>(outline: &'a Outline, usual: &'a Usual) -> impl Serialize + use<
         hosts,
         later,
         locks,
-        nodes: Nodes(plan, usual),
+        nodes: Nodes(plan, usual, &outline.now),
         requires,
         runbook: &plan.runbook,
         title: plan.title.as_deref(),
         tolerances,
         windows: &plan.windows,
     }
+}
+
+/// What would become of it now; a requirement of the top `runs` where it holds.
+fn now(now: &Now) -> Json {
+    json!({"state": now.word(), "why": now.why()})
 }
 
 fn host(host: &HostPlan) -> Json {
@@ -134,7 +143,7 @@ fn known(values: &BTreeMap<HostName, Value>) -> Option<Json> {
     (!values.is_empty()).then_some(Json::Object(values))
 }
 
-fn node(plan: &Plan, usual: &Usual, id: NodeId) -> Json {
+fn node(plan: &Plan, usual: &Usual, found: &Found, id: NodeId) -> Json {
     let node = plan.node(id);
     let shown = shown::node(plan, id);
     let (undo, undo_none, undo_manual) = match shown.undo {
@@ -168,6 +177,7 @@ fn node(plan: &Plan, usual: &Usual, id: NodeId) -> Json {
         "irreversible": shown.irreversible,
         "expect": of_node(plan, id),
         "usually": usual.took(plan, id),
+        "now": found.nodes.get(&id).map(now),
         "boundary": shown.boundary,
         "after": after,
     })

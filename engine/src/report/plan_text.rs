@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::plan_short::{self as short, Short};
 use super::touched;
 use super::usual::Usual;
 use super::words::took;
 use crate::plan::expected::{Expected, expected};
+use crate::plan::found::Found;
 use crate::plan::model::{
     BlockId, BlockKind, Does, GateThen, HostName, HostPlan, LOCAL, Node, NodeId, NodeKind, OnFailure, OnUnreachable, Plan, Release, ToleranceId,
 };
@@ -24,6 +26,8 @@ pub fn text(outline: &Outline, usual: &Usual) -> String {
         targets: &outline.targets,
         found: &outline.read,
         usual,
+        now: &outline.now,
+        short: Short::default(),
         out: String::new(),
         open: Vec::new(),
         number: 0,
@@ -36,19 +40,21 @@ pub fn text(outline: &Outline, usual: &Usual) -> String {
     while let Some((id, node)) = nodes.pop() {
         let shown = shown::node(plan, id);
         let mut hosts: Vec<&str> = node.host.iter().map(String::as_str).collect();
-        let mut last = node;
+        let (mut last, mut ids) = (node, vec![id]);
         // The same on many hosts is said once.
         while let Some((next, other)) = nodes.last() {
             if node.host.is_none() || other.step != node.step || other.block != node.block || other.title != node.title || shown::node(plan, *next) != shown {
                 break;
             }
             hosts.extend(other.host.as_deref());
+            ids.push(*next);
             last = other;
             nodes.pop();
         }
-        page.node(id, &hosts, &shown);
+        page.node(&ids, &hosts, &shown);
         page.later(Some(&last.path));
     }
+    page.in_short();
     page.expected();
     page.out
 }
@@ -60,6 +66,9 @@ struct Page<'a> {
     /// What facts were found to be.
     found: &'a BTreeMap<String, BTreeMap<HostName, Value>>,
     usual: &'a Usual,
+    /// What guards say now.
+    now: &'a Found,
+    short: Short,
     out: String,
     open: Vec<BlockId>,
     number: usize,
@@ -135,11 +144,14 @@ impl Page<'_> {
             let host = if let [host] = fact.hosts.as_slice() { Some(host.as_str()) } else { None };
             self.command(2, "", &shown::command(plan, &fact.command, host));
         }
-        for require in &plan.requires {
+        for (at, require) in (0u32..).zip(&plan.requires) {
             let (why, what) = shown::require(plan, require);
             let place = if require.hosts.is_empty() { String::new() } else { format!(" on {}", require.hosts.join(", ")) };
             self.line(1, &format!("require that {why}{place}"));
             self.command(2, "", &what);
+            for said in short::now_of_require(at, self.now) {
+                self.line(2, &format!("now      {said}"));
+            }
         }
         for hook in &plan.hooks {
             let on: Vec<&str> = hook.on.iter().map(|event| event.word()).collect();
@@ -148,6 +160,17 @@ impl Page<'_> {
         }
         self.line(0, "");
         self.line(0, "Then");
+    }
+
+    /// What one wants to know before one says yes.
+    fn in_short(&mut self) {
+        let lines = self.short.lines(self.plan, self.now);
+        if lines.is_empty() {
+            return;
+        }
+        self.line(0, "");
+        self.line(0, "In short");
+        lines.iter().for_each(|line| self.line(1, line));
     }
 
     /// The critical path, where it is known how long its steps take.
@@ -238,7 +261,8 @@ impl Page<'_> {
         self.plan.enclosing(block).any(|b| matches!(self.plan.blocks[b.index()].kind, BlockKind::Iteration { tolerance: Some(_), .. }))
     }
 
-    fn node(&mut self, id: NodeId, hosts: &[&str], shown: &Shown) {
+    fn node(&mut self, ids: &[NodeId], hosts: &[&str], shown: &Shown) {
+        let [id, ..] = *ids else { return };
         let plan = self.plan;
         let node = plan.node(id);
         self.blocks(node);
@@ -322,6 +346,10 @@ impl Page<'_> {
             OnUnreachable::Fail => {}
         }
         self.ending(depth, node, shown);
+        self.short.take(plan, id, hosts, self.number);
+        for said in short::now(plan, ids, self.now) {
+            self.line(depth, &format!("now      {said}"));
+        }
         if let Some(millis) = self.usual.took(plan, id) {
             self.line(depth, &format!("usually  {}", took(millis)));
         }

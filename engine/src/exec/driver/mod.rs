@@ -9,6 +9,7 @@ mod begin;
 mod bind;
 mod budget;
 mod failure;
+mod guarded;
 mod guards;
 mod hooks;
 mod idle;
@@ -37,6 +38,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, LocalSet};
 use tokio::time::MissedTickBehavior;
 
+pub use self::guarded::guards as ask_guards;
 use self::ledger::Ledger;
 use self::news::News;
 use self::signals::Signals;

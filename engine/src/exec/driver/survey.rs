@@ -55,19 +55,10 @@ pub async fn survey(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Res
 }
 
 async fn read(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Result<Seen, Vec<String>> {
-    let world = Rc::new(World::looking(plan, &looker.run, looker.ssh_config.clone(), looker.hidden_env.clone()));
-    let mut state = RunState::new(plan);
-    looker.operator.clone_into(&mut state.operator);
-    let secrets = looker.secrets.iter().map(|(_, secret)| secret.clone()).collect();
-    for (slot, secret) in &looker.secrets {
-        state.slots.entry(*slot).or_default().insert(String::new(), Value::Secret(secret.clone()));
-    }
     let last = wanted.last().map_or(0, |last| *last as usize + 1);
-    let mut look = Look { plan, world: Rc::clone(&world), state, secrets, away: BTreeMap::new(), failed: Vec::new() };
-    look.mask();
+    let mut look = Look::new(plan, looker);
     look.take(plan.facts.get(..last).unwrap_or(&plan.facts)).await;
-    world.clean().await;
-    world.close().await;
+    look.end().await;
     if !look.failed.is_empty() {
         return Err(look.failed);
     }
@@ -77,16 +68,42 @@ async fn read(plan: &Plan, wanted: &BTreeSet<u32>, looker: &Looker) -> Result<Se
 }
 
 /// A look under way. What fails is noted, and the rest is read all the same.
-struct Look<'a> {
+pub(super) struct Look<'a> {
     plan: &'a Plan,
-    world: Rc<World>,
-    state: RunState,
+    pub(super) world: Rc<World>,
+    pub(super) state: RunState,
     secrets: Vec<SecretText>,
-    away: BTreeMap<HostName, String>,
-    failed: Vec<String>,
+    pub(super) away: BTreeMap<HostName, String>,
+    pub(super) failed: Vec<String>,
 }
 
-impl Look<'_> {
+impl<'a> Look<'a> {
+    pub(super) fn new(plan: &'a Plan, looker: &Looker) -> Self {
+        let world = Rc::new(World::looking(plan, &looker.run, looker.ssh_config.clone(), looker.hidden_env.clone()));
+        let mut state = RunState::new(plan);
+        looker.operator.clone_into(&mut state.operator);
+        let secrets = looker.secrets.iter().map(|(_, secret)| secret.clone()).collect();
+        for (slot, secret) in &looker.secrets {
+            state.slots.entry(*slot).or_default().insert(String::new(), Value::Secret(secret.clone()));
+        }
+        let look = Self { plan, world, state, secrets, away: BTreeMap::new(), failed: Vec::new() };
+        look.mask();
+        look
+    }
+
+    /// What a fact is known to be.
+    pub(super) fn know(&mut self, slot: SlotId, values: &BTreeMap<HostName, Value>) {
+        self.secrets.extend(values.values().filter_map(|value| if let Value::Secret(secret) = value { Some(secret.clone()) } else { None }));
+        self.state.slots.entry(slot).or_default().extend(values.clone());
+        self.mask();
+    }
+
+    /// What it needed of the hosts is gone.
+    pub(super) async fn end(&self) {
+        self.world.clean().await;
+        self.world.close().await;
+    }
+
     /// In the order written.
     async fn take(&mut self, facts: &[FactSpec]) {
         for fact in facts.iter().filter(|fact| !fact.drawn.is_empty()) {
@@ -100,7 +117,7 @@ impl Look<'_> {
     }
 
     /// Those of the hosts that answer.
-    async fn meet(&mut self, hosts: BTreeSet<&HostName>) -> BTreeSet<HostName> {
+    pub(super) async fn meet(&mut self, hosts: BTreeSet<&HostName>) -> BTreeSet<HostName> {
         let mut greetings = JoinSet::new();
         for host in hosts {
             let (world, host) = (Rc::clone(&self.world), host.clone());

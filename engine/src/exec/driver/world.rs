@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -32,6 +33,9 @@ pub(super) struct NoBoot {
     pub(super) why: String,
     pub(super) away: Option<Away>,
 }
+
+/// Each look has a folder of its own: that of an earlier one may be on its way out still.
+static LOOKS: AtomicU32 = AtomicU32::new(1);
 
 pub(super) struct World {
     run: String,
@@ -84,7 +88,7 @@ impl World {
     pub(super) fn looking(plan: &Plan, run: &str, ssh_config: Option<PathBuf>, hidden_env: Vec<OsString>) -> Self {
         Self {
             run: run.to_owned(),
-            folder: format!("{run}.look"),
+            folder: format!("{run}.look{}", LOOKS.fetch_add(1, Ordering::Relaxed)),
             epoch: 1,
             who: format!("{}:{}", rustix::system::uname().nodename().to_string_lossy(), std::process::id()),
             connector: Connector { ssh_config, local: LocalShell { without: hidden_env, ..LocalShell::default() }, ..Connector::default() },
