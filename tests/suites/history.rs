@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::harness::desk::Desk;
+use crate::harness::glass::Glass;
 use crate::harness::scratch::run as run_program;
 use crate::harness::sshd::Sshd;
 
@@ -93,4 +94,23 @@ fn plan_and_show_tell_how_long_a_step_usually_takes() {
     assert!(desk.runbook(["show", "last"]).out.contains("usually"));
     let json: Value = serde_json::from_str(&desk.runbook(["show", "last", "--format", "json"]).out).expect("JSON");
     assert!(json["steps"][0]["usually"].is_i64() && json["steps"][0]["took"].is_i64(), "{json}");
+}
+
+#[test]
+fn the_list_of_runs_fits_a_narrow_terminal_and_is_a_line_a_run_elsewhere() {
+    let desk = Desk::new();
+    assert_eq!((run(&desk, "a.runbook-with-quite-a-long-name", 0), run(&desk, "a.short", 3)), (0, 3));
+    for columns in [40, 80] {
+        let (screen, status) = Glass::at(&desk, columns, &["runs"]).ends();
+        let whole = screen.join(" ");
+        assert_eq!(status, 0, "{screen:#?}");
+        assert!(screen.iter().all(|line| line.chars().count() <= usize::from(columns)), "{screen:#?}");
+        // What is copied is never broken.
+        let ids = listed(&desk, &[]).iter().filter(|r| screen.iter().any(|line| line.starts_with(r["run"].as_str().expect("an id")))).count();
+        assert!(ids == 2 && whole.contains("parked") && whole.contains("done"), "{screen:#?}");
+        assert_eq!(whole.contains(':'), columns == 80, "there is room for times or not: {screen:#?}");
+    }
+    let piped = desk.runbook(["runs"]).out;
+    assert_eq!(piped.lines().count(), 2, "{piped}");
+    assert!(piped.lines().all(|line| line == line.trim_end()) && piped.contains("a.runbook-with-quite-a-long-name"), "{piped}");
 }

@@ -50,6 +50,9 @@ pub(crate) struct RunsArgs {
     format: Format,
 }
 
+/// Fewer columns than these have no room for times and people.
+const NARROW: u16 = 72;
+
 #[derive(Debug, Serialize)]
 struct Row {
     run: String,
@@ -79,7 +82,10 @@ pub(crate) fn runs(args: &RunsArgs, out: &Out) -> Result<Status, Complaint> {
         Format::Json => out.data(&serde_json::to_string_pretty(&rows).unwrap_or_default()),
         Format::Text if known.is_empty() => out.say("no runs yet: `runbook run FILE` makes the first"),
         Format::Text if rows.is_empty() => out.say("no run is like that"),
-        Format::Text => out.data(&table::drawn(out, rows.iter().map(cells).collect())),
+        Format::Text => {
+            let is_narrow = out.data_width().is_some_and(|columns| columns < NARROW);
+            out.data(&table::drawn(out, rows.iter().map(|row| cells(row, is_narrow)).collect(), if is_narrow { 2 } else { 4 }));
+        }
     }
     Ok(DONE)
 }
@@ -125,15 +131,17 @@ fn readable(found: &RunRow, events: &[Event], plan: &Plan, state: &RunState) -> 
     }
 }
 
-fn cells(row: &Row) -> Vec<(Tone, String)> {
+/// The state comes first, and where there is room, when it was and how long.
+fn cells(row: &Row, is_narrow: bool) -> Vec<(Tone, String)> {
     let held = if row.locks.is_empty() { String::new() } else { format!("holds {}", row.locks.join(", ")) };
-    vec![
-        (Tone::Strong, row.run.clone()),
-        (row.tone, row.state.replace('_', " ")),
-        (Tone::Dim, clock::date(row.started)),
-        (Tone::Dim, took(row.duration)),
-        (Tone::Plain, row.runbook.clone()),
-        (Tone::Dim, row.who.clone()),
-        (Tone::Warn, held),
-    ]
+    let mut cells = vec![(Tone::Strong, row.run.clone()), (row.tone, row.state.replace('_', " "))];
+    if !is_narrow {
+        cells.extend([(Tone::Dim, clock::date(row.started)), (Tone::Dim, took(row.duration))]);
+    }
+    cells.push((Tone::Plain, row.runbook.clone()));
+    if !is_narrow {
+        cells.push((Tone::Dim, row.who.clone()));
+    }
+    cells.push((Tone::Warn, held));
+    cells
 }

@@ -25,6 +25,10 @@ pub(crate) use tale::{Tale, story};
 
 /// How often the live region is drawn anew.
 const FRAME: Millis = 100;
+/// How seldom at the most.
+const LONGEST: Millis = 2000;
+/// Of so much time one part goes into it.
+const SHARE: Millis = 20;
 
 #[derive(Debug)]
 pub(crate) struct Screen {
@@ -37,8 +41,8 @@ pub(crate) struct Screen {
     teller: Teller,
     tails: Tails,
     live: Live,
-    /// When the live region was drawn last.
-    drawn: Millis,
+    /// When the live region is drawn next.
+    next: Millis,
     /// The node whose output stands last on the screen.
     speaking: Option<NodeId>,
     parked_by_interrupt: bool,
@@ -54,7 +58,7 @@ impl Screen {
             teller: Teller::new(run),
             tails: Tails::default(),
             live: Live::new(usual),
-            drawn: 0,
+            next: 0,
             speaking: None,
             parked_by_interrupt: false,
         }
@@ -169,14 +173,17 @@ impl Watch for Screen {
 
     fn look(&mut self, plan: &Plan, state: &RunState) {
         let now = clock::now();
-        if !self.out.is_live() || (now - self.drawn).abs() < FRAME {
+        // A clock that was set back must not stop it.
+        if !self.out.is_live() || now < self.next && self.next - now < LONGEST {
             return;
         }
-        self.drawn = now;
         if state.driven {
             self.out.show(&self.live.lines(plan, state, now, self.out.room()));
         } else {
             self.out.clear();
         }
+        // A plan of very many nodes takes its time to be looked through: that is no more than a part of all.
+        let cost = clock::now() - now;
+        self.next = now + (cost * SHARE).clamp(FRAME, LONGEST);
     }
 }
