@@ -10,6 +10,7 @@ mod freight;
 mod lab;
 mod line;
 mod oracle;
+mod person;
 mod place;
 mod processes;
 mod range;

@@ -1,7 +1,7 @@
 //! What must be true, worked out from the generator's tree and the effect log. It knows nothing of the engine's code: of
 //! the engine it hears the exit statuses and what `show` says, and believes neither.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::{Book, Does, Fails, Instance};
 use super::effects::{Amnesia, Came, Deed, Effects, Files, Name, Way, of_path};
@@ -14,6 +14,8 @@ pub struct Shown {
     pub steps: BTreeMap<Name, String>,
     /// Full paths, for options that take one.
     pub paths: BTreeMap<Name, String>,
+    /// What the run goes on without.
+    pub tolerated: BTreeSet<Name>,
 }
 
 impl Shown {
@@ -26,6 +28,8 @@ impl Shown {
             shown.steps.insert(name.clone(), step["state"].as_str().unwrap_or_default().to_owned());
             shown.paths.insert(name, id.to_owned());
         }
+        let tolerated = said["tolerated"].as_array().into_iter().flatten().filter_map(|entry| entry["id"].as_str());
+        shown.tolerated = tolerated.filter_map(of_path).collect();
         Ok(shown)
     }
 }

@@ -31,6 +31,7 @@ pub struct Report {
     struck: BTreeMap<Fault, usize>,
     rounds: usize,
     processes: usize,
+    marked: usize,
     ends: BTreeMap<String, usize>,
     pub failed: Vec<Failed>,
     faults: String,
@@ -48,6 +49,7 @@ impl Report {
             Ok(tally) => {
                 tally.struck.iter().for_each(|(fault, times)| *self.struck.entry(*fault).or_default() += times);
                 self.processes += tally.processes;
+                self.marked += tally.marked;
                 *self.ends.entry(tally.end).or_default() += 1;
             }
             Err(failed) => self.failed.push(failed),
@@ -116,7 +118,7 @@ impl fmt::Display for Report {
                 writeln!(f, "{word:<14}{times:>8}")?;
             }
         }
-        writeln!(f, "{}; {} processes", self.line(), self.processes)?;
+        writeln!(f, "{}; {} processes, {} times marked done", self.line(), self.processes, self.marked)?;
         let ends: Vec<String> = self.ends.iter().map(|(end, runs)| format!("{runs} {}", end.replace('_', " "))).collect();
         writeln!(f, "ends: {}", ends.join(", "))?;
         self.failed.iter().try_for_each(|failed| writeln!(f, "{}", told(failed, &self.faults)))
