@@ -24,7 +24,7 @@ command_of() {
       seen++
       if (/```$/) { block = 1; next }
       if (seen == n) { sub(/^[^`]*`/, ""); sub(/`[^`]*$/, ""); print; exit }
-    }' "$1" | sed -E 's/\{\{ ([a-z_]+) \}\}/${\1}/g'
+    }' "$1" | sed -E 's/\{\{ ([a-z_0-9]+) \}\}/${\1}/g'
 }
 # Without the engine a value is not quoted by its context; that words end only at line breaks makes up for it.
 send() {  # HOST SCRIPT FLAGS
@@ -96,6 +96,53 @@ actions() {
   on db1108 'mysql -S /run/mysqld/mysqld.matomo.sock -e "stop slave"'; life db1108 mysql.replication_running
   on db1108 'mysql -S /run/mysqld/mysqld.matomo.sock -e "start slave"'
   V[socket]=/run/mysqld/mysqld.sock; action error matomo1002 mysql.replication_stopped check; life matomo1002 mysql.read_only
+
+  echo "== more files"
+  local h=matomo1002
+  V[path]=/root/a.ini V[section]=One V[key]=name V[value]='new & "quoted" \1'
+  on $h 'printf "[One]\nname = old\n[Two]\nx = 1\n" >/root/a.ini'
+  read_fact $h file.ini_key before; ask_fact $h file.ini_key sectioned; life $h file.ini_key
+  V[section]=Three; read_fact $h file.ini_key before; ask_fact $h file.ini_key sectioned; life $h file.ini_key
+  expect "nothing else changed" "$(on $h cat /root/a.ini | xargs)" "[One] name = old [Two] x = 1"
+  V[path]=/root/a.json V[key]=A.B; on $h "jq -n --indent 4 '{A: {B: \"old\"}}' >/root/a.json"
+  read_fact $h file.json_key before; life $h file.json_key
+  V[key]=A.C; read_fact $h file.json_key before; life $h file.json_key
+  expect "the old text is back" "$(on $h jq -c . /root/a.json)" '{"A":{"B":"old"}}'
+  on $h 'mkdir -p "/root/a folder" /root/other; echo 1 >"/root/a folder/f"; echo 2 >/root/other/g'
+  V[src]='/root/a folder' V[dest]=/root/other; ask_fact $h file.copied existed; life $h file.copied
+  V[dest]=/root/none; ask_fact $h file.copied existed; life $h file.copied
+  expect "what stood there is back" "$(on $h 'ls /root/other; ls -d /root/none* | wc -l' 2>/dev/null | xargs)" "g 0"
+  V[path]='/root/a folder' V[to]=/root/moved; life $h file.moved
+  V[to]='/root/back ups/a'; action no $h file.backed_up check; action yes $h file.backed_up undo
+  action yes $h file.backed_up run; action yes $h file.backed_up verify; action yes $h file.backed_up check
+  on $h 'echo spoilt >"/root/a folder/f"'; action no $h file.backed_up check
+  action yes $h file.backed_up undo; action yes $h file.backed_up undo; action yes $h file.backed_up check
+  expect "what was backed up is back" "$(on $h 'cat "/root/a folder/f"')" 1
+  V[from]='/root/a folder/f' V[to]=/root/got/f V[sha256]=$(echo 1 | sha256sum | cut -d' ' -f1)
+  ask_fact $h file.fetched existed; life $h file.fetched
+  V[sha256]=$(echo 2 | sha256sum | cut -d' ' -f1); action no $h file.fetched run; action no $h file.fetched check
+  on $h 'mkdir /root/live /root/new; echo new >/root/new/f'
+  V[path]=/root/live V[new]=/root/new V[old]=/root/live-1; life $h file.switched
+  # Stopped between its two moves.
+  on $h 'mv /root/live /root/live-1'; action no $h file.switched check; action yes $h file.switched undo
+  expect "all stands where it did" "$(on $h ls -d /root/live /root/new /root/live-1 2>/dev/null | xargs)" "/root/live /root/new"
+  on $h 'mv /root/live /root/live-1'; action yes $h file.switched run; action yes $h file.switched verify; action yes $h file.switched undo
+  # Somebody else's folder of that name.
+  on $h 'mkdir /root/live-1'; action no $h file.switched run; action yes $h file.switched undo
+  expect "nothing was moved" "$(on $h ls -d /root/live /root/new /root/live-1 | xargs)" "/root/live /root/live-1 /root/new"
+  V[archive]=/root/a.tgz V[to]=/root/unpacked V[owner]=www-data: V[strip]=1
+  on $h 'tar -czf /root/a.tgz -C /root new'; action yes $h file.unpacked undo; action yes $h file.unpacked run
+  action yes $h file.unpacked verify; expect "it belongs to its owner" "$(on $h 'stat -c %U /root/unpacked/f')" www-data
+  action no $h file.unpacked require; action yes $h file.unpacked undo; action yes $h file.unpacked undo
+  expect "it is gone" "$(on $h 'ls -d /root/unpacked*' 2>/dev/null)" ""
+
+  echo "== packages, pages, room"
+  V[name]=jq; life $h package.held
+  V[url]=http://localhost/ V[status]=200 V[text]=Matomo; action yes $h http.answers verify; action yes $h http.contains verify
+  V[status]=404; action no $h http.answers verify; V[text]='not there'; action no $h http.contains verify
+  V[path]=/root V[size]=1000; action yes $h host.has_room verify; V[size]=99999999999999; action no $h host.has_room verify
+  V[database]=piwik V[times]=2 V[socket]=/run/mysqld/mysqld.sock; action yes $h mysql.has_room verify
+  V[times]=999999999; action no $h mysql.has_room verify
 
   echo "== puppet"
   V[reason]="restart matomo - me"; life matomo1002 puppet.disabled

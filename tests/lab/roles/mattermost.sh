@@ -197,5 +197,5 @@ systemctl enable -q apache2; systemctl restart apache2
 until curl -sf http://localhost/ >/dev/null; do sleep 0.2; done
 mysql mattermost -e "insert into Teams values ('blue', 'The blue team')"
 curl -sf --data "hello from $(hostname)" http://localhost/blue >/dev/null
-curl -sf --data "a picture" http://localhost/files/picture.png >/dev/null
+curl -sf --data "a picture of $(hostname)" http://localhost/files/picture.png >/dev/null
 curl -sf http://localhost/blue | grep -q 'Mattermost 1.3.0'
