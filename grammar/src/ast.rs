@@ -29,6 +29,8 @@ pub struct Runbook {
     /// A date, as written.
     pub verified: Option<Text>,
     pub window: Option<Text>,
+    /// The file that says whose signatures count.
+    pub signers: Option<Text>,
     pub locks: Vec<Text>,
     pub params: Vec<Param>,
     pub targets: Vec<Target>,

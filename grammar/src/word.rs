@@ -33,6 +33,7 @@ words! {
     Owner "owner" r#"owner "team""#,
     Verified "verified" "verified 2021-09-13",
     Window "window" r#"window "Mon-Thu 08:00-16:00 UTC""#,
+    Signers "signers" r#"signers "file""#,
     Lock "lock" r#"lock "name""#,
     Notify "notify" "notify ACTION(args) on [started, gate, failed, rolled_back, done]",
     Param "param" "param NAME: TYPE = default { help, one_of, matches, min, max }",
@@ -165,7 +166,7 @@ const FIELDS: &[Word] = &[
 ];
 pub(crate) const PIECES: &[Word] =
     &[Word::Step, Word::Manual, Word::Gate, Word::Boundary, Word::During, Word::Parallel, Word::For, Word::Call, Word::Series, Word::Fact, Word::Require];
-const HEAD: &[Word] = &[Word::About, Word::Source, Word::Owner, Word::Verified, Word::Window, Word::Lock, Word::Notify];
+const HEAD: &[Word] = &[Word::About, Word::Source, Word::Owner, Word::Verified, Word::Window, Word::Signers, Word::Lock, Word::Notify];
 const OBSERVED: &[Word] = &[Word::Fact, Word::Require];
 
 impl Place {

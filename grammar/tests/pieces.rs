@@ -53,8 +53,8 @@ fn text(operand: &Operand) -> &str {
 #[test]
 fn a_runbook_has_a_head() {
     let runbook = runbook(
-        "about \"a\"; source \"b\"; owner \"c\"; verified 2021-09-13; window \"Mon-Thu\"\nlock \"l\"; lock \"m\"",
-        "about: a\nsource: b\nowner: c\nverified: 2021-09-13\nwindow: Mon-Thu\nlock: [l, m]",
+        "about \"a\"; source \"b\"; owner \"c\"; verified 2021-09-13; window \"Mon-Thu\"; signers \"who\"\nlock \"l\"; lock \"m\"",
+        "about: a\nsource: b\nowner: c\nverified: 2021-09-13\nwindow: Mon-Thu\nsigners: who\nlock: [l, m]",
     );
     assert_eq!(runbook.verified.map(|v| v.text), Some("2021-09-13".to_owned()));
     assert_eq!(runbook.locks.len(), 2);

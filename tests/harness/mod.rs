@@ -13,5 +13,6 @@ pub mod listener;
 pub mod mariadb;
 pub mod scratch;
 pub mod seat;
+pub mod signers;
 pub mod sshd;
 pub mod team;

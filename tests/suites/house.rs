@@ -77,6 +77,7 @@ fn desk_of_the_documents() -> Desk {
     let update =
         "runbook demo.to-4-0-1 \"To 4.0.1\" {\n  source \"made for a test\"\n  owner \"sre\"\n  target db: host\n  step look on db { verify `true` }\n}\n";
     desk.file("updates/4.0.1.runbook", update);
+    desk.file("allowed_signers", read("tests/data/ok/allowed_signers"));
     desk
 }
 

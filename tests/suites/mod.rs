@@ -38,6 +38,7 @@ mod second_person;
 mod secrets;
 mod series;
 mod shellcheck;
+mod signatures;
 mod spellings;
 mod stepping;
 mod terminal;

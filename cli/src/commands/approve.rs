@@ -8,11 +8,12 @@ use crate::complaint::{Complaint, DONE, Status};
 use crate::out::Out;
 use crate::run::answer::{self, Word};
 use crate::run::open;
+use crate::run::signing::SignArgs;
 
 /// Answer a gate with yes, from any terminal; or say that a manual step is done
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  runbook approve k7m2p9xq reboot\n  runbook approve last how --choice wait --note 'backup still runs'\n  runbook approve last call-users --evidence ticket=T1234"
+    after_help = "Examples:\n  runbook approve k7m2p9xq reboot\n  runbook approve last how --choice wait --note 'backup still runs'\n  runbook approve last call-users --evidence ticket=T1234\n  runbook approve last reboot --sign-with ~/.ssh/id_ed25519"
 )]
 pub(crate) struct ApproveArgs {
     /// A run's id, any unique beginning of it, or `last`
@@ -28,11 +29,13 @@ pub(crate) struct ApproveArgs {
     /// Stands in the journal beside the answer
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    #[command(flatten)]
+    sign: SignArgs,
 }
 
 pub(crate) fn approve(args: &ApproveArgs, out: &Out) -> Result<Status, Complaint> {
     let evidence = args.evidence.iter().map(|pair| evidence(pair)).collect::<Result<_, _>>()?;
-    give(out, &args.run, &args.gate, &Word { answer: Answer::Approved { choice: args.choice.clone() }, note: args.note.clone(), evidence })
+    give(out, &args.run, &args.gate, &Word { answer: Answer::Approved { choice: args.choice.clone() }, note: args.note.clone(), evidence }, &args.sign)
 }
 
 fn evidence(pair: &str) -> Result<(String, String), Complaint> {
@@ -42,15 +45,16 @@ fn evidence(pair: &str) -> Result<(String, String), Complaint> {
 }
 
 /// Gives an answer and says what happens next.
-pub(crate) fn give(out: &Out, run: &str, gate: &str, word: &Word) -> Result<Status, Complaint> {
+pub(crate) fn give(out: &Out, run: &str, gate: &str, word: &Word, sign: &SignArgs) -> Result<Status, Complaint> {
     let mut opened = open::open(run)?;
     let node = answer::find(&opened.plan, &opened.state, gate)?;
-    let written = answer::give(&mut opened, node, word)?;
+    let written = answer::give(&mut opened, node, word, sign.key().as_deref())?;
     let path = &opened.plan.node(node).path;
     let said = answer_word(&word.answer);
     let tone = if word.answer == Answer::Rejected { Tone::Warn } else { Tone::Good };
     if written {
-        out.say(&format!("{}  {path} in run {}", out.paint(tone, &said), opened.run));
+        let signer = opened.events.last().and_then(|event| event.kind.signed()).map_or_else(String::new, |signed| format!(", signed by {}", signed.principal));
+        out.say(&format!("{}  {path} in run {}{signer}", out.paint(tone, &said), opened.run));
     } else {
         out.say(&format!("{path} in run {} was {said} before; nothing has changed", opened.run));
     }

@@ -6,6 +6,7 @@ use super::approve::give;
 use crate::complaint::{Complaint, Status};
 use crate::out::Out;
 use crate::run::answer::Word;
+use crate::run::signing::SignArgs;
 
 /// Answer a gate with no; or say that a manual step could not be done
 ///
@@ -20,8 +21,10 @@ pub(crate) struct RejectArgs {
     /// Stands in the journal beside the answer
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    #[command(flatten)]
+    sign: SignArgs,
 }
 
 pub(crate) fn reject(args: &RejectArgs, out: &Out) -> Result<Status, Complaint> {
-    give(out, &args.run, &args.gate, &Word { answer: Answer::Rejected, note: args.note.clone(), evidence: Vec::new() })
+    give(out, &args.run, &args.gate, &Word { answer: Answer::Rejected, note: args.note.clone(), evidence: Vec::new() }, &args.sign)
 }

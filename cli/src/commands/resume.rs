@@ -16,6 +16,7 @@ use crate::inputs;
 use crate::out::Out;
 use crate::run::open::Opened;
 use crate::run::remembered::{Remembered, idle};
+use crate::run::signing::SignArgs;
 use crate::run::{drive, open};
 
 /// Go on with a run from where it stands
@@ -57,6 +58,8 @@ pub(crate) struct DriveArgs {
     /// Let a host's connection go after so long without work, as the run began or 60s, and open it again when it is needed; 0s: never
     #[arg(long, value_name = "DURATION", value_parser = idle)]
     idle: Option<u64>,
+    #[command(flatten)]
+    sign: SignArgs,
     /// Take locks from whoever holds them; the reason stands in the journal, and the holder stops
     #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
     take_lock: Option<String>,
@@ -137,5 +140,5 @@ pub(crate) fn again(out: &Out, opened: open::Opened, purpose: Purpose, args: &Dr
         ..remembered.options(args.wait, words.outside_window, secrets)
     };
     out.must(&format!("run {}", opened.run));
-    drive::go(out, opened, purpose, options, args.events)
+    drive::go(out, opened, purpose, options, args.events, args.sign.key())
 }

@@ -16,6 +16,7 @@ use crate::complaint::{Complaint, FAILED, REFUSED, Status};
 use crate::inputs::{self, InputArgs};
 use crate::out::Out;
 use crate::run::remembered::{Remembered, idle};
+use crate::run::signing::SignArgs;
 use crate::run::{drive, look, open, person};
 use crate::source::Uploads;
 use crate::{clock, people, pipeline, source};
@@ -53,6 +54,8 @@ pub(crate) struct RunArgs {
     /// Let a host's connection go after so long without work, 60s by default, and open it again when it is needed; 0s: never
     #[arg(long, value_name = "DURATION", value_parser = idle)]
     idle: Option<u64>,
+    #[command(flatten)]
+    sign: SignArgs,
     /// Take locks from whoever holds them; the reason stands in the journal, and the holder stops
     #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
     take_lock: Option<String>,
@@ -119,6 +122,7 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
         Purpose::Run,
         Options { step, take_lock: args.take_lock.clone(), ..remembered.options(args.wait, args.outside_window.clone(), secrets) },
         args.events,
+        args.sign.key(),
     )
 }
 

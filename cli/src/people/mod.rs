@@ -12,6 +12,7 @@ mod terminal;
 mod wording;
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use engine::exec::people::{Nobody, People, Question, Reply};
 use tokio::sync::oneshot;
@@ -19,8 +20,8 @@ use tokio::sync::oneshot;
 use crate::out::Out;
 
 /// The person at the terminal, if there is one on both sides: someone who can type and can see the question.
-pub(crate) fn here(out: &Out, operator: String) -> Someone {
-    if is_here() { Someone::Terminal(terminal::Terminal::new(out.clone(), operator)) } else { Someone::Nobody(Nobody { operator }) }
+pub(crate) fn here(out: &Out, operator: String, key: Option<PathBuf>) -> Someone {
+    if is_here() { Someone::Terminal(terminal::Terminal::new(out.clone(), operator, key)) } else { Someone::Nobody(Nobody { operator }) }
 }
 
 pub(crate) fn is_here() -> bool {

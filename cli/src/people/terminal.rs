@@ -2,10 +2,11 @@
 //! a question that stands open must not hold up the end of the process.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use engine::exec::people::{Asking, People, Question, Reply};
+use engine::exec::people::{Asking, Ballot, People, Question, Reply};
 use engine::plan::entered;
 use engine::run::event::{Answer, FailureAnswer, InterruptAnswer, StepAnswer};
 use engine::value::Value;
@@ -16,18 +17,23 @@ use super::countdown::Countdown;
 use super::menu::{self, Choice, Pick};
 use super::{Asked, pager, reading, shell, wording};
 use crate::out::Out;
+use crate::run::signing;
 
 #[derive(Debug)]
 pub(crate) struct Terminal {
     name: String,
+    can_sign: bool,
     asked: Sender<Asked>,
 }
 
 impl Terminal {
-    pub(crate) fn new(out: Out, name: String) -> Self {
+    pub(crate) fn new(out: Out, name: String, key: Option<PathBuf>) -> Self {
         let (asked, questions) = channel();
-        std::thread::spawn(move || Desk { console: Console::new(out.clone()), out, questions, waiting: VecDeque::new(), closed: 0, time: None }.work());
-        Self { name, asked }
+        let can_sign = key.is_some();
+        std::thread::spawn(move || {
+            Desk { console: Console::new(out.clone()), out, questions, waiting: VecDeque::new(), closed: 0, time: None, key, refused: false }.work();
+        });
+        Self { name, can_sign, asked }
     }
 }
 
@@ -40,6 +46,10 @@ impl People for Terminal {
 
     fn can_be_asked(&self) -> bool {
         true
+    }
+
+    fn can_sign(&self) -> bool {
+        self.can_sign
     }
 
     fn name(&self) -> String {
@@ -58,6 +68,10 @@ struct Desk {
     closed: u32,
     /// What the present question has left.
     time: Option<Countdown>,
+    /// What is signed with.
+    key: Option<PathBuf>,
+    /// An answer was understood and not taken, and it was said why.
+    refused: bool,
 }
 
 impl Desk {
@@ -125,7 +139,9 @@ impl Desk {
             if let Some(reply) = self.understand(&line, asked)? {
                 return Some(Some(reply));
             }
-            self.out.must(&wording::not_understood(&asked.question, &line));
+            if !std::mem::take(&mut self.refused) {
+                self.out.must(&wording::not_understood(&asked.question, &line));
+            }
         }
     }
 
@@ -161,9 +177,9 @@ impl Desk {
     /// Outer none: no longer wanted. Inner none: not an answer.
     fn understand(&mut self, line: &str, asked: &Asked) -> Option<Option<Reply>> {
         Some(match &asked.question {
-            Question::Gate { confirm, choices, not_theirs, .. } => {
+            Question::Gate { confirm, choices, not_theirs, ballot, .. } => {
                 let read = reading::gate(line, confirm.as_deref(), choices).filter(|(answer, _)| !not_theirs || *answer == Answer::Rejected);
-                read.map(|(answer, note)| Reply::Gate { answer, note })
+                read.and_then(|(answer, note)| self.vote(ballot.as_ref(), answer, note))
             }
             Question::Manual { asks, .. } => match reading::manual(line) {
                 None => None,
@@ -197,6 +213,19 @@ impl Desk {
             },
             Question::Scope { .. } => reading::yes(line).map(|release| Reply::Scope { release }),
         })
+    }
+
+    /// Signed, where the run wants it. A no without a key counts as well.
+    fn vote(&mut self, ballot: Option<&Ballot>, answer: Answer, note: Option<String>) -> Option<Reply> {
+        let (Some(ballot), Some(key)) = (ballot, &self.key) else { return Some(Reply::Gate { answer, note, signed: None }) };
+        match signing::sign(ballot, &answer, key, crate::clock::now()) {
+            Ok(signed) => Some(Reply::Gate { answer, note, signed: Some(signed) }),
+            Err(complaint) => {
+                complaint.tell(&self.out);
+                self.refused = true;
+                None
+            }
+        }
     }
 
     fn offer(&self, menu: &[Choice]) {

@@ -1,17 +1,23 @@
 //! A person's word on a gate or a manual step, from any terminal. Every answer is judged against the journal as it is
 //! at that moment, and written by compare-and-swap: two that come at once can't both win.
 
+use std::path::Path;
+
+use engine::exec::people::Ballot;
 use engine::journal::JournalError;
 use engine::plan::model::{EvidenceSpec, NodeId, NodeKind, Plan, SlotId};
 use engine::report::next::quoted;
 use engine::report::words::answer_word;
+use engine::run::approver::Wanted;
 use engine::run::event::{Actor, Answer, Event, EventKind, Millis};
+use engine::run::gate;
 use engine::run::state::{Declined, Failure, RunState, Stage};
-use engine::run::{approver, gate};
+use engine::run::statement::Statement;
 use engine::value::{Type, Value};
 
 use super::open::Opened;
 use super::person::operator;
+use super::signing;
 use crate::complaint::{Complaint, FAILED};
 
 /// What a person says.
@@ -37,10 +43,22 @@ pub(crate) enum Judged {
 ///
 /// # Errors
 /// The answer is refused, or the journal can't be written.
-pub(crate) fn give(opened: &mut Opened, node: NodeId, word: &Word) -> Result<bool, Complaint> {
+pub(crate) fn give(opened: &mut Opened, node: NodeId, word: &Word, key: Option<&Path>) -> Result<bool, Complaint> {
+    opened.trusted(0)?;
+    let mut signed: Option<(u32, Actor)> = None;
     loop {
         let now = crate::clock::now();
-        let (kind, complaint) = match judge(&opened.plan, &opened.state, node, word, &operator(), now)? {
+        let was_signed = signed.is_some();
+        let mut voter = |opening| match &signed {
+            Some((number, by)) if *number == opening => Ok(by.clone()),
+            _ => voter(opened, node, opening, word, key, now).inspect(|by| signed = Some((opening, by.clone()))),
+        };
+        let judged = judge(&opened.plan, &opened.state, node, word, &mut voter, now)?;
+        // A touch of a key takes its time: what counts is when it was done.
+        if opened.plan.signers.is_some() && !was_signed && signed.is_some() {
+            continue;
+        }
+        let (kind, complaint) = match judged {
             Judged::Already => return Ok(false),
             Judged::Write(kind) => (kind, None),
             Judged::ShowAnew(kind, complaint) => (kind, Some(complaint)),
@@ -71,12 +89,30 @@ pub(crate) fn give(opened: &mut Opened, node: NodeId, word: &Word) -> Result<boo
     }
 }
 
+/// Who says it, with their signature where the run wants one. A no without a key counts as well.
+fn voter(opened: &Opened, node: NodeId, opening: u32, word: &Word, key: Option<&Path>, now: Millis) -> Result<Actor, Complaint> {
+    let person = || Actor::Person(operator());
+    let (Some(signers), NodeKind::Gate(gate)) = (&opened.plan.signers, &opened.plan.node(node).kind) else { return Ok(person()) };
+    let path = &opened.plan.node(node).path;
+    let Some(key) = key else {
+        return match word.answer {
+            Answer::Rejected => Ok(person()),
+            Answer::Approved { .. } => Err(signing::not_theirs(path, "a yes is signed in this run, and there is no key to sign with").help(signing::HOW)),
+        };
+    };
+    let statement = Statement::of(&opened.run, &opened.plan, &opened.events, node, opening, opened.journal.head())
+        .ok_or_else(|| Complaint::new(FAILED, format!("the journal does not say what `{path}` shows")))?;
+    let ballot = Ballot { statement, signers: signers.clone(), wanted: Wanted::of(gate, &opened.state.hands) };
+    signing::sign(&ballot, &word.answer, key, now).map(|signed| Actor::Signed(Box::new(signed)))
+}
+
 fn catch_up(opened: &mut Opened) -> Result<(), Complaint> {
+    let known = opened.state.seq;
     for event in opened.journal.catch_up()?.into_iter().skip(opened.events.len()) {
         opened.state.apply(&opened.plan, &event).map_err(|e| Complaint::new(FAILED, format!("the journal does not fold: {e}")))?;
         opened.events.push(event);
     }
-    Ok(())
+    opened.trusted(known)
 }
 
 /// The gate or manual step that a person names by its path or its id; of several with one id, the one that is open.
@@ -113,9 +149,15 @@ fn is_open(state: &RunState, id: NodeId) -> bool {
 ///
 /// # Errors
 /// It comes too late, too early, contradicts an earlier one, or is not an answer to this question.
-pub(crate) fn judge(plan: &Plan, state: &RunState, node: NodeId, word: &Word, who: &str, now: Millis) -> Result<Judged, Complaint> {
+pub(crate) fn judge(
+    plan: &Plan,
+    state: &RunState,
+    node: NodeId,
+    word: &Word,
+    voter: &mut dyn FnMut(u32) -> Result<Actor, Complaint>,
+    now: Millis,
+) -> Result<Judged, Complaint> {
     let path = &plan.node(node).path;
-    let by = Actor::Person(who.to_owned());
     let same = |earlier: Answer| {
         if earlier == word.answer {
             Ok(Judged::Already)
@@ -129,12 +171,14 @@ pub(crate) fn judge(plan: &Plan, state: &RunState, node: NodeId, word: &Word, wh
     match state.stage(node) {
         Stage::Open { deadline, .. } if now > *deadline => Err(late(path, *deadline)),
         Stage::Open { opening, .. } => {
+            let by = voter(*opening)?;
             if let Some(judged) = not_taken(plan, state, node, *opening, word, &by, now)? {
                 return Ok(judged);
             }
             Ok(Judged::Write(EventKind::GateAnswered { node, opening: *opening, answer: word.answer.clone(), by, note: word.note.clone() }))
         }
         Stage::AwaitingPerson => {
+            let by = voter(0)?;
             Ok(Judged::Write(EventKind::ManualAnswered { node, done: word.answer != Answer::Rejected, by, note: word.note.clone(), entered }))
         }
         Stage::Approved { choice } => same(Answer::Approved { choice: choice.clone() }),
@@ -157,11 +201,10 @@ pub(crate) fn judge(plan: &Plan, state: &RunState, node: NodeId, word: &Word, wh
 fn not_taken(plan: &Plan, state: &RunState, node: NodeId, opening: u32, word: &Word, by: &Actor, now: Millis) -> Result<Option<Judged>, Complaint> {
     let NodeKind::Gate(gate) = &plan.node(node).kind else { return Ok(None) };
     let path = &plan.node(node).path;
-    if let (Err(why), Actor::Person(who)) = (approver::takes(gate, &state.hands, &word.answer, by), by) {
-        let why = approver::not_theirs(gate, &state.hands, &why, who);
-        return Err(
-            Complaint::new(FAILED, format!("your yes to `{path}` does not count: {why}")).help("they type the same as you did; a no is taken from anybody")
-        );
+    let wanted = Wanted::of(gate, &state.hands);
+    if let Err(why) = wanted.takes(&word.answer, by) {
+        let why = wanted.not_theirs(&why, by.name());
+        return Err(signing::not_theirs(path, &why).help("they type the same as you did; a no is taken from anybody"));
     }
     let Some(shown) = state.gates.get(&node).filter(|shown| word.answer != Answer::Rejected && gate::is_stale(gate, shown, now)) else { return Ok(None) };
     let valid = Value::Duration(gate.valid_for.unwrap_or_default()).display();
@@ -276,7 +319,8 @@ runbook sample {
 
     fn said(name: &str, answer: Answer, now: Millis) -> Result<Judged, Complaint> {
         let (plan, state) = sample();
-        judge(&plan, &state, find(&plan, &state, name)?, &Word { answer, note: None, evidence: Vec::new() }, "mara", now)
+        let voter = &mut |_| Ok(Actor::Person("mara".to_owned()));
+        judge(&plan, &state, find(&plan, &state, name)?, &Word { answer, note: None, evidence: Vec::new() }, voter, now)
     }
 
     fn yes() -> Answer {

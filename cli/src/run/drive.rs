@@ -1,5 +1,6 @@
 //! Drives a run in this process, with whoever is at the terminal.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use engine::exec::driver::{Options, drive};
@@ -21,10 +22,10 @@ use crate::watch::Screen;
 ///
 /// # Errors
 /// Another process drives it, or the journal can't be used.
-pub(crate) fn go(out: &Out, opened: Opened, purpose: Purpose, options: Options, events: bool) -> Result<Status, Complaint> {
+pub(crate) fn go(out: &Out, opened: Opened, purpose: Purpose, options: Options, events: bool, key: Option<PathBuf>) -> Result<Status, Complaint> {
     let Opened { run, folder, journal, plan, events: past, .. } = opened;
     let lock = DriverLock::take(&folder, &run, &who())?;
-    let people = people::here(out, operator());
+    let people = people::here(out, operator(), key);
     // What is usual is asked for only where it is seen.
     let usual = if out.is_live() { usual(&plan.runbook, &run) } else { Usual::default() };
     let mut screen = Screen::new(out, &run, events, people.as_ref().can_be_asked(), usual);

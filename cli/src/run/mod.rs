@@ -10,4 +10,5 @@ pub(crate) mod look;
 pub(crate) mod open;
 pub(crate) mod person;
 pub(crate) mod remembered;
+pub(crate) mod signing;
 pub(crate) mod usual;

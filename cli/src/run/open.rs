@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use engine::exec::driver::DriveError;
+use engine::exec::signature;
 use engine::journal::lock::is_alive;
 use engine::journal::{Journal, Store};
 use engine::plan::model::{PLAN_FORMAT, Plan};
@@ -84,7 +86,11 @@ pub(crate) fn pins(events: &[Event]) -> &[Pin] {
     }
 }
 
-fn plan_of(store: &Store, run: &str, events: &[Event]) -> Result<Plan, Complaint> {
+/// The plan that a run pins.
+///
+/// # Errors
+/// It can't be read, or a newer engine drew it.
+pub(crate) fn plan_of(store: &Store, run: &str, events: &[Event]) -> Result<Plan, Complaint> {
     let pin = pins(events).iter().find(|pin| pin.role == Role::Plan).ok_or_else(|| Complaint::new(FAILED, format!("run {run} has no plan in its journal")))?;
     let content = store.content(run, &pin.hash)?;
     // Its format comes first: a newer plan may not read as one of ours at all.
@@ -105,6 +111,18 @@ impl Opened {
     /// Whether the process that last drove the run is still there.
     pub(crate) fn is_driven(&self) -> bool {
         self.driver().is_some_and(|pid| self.state.driven && is_alive(pid))
+    }
+
+    /// Believes what is signed in it when the signatures hold (promise P3).
+    ///
+    /// # Errors
+    /// One behind that event does not.
+    pub(crate) fn trusted(&self, after: u64) -> Result<(), Complaint> {
+        let checked = signature::check(&self.journal, &self.plan, &self.events, after)?;
+        match checked.into_iter().find_map(|c| c.held.err().map(|why| (c.seq, c.what, c.principal, why))) {
+            None => Ok(()),
+            Some((seq, what, principal, why)) => Err(DriveError::Unproven { run: self.run.clone(), seq, what, principal, why }.into()),
+        }
     }
 
     /// Its process id, on the machine that it ran on.

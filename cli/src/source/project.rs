@@ -67,6 +67,11 @@ impl Library for Project<'_> {
     fn find(&mut self, path: &str, from: &Source) -> Result<(), LoadError> {
         found(&folder_of(&from.path), path, &self.root).map(|_| ())
     }
+
+    fn text(&mut self, path: &str, from: &Source) -> Result<String, LoadError> {
+        let path = found(&folder_of(&from.path), path, &self.root)?;
+        std::fs::read_to_string(path).map_err(|e| LoadError::Unreadable { why: said(&e) })
+    }
 }
 
 pub(super) fn said(error: &std::io::Error) -> String {

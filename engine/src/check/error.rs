@@ -127,6 +127,10 @@ pub enum CheckError {
     UploadOutside { at: Span, path: String },
     #[error("`upload \"{path}\"`: {why}")]
     UploadUnreadable { at: Span, path: String, why: String },
+    #[error("`signers \"{path}\"`: {why}")]
+    SignersUnreadable { at: Span, path: String, why: String },
+    #[error("`signers \"{path}\"`, {}{why}", if *line == 0 { String::new() } else { format!("line {line}: ") })]
+    SignersMistaken { at: Span, path: String, line: usize, why: String },
     #[error("there is no step `{id}`")]
     UnknownStep { at: Span, id: String, similar: Option<String>, why: Option<String> },
     #[error("the step `{id}` does not come before this")]
@@ -371,6 +375,19 @@ impl CheckError {
             E::BadPlace { at, .. } => said("RB0179", *at, "not a place for a file", "write the whole path of the file".to_owned()),
             E::UploadOutside { at, .. } => said(Self::UPLOAD_OUTSIDE, *at, "outside", Self::UPLOAD_OUTSIDE_HELP.to_owned()),
             E::UploadUnreadable { at, .. } => said(Self::UPLOAD_UNREADABLE, *at, "can't be uploaded", Self::UPLOAD_UNREADABLE_HELP.to_owned()),
+            E::SignersUnreadable { at, .. } => said(
+                "RB0183",
+                *at,
+                "not read",
+                "name a text file below the project's folder, relative to this file: a line `NAME namespaces=\"runbook\" KEY-TYPE KEY` for each person"
+                    .to_owned(),
+            ),
+            E::SignersMistaken { at, .. } => said(
+                "RB0184",
+                *at,
+                "this file",
+                "a line for each key: `NAME namespaces=\"runbook\" KEY-TYPE KEY`, and `valid-before=\"20300101\"` where it ends".to_owned(),
+            ),
             E::UnknownStep { at, similar, why, .. } => said(
                 "RB0155",
                 *at,

@@ -36,6 +36,14 @@ pub trait Library {
     /// # Errors
     /// Why it can't be had.
     fn find(&mut self, path: &str, from: &Source) -> Result<(), LoadError>;
+
+    /// The content of a text file that is no runbook; `path` as for [`Self::load`].
+    ///
+    /// # Errors
+    /// Why it can't be had.
+    fn text(&mut self, _path: &str, _from: &Source) -> Result<String, LoadError> {
+        Err(LoadError::Unreadable { why: "there are no files here".to_owned() })
+    }
 }
 
 #[derive(Debug, Clone, Error)]

@@ -14,6 +14,7 @@ mod notify;
 pub(crate) mod order;
 mod partial;
 pub(crate) mod series;
+mod signers;
 pub mod stdlib;
 mod step;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::{Source, SourceId, Span, Text};
 
 use crate::plan::template::{Advice, Reading};
+use crate::signers::Signers;
 
 pub(crate) use call::is_reckoned;
 pub use error::CheckError;
@@ -55,6 +57,7 @@ pub struct Program {
     advice: Vec<Advice>,
     readings: BTreeMap<Span, Reading>,
     asked: BTreeSet<String>,
+    signers: BTreeMap<Span, Signers>,
 }
 
 impl Program {
@@ -158,6 +161,11 @@ impl Program {
         &self.advice
     }
 
+    /// The file of allowed signers whose path is written there.
+    pub(crate) fn signers(&self, path: Span) -> Option<&Signers> {
+        self.signers.get(&path)
+    }
+
     /// Whether some `succeeded` asks about a step of this id.
     pub(crate) fn asks_about(&self, step: &str) -> bool {
         self.asked.contains(step)
@@ -200,6 +208,7 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
         checker.runbook(runbook);
     }
     checker.find_uploads(&loaded.files, id, library);
+    let signers = checker.read_signers(&loaded.files, library);
     let own: Vec<Span> = loaded.files.iter().filter(|f| f.source.id == id).flat_map(|f| &f.file.runbooks).map(|r| r.name.span).collect();
     let (mut errors, used) = (checker.errors, checker.used);
     let (advice, readings, asked) = (checker.advice, checker.readings, checker.asked);
@@ -221,5 +230,6 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
         advice,
         readings,
         asked,
+        signers,
     })
 }

@@ -5,5 +5,6 @@ pub mod follow;
 pub mod keeper;
 pub mod people;
 pub(crate) mod secret;
+pub mod signature;
 pub mod transport;
 pub mod watch;

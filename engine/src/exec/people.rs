@@ -6,7 +6,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::plan::model::{NodeId, SlotId};
-use crate::run::event::{Answer, Evidence, FailureAnswer, InterruptAnswer, Millis, StepAnswer};
+use crate::run::approver::Wanted;
+use crate::run::event::{Answer, Evidence, FailureAnswer, InterruptAnswer, Millis, Signed, StepAnswer};
+use crate::run::statement::Statement;
+use crate::signers::Signers;
 use crate::value::{Type, Value};
 
 /// What a person is asked, with all that they need to answer it.
@@ -24,6 +27,8 @@ pub enum Question {
         asked: Option<String>,
         /// A yes of the person here does not count.
         not_theirs: bool,
+        /// A yes here is signed.
+        ballot: Option<Ballot>,
         deadline: Millis,
         then: &'static str,
     },
@@ -64,6 +69,14 @@ pub enum Question {
         path: String,
         title: String,
     },
+}
+
+/// What is signed with an answer, and whose signature counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ballot {
+    pub statement: Statement,
+    pub signers: Signers,
+    pub wanted: Wanted,
 }
 
 /// A value that a person is asked for.
@@ -162,6 +175,8 @@ pub enum Reply {
     Gate {
         answer: Answer,
         note: Option<String>,
+        /// Checked by whoever signed it.
+        signed: Option<Signed>,
     },
     Manual {
         done: bool,
@@ -206,6 +221,11 @@ pub trait People: std::fmt::Debug {
 
     /// Whether a question would reach a person.
     fn can_be_asked(&self) -> bool;
+
+    /// Whether they have a key here to sign with.
+    fn can_sign(&self) -> bool {
+        false
+    }
 
     /// Who answers, as the journal names them.
     fn name(&self) -> String;

@@ -128,6 +128,14 @@ impl Journal {
         Ok(events)
     }
 
+    /// The head after each line, in their order.
+    ///
+    /// # Errors
+    /// The journal can't be read.
+    pub fn heads(&self) -> Result<Vec<String>, JournalError> {
+        Ok(self.lines_after(0)?.into_iter().map(|(_, _, head)| head).collect())
+    }
+
     fn lines_after(&self, seq: u64) -> Result<Vec<(u64, String, String)>, JournalError> {
         self.store.lines_after(&self.run, seq)
     }

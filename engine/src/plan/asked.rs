@@ -103,6 +103,7 @@ impl<'p> Lowering<'p> {
                 self.error(PlanError::BadApprover { at, name: name.clone() });
             }
         }
+        let signed = self.signers.is_some();
         let second_person = gate.second_person.as_ref().is_some_and(|second| second.value);
         let valid_for = self.seconds_of(gate.valid_for.as_ref(), "`valid_for`", here.frame, None);
         if let (Some(0), Some(at)) = (valid_for, &gate.valid_for) {
@@ -124,7 +125,7 @@ impl<'p> Lowering<'p> {
         let question = gate.question.as_ref().and_then(|q| self.prose(q));
         let confirm = gate.confirm.as_ref().and_then(|c| self.prose(c));
         let title = gate.question.as_ref().map(|q| self.shown(q, here.frame, None));
-        let spec = GateSpec { question, show, confirm, choices, approvers, second_person, valid_for, slot, timeout, then, guards_irreversible: false };
+        let spec = GateSpec { question, show, confirm, choices, approvers, signed, second_person, valid_for, slot, timeout, then, guards_irreversible: false };
         self.add(Draft { id: &gate.id.value, title, host: None, frame: here.frame, kind: NodeKind::Gate(Box::new(spec)) }, &here, before)
     }
 

@@ -31,6 +31,7 @@ impl<'p> Lowering<'p> {
     /// The runbook's own blocks, in its own frame. Of the caller it keeps the conditions and the place, no setting.
     pub(super) fn called(&mut self, runbook: &'p Runbook, id: String, frame: FrameId, context: &Context<'p>, before: Exits) -> Exits {
         self.window(runbook);
+        self.called_signers(runbook);
         self.lock(runbook, frame);
         let title = runbook.title.as_ref().map(|t| self.shown(t, frame, None));
         let calls = format!("{id}/");

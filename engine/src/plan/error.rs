@@ -59,6 +59,8 @@ pub enum PlanError {
     UploadOutside { at: Span, path: String },
     #[error("`upload \"{path}\"`: {why}")]
     UploadUnreadable { at: Span, path: String, why: String },
+    #[error("`{called}` names signers of its own, and this runbook {}", if *other { "names others" } else { "names none" })]
+    SignersDiffer { at: Span, called: String, other: bool },
     #[error("`{path}` is no place for a file: {why}")]
     BadPlace { at: Span, path: String, why: &'static str },
     #[error("{first} and {second} would write the same file, {to}")]
@@ -152,6 +154,12 @@ impl PlanError {
             E::BadApprover { at, .. } => ("RB0168", *at, "who?", Some(crate::check::APPROVERS.to_owned())),
             E::UploadOutside { at, .. } => (CheckError::UPLOAD_OUTSIDE, *at, "outside", Some(CheckError::UPLOAD_OUTSIDE_HELP.to_owned())),
             E::UploadUnreadable { at, .. } => (CheckError::UPLOAD_UNREADABLE, *at, "can't be uploaded", Some(CheckError::UPLOAD_UNREADABLE_HELP.to_owned())),
+            E::SignersDiffer { at, .. } => (
+                "RB0185",
+                *at,
+                "whose gates are in this run",
+                Some("one run has one file of signers: name the same file at the head of the runbook that calls it".to_owned()),
+            ),
             E::BadPlace { at, .. } => ("RB0179", *at, "not a place for a file", Some("write the whole path of the file".to_owned())),
             E::DownloadedTwice { at, .. } => {
                 ("RB0427", *at, "to one place", Some("put `{{ host }}` into the path, and what else tells them apart, such as the loop's variable".to_owned()))

@@ -18,6 +18,7 @@ pub(super) fn hash(plan: &Plan) -> serde_json::Result<String> {
         hash: _,
         windows,
         locks,
+        signers,
         vars,
         inventory: _,
         hosts,
@@ -43,6 +44,9 @@ pub(super) fn hash(plan: &Plan) -> serde_json::Result<String> {
     whole.list("requires", requires)?;
     whole.one("runbook", runbook)?;
     whole.list_unless_empty("secrets", secrets)?;
+    if let Some(signers) = signers {
+        whole.one("signers", signers)?;
+    }
     whole.list("slots", slots)?;
     whole.one("title", title)?;
     whole.list_unless_empty("tolerances", tolerances)?;

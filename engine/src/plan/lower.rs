@@ -18,6 +18,7 @@ use super::transfer::ProjectFiles;
 use crate::check::Program;
 use crate::check::order;
 use crate::inventory::{Vars, Ways};
+use crate::signers::Signers;
 use crate::value::{Type, Value};
 
 /// Nodes, and places for names, that a plan may have.
@@ -43,6 +44,7 @@ pub(super) struct Lowering<'p> {
     pub(super) nodes: Vec<Node>,
     pub(super) paths: BTreeSet<String>,
     pub(super) windows: Vec<String>,
+    pub(super) signers: Option<Signers>,
     /// Facts of the top that were read already.
     pub(super) known: BTreeMap<SlotId, BTreeMap<HostName, Value>>,
     /// What can't be drawn before facts are read.
@@ -114,6 +116,7 @@ impl<'p> Lowering<'p> {
             nodes: Vec::new(),
             paths: BTreeSet::new(),
             windows: Vec::new(),
+            signers: None,
             known: BTreeMap::new(),
             later: Vec::new(),
             told_full: false,

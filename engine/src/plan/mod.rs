@@ -21,6 +21,7 @@ mod outline;
 mod series;
 mod settings;
 pub mod shown;
+mod signers;
 mod step;
 pub mod template;
 #[cfg(test)]
@@ -38,6 +39,12 @@ pub use transfer::ProjectFiles;
 
 use crate::check::Program;
 use model::Plan;
+
+/// Whether a plan is the one that its hash names.
+#[must_use]
+pub fn is_as_hashed(plan: &Plan) -> bool {
+    hash::hash(plan).is_ok_and(|hash| hash == plan.hash)
+}
 
 /// Draws the plan of a program for what it is given.
 ///

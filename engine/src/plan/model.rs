@@ -13,13 +13,16 @@ pub use super::guards::Guard;
 use super::template::{Expression, Prose, Script};
 use crate::inventory::{Vars, Way};
 use crate::outcome::Shell;
+use crate::signers::Signers;
 use crate::value::{Type, Value};
 
 pub use hook::{HookEvent, HookSpec, TOLD};
 pub use people::{AskSpec, EvidenceSpec, GateSpec, GateThen, ShowSpec};
 
 /// The format that this engine writes. A plan of a newer format is refused, never guessed at.
-pub const PLAN_FORMAT: u32 = 3;
+pub const PLAN_FORMAT: u32 = 4;
+/// The format of a plan whose runbook names no signers: an older engine would take answers without a signature.
+pub const PLAN_FORMAT_WITHOUT_SIGNERS: u32 = 3;
 /// The format of a plan in which no inventory says how a host is reached: one that older engines read, too.
 pub const PLAN_FORMAT_WITHOUT_WAYS: u32 = 2;
 
@@ -70,6 +73,9 @@ pub struct Plan {
     /// The names of the locks that the run holds on its hosts, in order.
     #[serde(default)]
     pub locks: Vec<String>,
+    /// Whose signatures count, where the runbook names them: an answer at a gate is then signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signers: Option<Signers>,
     /// What the inventory knows of each host, for `vars[host].x`.
     pub vars: Vars,
     /// The inventory's file, for a var that is missing. It is no part of the hash.

@@ -10,7 +10,7 @@ use super::error::PlanError;
 use super::found::Found;
 use super::inputs::{Inputs, ROOT};
 use super::lower::{Context, Lowering};
-use super::model::{Bound, Command, FrameId, HostName, NodeKind, PLAN_FORMAT, PLAN_FORMAT_WITHOUT_WAYS, Plan, SlotId};
+use super::model::{Bound, Command, FrameId, HostName, NodeKind, PLAN_FORMAT, PLAN_FORMAT_WITHOUT_SIGNERS, PLAN_FORMAT_WITHOUT_WAYS, Plan, SlotId};
 use super::{finish, frames, hash, template};
 use crate::check::Program;
 use crate::value::{Type, Value};
@@ -89,6 +89,7 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
     let Some(runbook) = program.runbook() else { return Err(vec![PlanError::NothingToRun.into()]) };
     let mut lowering = Lowering::new(program, inputs);
     lowering.take_inputs(runbook, inputs);
+    lowering.signers(runbook);
     // With a value missing, nearly every step would complain as well.
     if lowering.errors.is_empty() {
         lowering.runbook(runbook, inputs);
@@ -109,13 +110,20 @@ pub fn outline(program: &Program, inputs: &Inputs) -> Result<Outline, Vec<Diagno
     let mut nodes = finish::compact(lowering.nodes, &mut blocks, &mut frames);
     finish::mark_gates(&mut nodes);
     let mut plan = Plan {
-        // An older engine would not see the ways, and take others.
-        format: if lowering.hosts.iter().any(|host| host.way.is_some()) || inputs.vars.withhold() { PLAN_FORMAT } else { PLAN_FORMAT_WITHOUT_WAYS },
+        // An older engine would not see the signers or the ways, and take others.
+        format: if lowering.signers.is_some() {
+            PLAN_FORMAT
+        } else if lowering.hosts.iter().any(|host| host.way.is_some()) || inputs.vars.withhold() {
+            PLAN_FORMAT_WITHOUT_SIGNERS
+        } else {
+            PLAN_FORMAT_WITHOUT_WAYS
+        },
         runbook: runbook.name.value.clone(),
         title: runbook.title.as_ref().map(|t| t.text.clone()),
         hash: String::new(),
         windows: lowering.windows,
         locks: lowering.locks.into_iter().collect(),
+        signers: lowering.signers,
         vars: inputs.vars.clone(),
         inventory: inputs.inventory.clone(),
         hosts: lowering.hosts,

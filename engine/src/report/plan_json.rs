@@ -170,6 +170,7 @@ fn node(plan: &Plan, usual: &Usual, found: &Found, id: NodeId) -> Json {
         "verify": shown.verify.iter().map(|(command, every, within)| json!({"command": command, "every": every, "within": within})).collect::<Vec<_>>(),
         "approvers": gate.map(|g| &g.approvers),
         "second_person": gate.map(|g| g.second_person),
+        "signed": gate.map(|g| g.signed),
         "valid_for": gate.and_then(|g| g.valid_for),
         "undo": undo,
         "undo_none": undo_none,

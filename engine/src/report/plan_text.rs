@@ -125,6 +125,9 @@ impl Page<'_> {
         if let Some(touched) = touched(plan, self.targets) {
             self.line(0, &format!("touches {touched}"));
         }
+        if let Some(signers) = &plan.signers {
+            self.line(0, &format!("a yes at its gates is signed, by one of {}", signers.path));
+        }
         for window in &plan.windows {
             self.line(0, &format!("starts only within {window}"));
         }
@@ -304,6 +307,9 @@ impl Page<'_> {
             }
             if !gate.approvers.is_empty() {
                 self.line(depth, &format!("asks     {}", gate.approvers.join(", ")));
+            }
+            if gate.signed {
+                self.line(depth, "signed   a yes is signed, by one of the runbook's signers");
             }
             if gate.second_person {
                 self.line(depth, "asks     a second person: nobody who started, resumed or rolled back the run");

@@ -89,6 +89,8 @@ pub struct ShownGate<'a> {
     pub choices: &'a [String],
     pub choice: Option<String>,
     pub by: Option<String>,
+    /// Whether that is the name of a signer, with their signature in the journal.
+    pub signed: bool,
     pub note: Option<String>,
     /// The OS users whose yes counts; empty for anybody's.
     pub approvers: &'a [String],
@@ -182,9 +184,10 @@ fn gate_of<'a>(id: &'a str, state: &'static str, gate: &'a GateSpec, valid_until
             Answer::Rejected => None,
         }),
         by: answered.map(|(_, by, _)| match by {
-            Actor::Person(name) => name.clone(),
+            Actor::Person(_) | Actor::Signed(_) => by.name().to_owned(),
             Actor::Policy => "policy".to_owned(),
         }),
+        signed: answered.is_some_and(|(_, by, _)| matches!(by, Actor::Signed(_))),
         note: answered.and_then(|(_, _, note)| note.clone()),
         approvers: &gate.approvers,
         second_person: gate.second_person,
@@ -221,7 +224,7 @@ mod tests {
                     {"id": "stop@web1", "host": "web1", "state": "succeeded", "attempts": 1, "exit": 0, "took": 1000, "usually": null},
                     {"id": "start@web1", "host": "web1", "state": "failed", "attempts": 1, "exit": 3, "took": 1000, "usually": null},
                 ],
-                "gates": [{"id": "go", "state": "approved", "question": "Really?", "deadline": 1_800_000, "choices": ["now", "later"], "choice": "now", "by": "mara", "note": null, "approvers": [], "second_person": false, "valid_until": null}],
+                "gates": [{"id": "go", "state": "approved", "question": "Really?", "deadline": 1_800_000, "choices": ["now", "later"], "choice": "now", "by": "mara", "signed": false, "note": null, "approvers": [], "second_person": false, "valid_until": null}],
                 "scopes": [],
                 "locks": [],
                 "unreachable": [],

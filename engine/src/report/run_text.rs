@@ -7,10 +7,11 @@ use super::tone::{Line, Tone};
 use super::usual::Usual;
 use super::words::{self, count, node_word, stage_tone, stage_why, stage_word, took};
 use crate::plan::model::{GateSpec, Node, NodeId, NodeKind, Plan};
+use crate::run::approver::Wanted;
 use crate::run::event::{Event, Evidence, Millis};
+use crate::run::gate;
 use crate::run::state::{Phase, RunState, Stage};
 use crate::run::verdict;
-use crate::run::{approver, gate};
 
 /// What a page about a run needs besides its events.
 #[derive(Debug, Clone, Copy)]
@@ -181,9 +182,10 @@ fn locks(page: &Page<'_>, state: &RunState) -> Vec<Line> {
 /// P3: whose yes counts, until when, and what that is worth.
 fn asked_of(page: &Page<'_>, gate: &GateSpec, state: &RunState, id: NodeId) -> Vec<String> {
     let mut said = Vec::new();
-    if let Some(who) = approver::whose_yes(gate, &state.hands) {
+    let wanted = Wanted::of(gate, &state.hands);
+    if let Some(who) = wanted.whose_yes() {
         said.push(format!("a yes counts of {who}"));
-        said.push(format!("({})", approver::COURTESY));
+        said.push(format!("({})", wanted.worth()));
     }
     if let (Stage::Open { .. } | Stage::Approved { .. }, Some(opening)) = (state.stage(id), state.gates.get(&id))
         && let Some(until) = gate::valid_until(gate, opening).filter(|_| !opening.consumed)

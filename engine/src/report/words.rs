@@ -149,6 +149,7 @@ fn pair(big: i64, unit: &str, small: i64, small_unit: &str) -> String {
 pub fn by(actor: &Actor) -> String {
     match actor {
         Actor::Person(name) => format!("by {name}"),
+        Actor::Signed(signed) => format!("signed by {}", signed.principal),
         Actor::Policy => "by its policy".to_owned(),
     }
 }

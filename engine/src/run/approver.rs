@@ -5,62 +5,84 @@ use std::collections::BTreeSet;
 use super::event::{Actor, Answer};
 use crate::plan::model::GateSpec;
 
+/// Whose yes a gate wants, as the run stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    approvers: Vec<String>,
+    second_person: bool,
+    signed: bool,
+    /// Who started, resumed or edited the run.
+    hands: BTreeSet<String>,
+}
+
 /// Why somebody's yes does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotTheirs {
+    /// The runbook names its signers.
+    Unsigned,
     NotAnApprover,
     /// They started, resumed or edited the run, and a second person is wanted.
     OwnHands,
 }
 
-/// Whether this person's yes counts. A no is taken from anybody: it does what silence does, and whoever can write it
-/// could roll back as well.
-///
-/// # Errors
-/// Why it does not count.
-pub fn takes(gate: &GateSpec, hands: &BTreeSet<String>, answer: &Answer, by: &Actor) -> Result<(), NotTheirs> {
-    if *answer == Answer::Rejected {
-        return Ok(());
+impl Wanted {
+    #[must_use]
+    pub fn of(gate: &GateSpec, hands: &BTreeSet<String>) -> Self {
+        Self { approvers: gate.approvers.clone(), second_person: gate.second_person, signed: gate.signed, hands: hands.clone() }
     }
-    let name = match by {
-        Actor::Person(name) => Some(name),
-        Actor::Policy => None,
-    };
-    if !gate.approvers.is_empty() && !name.is_some_and(|name| gate.approvers.contains(name)) {
-        return Err(NotTheirs::NotAnApprover);
-    }
-    if gate.second_person && name.is_none_or(|name| hands.contains(name)) {
-        return Err(NotTheirs::OwnHands);
-    }
-    Ok(())
-}
 
-/// Whose yes a gate takes; none where it takes anybody's.
-#[must_use]
-pub fn whose_yes(gate: &GateSpec, hands: &BTreeSet<String>) -> Option<String> {
-    let approvers = (!gate.approvers.is_empty()).then(|| listed(gate.approvers.iter(), "or"));
-    let second = gate.second_person.then(|| format!("a second person, not {}", listed(hands.iter(), "or")));
-    match (approvers, second) {
-        (None, None) => None,
-        (Some(approvers), None) => Some(approvers),
-        (None, Some(second)) => Some(second),
-        (Some(approvers), Some(second)) => Some(format!("{approvers}; {second}")),
+    /// Whether this person's yes counts. A no is taken from anybody, signed or not: it does what silence does, and whoever
+    /// can write it could roll back as well.
+    ///
+    /// # Errors
+    /// Why it does not count.
+    pub fn takes(&self, answer: &Answer, by: &Actor) -> Result<(), NotTheirs> {
+        if *answer == Answer::Rejected {
+            return Ok(());
+        }
+        let name = match by {
+            Actor::Signed(signed) => Some(&signed.principal),
+            Actor::Person(_) | Actor::Policy if self.signed => return Err(NotTheirs::Unsigned),
+            Actor::Person(name) => Some(name),
+            Actor::Policy => None,
+        };
+        if !self.approvers.is_empty() && !name.is_some_and(|name| self.approvers.contains(name)) {
+            return Err(NotTheirs::NotAnApprover);
+        }
+        if self.second_person && name.is_none_or(|name| self.hands.contains(name)) {
+            return Err(NotTheirs::OwnHands);
+        }
+        Ok(())
     }
-}
 
-/// P3: what is not signed is a courtesy.
-pub const COURTESY: &str = "by the names of OS users: without signatures a courtesy, no proof";
+    /// Whose yes it takes; none where it takes anybody's.
+    #[must_use]
+    pub fn whose_yes(&self) -> Option<String> {
+        let signed = self.signed.then(|| "who signs it".to_owned());
+        let approvers = (!self.approvers.is_empty()).then(|| listed(self.approvers.iter(), "or"));
+        let second = self.second_person.then(|| format!("a second person, not {}", listed(self.hands.iter(), "or")));
+        let all: Vec<String> = [signed, approvers, second].into_iter().flatten().collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
 
-/// Why somebody's yes does not count.
-#[must_use]
-pub fn not_theirs(gate: &GateSpec, hands: &BTreeSet<String>, why: &NotTheirs, who: &str) -> String {
-    match why {
-        NotTheirs::NotAnApprover => format!("it takes a yes of {}, and you are {who}", listed(gate.approvers.iter(), "or")),
-        NotTheirs::OwnHands => {
-            let hands = listed(hands.iter(), "and");
-            let whose =
-                if hands == who { "you started or resumed this run".to_owned() } else { format!("{hands} started or resumed this run, and you are {who}") };
-            format!("it wants a second person, and {whose}")
+    /// P3: what is not signed is a courtesy.
+    #[must_use]
+    pub fn worth(&self) -> &'static str {
+        if self.signed { "by their signatures: `runbook verify RUN` checks them" } else { "by the names of OS users: without signatures a courtesy, no proof" }
+    }
+
+    /// Why somebody's yes does not count.
+    #[must_use]
+    pub fn not_theirs(&self, why: &NotTheirs, who: &str) -> String {
+        match why {
+            NotTheirs::Unsigned => "a yes is signed in this run, and yours is not".to_owned(),
+            NotTheirs::NotAnApprover => format!("it takes a yes of {}, and you are {who}", listed(self.approvers.iter(), "or")),
+            NotTheirs::OwnHands => {
+                let hands = listed(self.hands.iter(), "and");
+                let whose =
+                    if hands == who { "you started or resumed this run".to_owned() } else { format!("{hands} started or resumed this run, and you are {who}") };
+                format!("it wants a second person, and {whose}")
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What happened. Events are past tense, append-only, and the only truth: everything else is folded from them.
 
+mod actor;
 mod answers;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::actor::{Actor, Signed};
 pub use self::answers::{Answer, Evidence, FailureAnswer, InterruptAnswer, StepAnswer};
 use super::hook::Occasion;
 use crate::outcome::{Ended, Identity};
@@ -56,24 +58,6 @@ pub enum Refusal {
     Forgotten,
     /// It has seen this run driven further than this process knows.
     Fenced,
-}
-
-/// Who did something: a person by name, or the policy that stood ready.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    Person(String),
-    Policy,
-}
-
-impl Actor {
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Person(name) => name,
-            Self::Policy => "its policy",
-        }
-    }
 }
 
 /// What a process that drives the run was started for.

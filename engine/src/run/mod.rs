@@ -20,6 +20,7 @@ mod meaning;
 mod preflight;
 pub mod retry;
 pub mod state;
+pub mod statement;
 mod stepping;
 #[cfg(test)]
 mod tests;

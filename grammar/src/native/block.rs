@@ -253,6 +253,7 @@ fn set_text(word: Word, text: Option<Text>, gathered: &mut Gathered) {
         Word::Source => &mut gathered.source,
         Word::Owner => &mut gathered.owner,
         Word::Window => &mut gathered.window,
+        Word::Signers => &mut gathered.signers,
         Word::Lock => return gathered.locks.extend(text),
         Word::As => &mut gathered.settings.as_user,
         Word::Cwd => &mut gathered.settings.cwd,

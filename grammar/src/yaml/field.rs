@@ -41,6 +41,7 @@ impl Lowering<'_> {
             Word::Owner => gathered.owner = self.text(node, what),
             Word::Verified => gathered.verified = self.text(node, what),
             Word::Window => gathered.window = self.text(node, what),
+            Word::Signers => gathered.signers = self.text(node, what),
             Word::Lock => gathered.locks = each(node).iter().filter_map(|lock| self.text(lock, what)).collect(),
             Word::Notify => gathered.notify = each(node).iter().filter_map(|one| self.notify(one)).collect(),
             Word::Params => gathered.params = self.params(node),

@@ -7,11 +7,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::DriveError;
 use crate::exec::keeper::call::Stream;
 use crate::exec::secret::Masks;
+use crate::exec::signature;
 use crate::exec::watch::Watch;
+use crate::journal::chain::content_hash;
 use crate::journal::{Durable, Journal, JournalError};
 use crate::plan::model::{HostName, NodeId, Plan, SlotId};
 use crate::run::event::{Event, EventKind, Evidence, Millis, Purpose};
 use crate::run::state::RunState;
+use crate::run::statement::Statement;
 use crate::run::verdict::attempt_name;
 use crate::value::{SecretText, Value};
 
@@ -30,6 +33,7 @@ pub(super) struct Ledger<'a> {
 impl<'a> Ledger<'a> {
     pub(super) fn open(mut journal: Journal, plan: Rc<Plan>, watch: &'a mut dyn Watch) -> Result<Self, DriveError> {
         let events = journal.catch_up()?;
+        trusted(&journal, &plan, &events, 0)?;
         let state = RunState::fold(&plan, &events)?;
         journal.was_written_to()?;
         Ok(Self { journal, plan, state, noted: Vec::new(), secrets: Vec::new(), masks: Arc::default(), watch })
@@ -134,12 +138,19 @@ impl<'a> Ledger<'a> {
     fn catch_up(&mut self) -> Result<(), DriveError> {
         let known = self.journal.seq();
         let events = self.journal.catch_up()?;
+        trusted(&self.journal, &self.plan, &events, known)?;
         self.state = RunState::fold(&self.plan, &events)?;
         self.lay_over();
         for event in events.iter().filter(|e| e.seq > known) {
             self.watch.event(&self.plan, &self.state, event);
         }
         Ok(())
+    }
+
+    /// What a person signs who answers this opening of a gate, as the journal stands.
+    pub(super) fn statement(&self, gate: NodeId, opening: u32) -> Result<Option<Statement>, DriveError> {
+        let events = self.journal.events_after(0)?;
+        Ok(Statement::of(self.run(), &self.plan, &events, gate, opening, self.head()))
     }
 
     /// What was frozen when a gate was opened.
@@ -179,6 +190,15 @@ impl<'a> Ledger<'a> {
     }
 }
 
+/// P3: what somebody else has written is believed when its signature holds.
+fn trusted(journal: &Journal, plan: &Plan, events: &[Event], after: u64) -> Result<(), DriveError> {
+    let checked = signature::check(journal, plan, events, after)?;
+    match checked.into_iter().find_map(|c| c.held.err().map(|why| (c.seq, c.what, c.principal, why))) {
+        None => Ok(()),
+        Some((seq, what, principal, why)) => Err(DriveError::Unproven { run: journal.run().to_owned(), seq, what, principal, why }),
+    }
+}
+
 /// Text that came from a host or a person may hold a secret: it stands in the journal masked. Names, numbers and hashes
 /// are left alone.
 fn masked(kind: EventKind, masks: &Arc<Masks>) -> EventKind {
@@ -197,7 +217,22 @@ fn masked(kind: EventKind, masks: &Arc<Masks>) -> EventKind {
     let Ok(mut value) = serde_json::to_value(&kind) else { return kind };
     let before = value.clone();
     walk(&mut value, false, masks);
-    if value == before { kind } else { serde_json::from_value(value).unwrap_or(kind) }
+    if value == before {
+        return kind;
+    }
+    match serde_json::from_value(value).unwrap_or(kind) {
+        // What is signed is what a person could see.
+        EventKind::GateOpened { node, opening, question, deadline, evidence, .. } => {
+            let evidence_hash = evidence_hash(&evidence);
+            EventKind::GateOpened { node, opening, question, deadline, evidence, evidence_hash }
+        }
+        kind => kind,
+    }
+}
+
+/// What stands for the evidence of a gate in what is signed.
+pub(super) fn evidence_hash(evidence: &[Evidence]) -> String {
+    content_hash(&serde_json::to_vec(evidence).unwrap_or_default())
 }
 
 /// Wall-clock time for the record. It decides nothing but what a person wrote as a date or a deadline.

@@ -10,13 +10,13 @@ use super::bind::Place;
 use super::signals::Told;
 use super::sink::Collected;
 use super::{DriveError, Driver, ledger};
-use crate::exec::people::{Asking, Question, Reply};
-use crate::journal::chain::content_hash;
+use crate::exec::people::{Asking, Ballot, Question, Reply};
 use crate::plan::model::{EvidenceSpec, GateSpec, GateThen, NodeId, NodeKind, UndoSpec};
+use crate::run::approver::Wanted;
 use crate::run::event::{Actor, Answer, EventKind, Evidence, InterruptAnswer, Millis, Purpose};
 use crate::run::fleet;
+use crate::run::gate;
 use crate::run::state::{Phase, Stage, Told as WhatIsKnown};
-use crate::run::{approver, gate};
 
 impl Driver<'_> {
     pub(super) fn person(&self) -> Actor {
@@ -57,7 +57,7 @@ impl Driver<'_> {
                 };
                 evidence.push(Evidence { host, command, exit: exit.ok(), output });
             }
-            let evidence_hash = content_hash(&serde_json::to_vec(&evidence).unwrap_or_default());
+            let evidence_hash = ledger::evidence_hash(&evidence);
             let deadline = kept.unwrap_or_else(|| ledger::now().saturating_add(timeout));
             vec![EventKind::GateOpened { node, opening, question, deadline, evidence, evidence_hash }]
         });
@@ -86,6 +86,13 @@ impl Driver<'_> {
             GateThen::Park => "park",
             GateThen::End => "end the run",
         };
+        let wanted = Wanted::of(gate, &self.ledger.state().hands);
+        let ballot = self.ballot(node, opening, &wanted)?;
+        // Who signs is known when they have.
+        let not_theirs = match &ballot {
+            Some(_) => !self.people.can_sign(),
+            None => wanted.takes(&Answer::Approved { choice: None }, &self.person()).is_err(),
+        };
         let question = Question::Gate {
             node,
             opening,
@@ -94,8 +101,9 @@ impl Driver<'_> {
             evidence: self.ledger.evidence(node, opening)?,
             confirm: gate.confirm.as_ref().map(|c| place.text(c, &self.world)),
             choices: gate.choices.clone(),
-            asked: approver::whose_yes(gate, &self.ledger.state().hands),
-            not_theirs: approver::takes(gate, &self.ledger.state().hands, &Answer::Approved { choice: None }, &self.person()).is_err(),
+            asked: wanted.whose_yes(),
+            not_theirs,
+            ballot,
             deadline,
             then,
         };
@@ -104,9 +112,9 @@ impl Driver<'_> {
         match self.put(question)? {
             Some(reply) => self.fly_idle(key, async move {
                 tokio::select! {
-                    Ok(Reply::Gate { answer, note }) = reply => vec![match until {
+                    Ok(Reply::Gate { answer, note, signed }) = reply => vec![match until {
                         Some(until) if answer != Answer::Rejected && ledger::now() > until => EventKind::GateLapsed { node, opening, why: gate::TOO_OLD.to_owned() },
-                        _ => EventKind::GateAnswered { node, opening, answer, by, note },
+                        _ => EventKind::GateAnswered { node, opening, answer, by: signed.map_or(by, |signed| Actor::Signed(Box::new(signed))), note },
                     }],
                     live = expiry(deadline) => vec![EventKind::GateExpired { node, opening, live }],
                 }
@@ -119,19 +127,27 @@ impl Driver<'_> {
         Ok(())
     }
 
+    /// What a person signs who answers this opening of a gate.
+    fn ballot(&self, node: NodeId, opening: u32, wanted: &Wanted) -> Result<Option<Ballot>, DriveError> {
+        let Some(signers) = self.plan.signers.clone() else { return Ok(None) };
+        let statement = self.ledger.statement(node, opening)?;
+        Ok(statement.map(|statement| Ballot { statement, signers, wanted: wanted.clone() }))
+    }
+
     /// Whether a word that was given beforehand passed the gate.
     fn answered_beforehand(&mut self, gate: &GateSpec, node: NodeId, opening: u32, given: &str) -> Result<bool, DriveError> {
         let plan = Rc::clone(&self.plan);
         let path = &plan.node(node).path;
-        let (by, hands) = (self.person(), self.ledger.state().hands.clone());
+        let by = self.person();
+        let wanted = Wanted::of(gate, &self.ledger.state().hands);
         let answer = gate::read_answer(gate, given, &|prose| Place::of_node(&plan, self.ledger.state(), node).text(prose, &self.world));
         let not_used = match &answer {
             None => Some(format!("`--answer {path}={given}` is not an answer to this gate")),
             Some(_) if gate.guards_irreversible => {
                 Some(format!("`--answer {path}={given}` is not used: an irreversible step follows, so a person answers this gate"))
             }
-            Some(answer) => approver::takes(gate, &hands, answer, &by).err().map(|why| {
-                let why = approver::not_theirs(gate, &hands, &why, &self.people.name());
+            Some(answer) => wanted.takes(answer, &by).err().map(|why| {
+                let why = wanted.not_theirs(&why, &self.people.name());
                 format!("`--answer {path}={given}` is not used: {why}")
             }),
         };

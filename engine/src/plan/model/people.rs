@@ -28,9 +28,12 @@ pub struct GateSpec {
     /// The word that must be typed.
     pub confirm: Option<Prose>,
     pub choices: Vec<String>,
-    /// The OS users whose yes counts; empty for anybody's.
+    /// Whose yes counts, by the names of OS users, or of signers where a yes is signed; empty for anybody's.
     #[serde(default)]
     pub approvers: Vec<String>,
+    /// The runbook names its signers: a yes without a signature does not count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signed: bool,
     /// A yes of who started, resumed or edited the run does not count.
     #[serde(default)]
     pub second_person: bool,

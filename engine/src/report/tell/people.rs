@@ -4,7 +4,7 @@ use super::super::tone::Tone;
 use super::super::words::{asked, by, then_word, took};
 use super::{About, Telling, Weight};
 use crate::plan::model::{NodeId, NodeKind};
-use crate::run::approver::whose_yes;
+use crate::run::approver::Wanted;
 use crate::run::event::{Actor, Answer, EventKind, FailureAnswer, StepAnswer};
 use crate::run::state::Stage;
 
@@ -20,7 +20,7 @@ impl About<'_> {
                     telling.below.extend(shown.output.lines().map(|l| format!("  {l}")));
                 }
                 if let NodeKind::Gate(gate) = &self.plan.node(id).kind {
-                    telling.below.extend(whose_yes(gate, &self.state.hands).map(|who| format!("a yes counts of {who}")));
+                    telling.below.extend(Wanted::of(gate, &self.state.hands).whose_yes().map(|who| format!("a yes counts of {who}")));
                     telling.below.push(format!("open for {}, then {}", took(deadline - self.at), then_word(gate.then)));
                 }
                 telling

@@ -1,6 +1,6 @@
 //! What people say, and what silence says: manual steps, gates, failures.
 
-use super::super::approver;
+use super::super::approver::Wanted;
 use super::super::event::{Actor, Answer, EventKind, FailureAnswer, StepAnswer};
 use super::super::gate::{self, Opening};
 use super::super::state::{Declined, Failure, Phase, Stage, Unwinding};
@@ -100,7 +100,7 @@ impl Visit<'_> {
     fn takes(&self, answer: &Answer, by: &Actor) -> bool {
         let (NodeKind::Gate(gate), Some(opening)) = (&self.node.kind, self.state.gates.get(&self.id)) else { return false };
         let fresh = *answer == Answer::Rejected || !gate::is_stale(gate, opening, self.event.at);
-        fresh && approver::takes(gate, &self.state.hands, answer, by).is_ok()
+        fresh && Wanted::of(gate, &self.state.hands).takes(answer, by).is_ok()
     }
 
     fn choose(self, choice: Option<String>) -> Stage {

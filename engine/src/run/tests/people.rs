@@ -4,7 +4,7 @@ use super::plans::{Builder, command, step};
 use super::play::Play;
 use crate::outcome::Identity;
 use crate::plan::model::{GateSpec, GateThen, OnFailure, Plan, ShowSpec};
-use crate::run::event::{Actor, Answer, EventKind, Purpose};
+use crate::run::event::{Actor, Answer, EventKind, Purpose, Signed};
 use crate::run::state::{Phase, Stage};
 
 /// `a`, the gate `go` that shows `h`, then `b`.
@@ -55,6 +55,21 @@ fn p3_a_yes_of_somebody_else_never_folds() {
     let mut play = at_the_gate(&plan);
     assert!(!says(&mut play, "op", yes()) && !says(&mut play, "ada", yes()), "both must be so");
     assert!(says(&mut play, "op", Answer::Rejected), "a no is anybody's");
+}
+
+#[test]
+fn p3_where_signers_are_named_a_yes_is_signed_and_a_no_is_anybodys() {
+    let plan = plan_with(|gate| (gate.signed, gate.approvers) = (true, vec!["ada".to_owned()]));
+    let mut play = at_the_gate(&plan);
+    assert!(!says(&mut play, "ada", yes()), "an OS user of the same name");
+    let node = play.node("go");
+    let signed = |principal: &str| {
+        let signed = Signed { principal: principal.to_owned(), head: String::new(), signature: String::new() };
+        EventKind::GateAnswered { node, opening: 1, answer: yes(), by: Actor::Signed(Box::new(signed)), note: None }
+    };
+    assert!(play.try_record(signed("bo")).is_err(), "no approver");
+    assert!(play.could(&EventKind::GateAnswered { node, opening: 1, answer: Answer::Rejected, by: Actor::Person("cy".to_owned()), note: None }));
+    assert!(play.try_record(signed("ada")).is_ok());
 }
 
 #[test]

@@ -456,7 +456,7 @@ impl<'a> World<'a> {
         let by = Actor::Person(who.to_owned());
         let yes = Answer::Approved { choice: None };
         if let NodeKind::Gate(gate) = &asked.kind
-            && approver::takes(gate, &hands, &yes, &by).is_err()
+            && approver::Wanted::of(gate, &hands).takes(&yes, &by).is_err()
         {
             let event = Event { seq: self.state.seq + 1, at: self.now(), kind: EventKind::GateAnswered { node, opening, answer: yes, by, note: None } };
             assert!(self.state.clone().apply(self.plan, &event).is_err(), "P3: {who} passed `{}`", asked.path);

@@ -20,13 +20,14 @@ impl Builder<'_> {
     }
 
     fn runbook(&mut self, runbook: &Runbook) -> Unit {
-        let Runbook { name, title, about, source, owner, verified, window, locks, params, targets, facts, requires, notify, body } = runbook;
+        let Runbook { name, title, about, source, owner, verified, window, signers, locks, params, targets, facts, requires, notify, body } = runbook;
         let mut head = Vec::new();
         for (word, text) in [("about", about), ("source", source), ("owner", owner)] {
             head.extend(self.text_field(word, text.as_ref()));
         }
         head.extend(verified.iter().map(|date| Line::field("verified").word(self.values.verbatim(date)).unit().own([date.span])));
         head.extend(self.text_field("window", window.as_ref()));
+        head.extend(self.text_field("signers", signers.as_ref()));
         head.extend(locks.iter().filter_map(|lock| self.text_field("lock", Some(lock))));
         head.extend(params.iter().map(|param| self.param(param)));
         head.extend(targets.iter().map(|target| self.target(target)));

@@ -24,13 +24,14 @@ impl Builder<'_> {
     }
 
     fn runbook(&mut self, runbook: &Runbook) -> Unit {
-        let Runbook { name, title, about, source, owner, verified, window, locks, params, targets, facts, requires, notify, body } = runbook;
+        let Runbook { name, title, about, source, owner, verified, window, signers, locks, params, targets, facts, requires, notify, body } = runbook;
         let mut head = Vec::new();
         for (word, text) in [("about", about), ("source", source), ("owner", owner)] {
             head.extend(self.values.maybe_text(word, text.as_ref()));
         }
         head.extend(verified.iter().map(|date| key("verified", made(&date.text, Role::Typed), Vec::new()).own([date.span])));
         head.extend(self.values.maybe_text("window", window.as_ref()));
+        head.extend(self.values.maybe_text("signers", signers.as_ref()));
         head.extend(self.locks(locks));
         head.extend(group("params", LINES, params.iter().map(|param| self.param(param)).collect()));
         head.extend(group("targets", LINES, targets.iter().map(|target| self.target(target)).collect()));

@@ -12,6 +12,7 @@ pub(super) fn of(word: Word) -> &'static str {
         Word::Owner => "The team that answers for it.",
         Word::Verified => "The date on which a person last checked it: 2026-01-15.",
         Word::Window => "When it may start: \"Mon-Thu 08:00-16:00 UTC\".",
+        Word::Signers => "The file of allowed signers, as ssh-keygen reads it: a yes at a gate is then signed.",
         Word::Lock => "Names that no other run may hold on the same hosts at the same time.",
         Word::Notify => "An action that tells of the run: {notify.mail: {…}, on: [failed, done]}. Its failure never fails the run.",
         Word::Param => "An input.",

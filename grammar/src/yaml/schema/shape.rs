@@ -79,6 +79,7 @@ pub(super) fn of_field(word: Word, place: Place) -> Value {
         | Word::Source
         | Word::Owner
         | Word::Window
+        | Word::Signers
         | Word::As
         | Word::Cwd
         | Word::Irreversible

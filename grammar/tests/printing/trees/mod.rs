@@ -26,7 +26,7 @@ fn made((imports, actions, runbooks): (Vec<grammar::source::Text>, Vec<Action>, 
 }
 
 fn runbook(hardness: Hardness, depth: u32) -> impl Strategy<Value = Runbook> {
-    let texts = (name(), of(text(hardness)), of(text(hardness)), of(text(hardness)), of(text(hardness)), of(date()), of(text(hardness)));
+    let texts = (name(), of(text(hardness)), of(text(hardness)), of(text(hardness)), of(text(hardness)), of(date()), of(text(hardness)), of(text(hardness)));
     let head = (
         vec(text(hardness), 0..3),
         vec(param(hardness), 0..4),
@@ -35,7 +35,7 @@ fn runbook(hardness: Hardness, depth: u32) -> impl Strategy<Value = Runbook> {
         vec(require(hardness), 0..3),
         vec(notify(hardness), 0..3),
     );
-    (texts, head, block(hardness, depth)).prop_map(|((name, title, about, source, owner, verified, window), head, body)| {
+    (texts, head, block(hardness, depth)).prop_map(|((name, title, about, source, owner, verified, window, signers), head, body)| {
         let (locks, params, targets, facts, requires, notify) = head;
         Runbook {
             name,
@@ -45,6 +45,7 @@ fn runbook(hardness: Hardness, depth: u32) -> impl Strategy<Value = Runbook> {
             owner,
             verified,
             window,
+            signers,
             locks,
             params: distinct(params, |param| &param.name),
             targets: distinct(targets, |target| &target.name),

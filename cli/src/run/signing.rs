@@ -1,0 +1,79 @@
+//! A person's key. The system's own `ssh-keygen` signs with it, so that agents and hardware keys do.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use engine::exec::people::Ballot;
+use engine::exec::signature::{Unproven, signer};
+use engine::run::event::{Actor, Answer, Millis, Signed};
+use engine::signers::NAMESPACE;
+
+use crate::complaint::{Complaint, FAILED};
+
+/// How a person signs, for every command that takes their word.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct SignArgs {
+    /// The key to sign with, where the runbook names its signers: a private key, or a public one whose private half the
+    /// agent holds; else $RUNBOOK_SIGNING_KEY
+    #[arg(long, value_name = "KEY")]
+    sign_with: Option<PathBuf>,
+}
+
+impl SignArgs {
+    pub(crate) fn key(&self) -> Option<PathBuf> {
+        let named = || std::env::var_os("RUNBOOK_SIGNING_KEY").filter(|key| !key.is_empty()).map(PathBuf::from);
+        self.sign_with.clone().or_else(named)
+    }
+}
+
+/// What to type where there is no key.
+pub(crate) const HOW: &str = "pass `--sign-with KEY`, or set RUNBOOK_SIGNING_KEY";
+
+/// Signs an answer, and looks at once whether the signature holds and whose it is.
+///
+/// # Errors
+/// The key can't sign, it is none of the run's signers, or a yes of that person does not count.
+pub(crate) fn sign(ballot: &Ballot, answer: &Answer, key: &Path, now: Millis) -> Result<Signed, Complaint> {
+    let path = &ballot.statement.gate;
+    let text = ballot.statement.text(answer);
+    let signature = signed(&text, key)?;
+    let signer = signer(&ballot.signers, &text, &signature, now).map_err(|why| not_held(path, &key.display().to_string(), &why))?;
+    let who = signer.principal;
+    let signed = Signed { principal: who.clone(), head: ballot.statement.head.clone(), signature };
+    ballot.wanted.takes(answer, &Actor::Signed(Box::new(signed.clone()))).map_err(|why| not_theirs(path, &ballot.wanted.not_theirs(&why, &who)))?;
+    Ok(signed)
+}
+
+pub(crate) fn not_theirs(path: &str, why: &str) -> Complaint {
+    Complaint::new(FAILED, format!("your yes to `{path}` does not count: {why}"))
+}
+
+fn not_held(path: &str, key: &str, why: &Unproven) -> Complaint {
+    Complaint::new(FAILED, format!("your answer to `{path}`, signed with {key}, is not taken: {why}"))
+        .help("the signers are those of the file as it was when the run began")
+}
+
+fn signed(text: &str, key: &Path) -> Result<String, Complaint> {
+    // It may ask for a touch or a passphrase.
+    let is_seen = std::io::stderr().is_terminal();
+    let refuse = |why: String| Complaint::new(FAILED, format!("{} signed nothing: {why}", key.display())).help("nothing was answered");
+    let mut child = Command::new("ssh-keygen")
+        .args(["-q", "-Y", "sign", "-n", NAMESPACE, "-f"])
+        .arg(key)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(if is_seen { Stdio::inherit() } else { Stdio::piped() })
+        .spawn()
+        .map_err(|e| refuse(format!("ssh-keygen can't be used: {e}")))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that has refused already reads no further.
+        let _ = stdin.write_all(text.as_bytes());
+    }
+    let output = child.wait_with_output().map_err(|e| refuse(e.to_string()))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr).trim().lines().collect::<Vec<_>>().join("; ");
+        return Err(refuse(if said.is_empty() { "ssh-keygen has said why".to_owned() } else { said }));
+    }
+    String::from_utf8(output.stdout).map_err(|e| refuse(e.to_string()))
+}
