@@ -82,8 +82,8 @@ impl From<DriveError> for Complaint {
             DriveError::Journal(journal) => journal.into(),
             DriveError::Final { ref run, .. } => Self::new(FAILED, error.to_string()).help(format!("runbook show {run}   what it did")),
             DriveError::Keeper(_) => Self::new(FAILED, error.to_string()).help("runbook show last   where the run stands"),
-            DriveError::Unproven { ref run, .. } => {
-                Self::new(FAILED, error.to_string()).help(format!("runbook verify {run}   every signature, and whose it is"))
+            DriveError::Doubtful(ref doubt) => {
+                Self::new(FAILED, error.to_string()).help(format!("runbook verify {}   every signature, and whose it is", doubt.run))
             }
             DriveError::Illegal(_) => Self::new(FAILED, error.to_string()).help("runbook verify last   whether the journal was changed"),
         }

@@ -118,11 +118,8 @@ impl Opened {
     /// # Errors
     /// One behind that event does not.
     pub(crate) fn trusted(&self, after: u64) -> Result<(), Complaint> {
-        let checked = signature::check(&self.journal, &self.plan, &self.events, after)?;
-        match checked.into_iter().find_map(|c| c.held.err().map(|why| (c.seq, c.what, c.principal, why))) {
-            None => Ok(()),
-            Some((seq, what, principal, why)) => Err(DriveError::Unproven { run: self.run.clone(), seq, what, principal, why }.into()),
-        }
+        let doubt = signature::doubt(&self.journal, &self.plan, &self.events, after)?;
+        doubt.map_or(Ok(()), |doubt| Err(DriveError::Doubtful(doubt).into()))
     }
 
     /// Its process id, on the machine that it ran on.

@@ -48,6 +48,29 @@ pub struct Checked {
     pub held: Result<Signer, Unproven>,
 }
 
+/// A signature that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("event {seq} of run {run} says that {principal} signed {what}, and the signature does not hold: {why}")]
+pub struct Doubt {
+    pub run: String,
+    pub seq: u64,
+    pub what: String,
+    pub principal: String,
+    pub why: Unproven,
+}
+
+/// The first signature behind an event that does not hold: what is said there must not be believed.
+///
+/// # Errors
+/// The journal can't be read.
+pub fn doubt(journal: &Journal, plan: &Plan, events: &[Event], after: u64) -> Result<Option<Box<Doubt>>, JournalError> {
+    let doubtful = |c: Checked| {
+        let why = c.held.err()?;
+        Some(Box::new(Doubt { run: journal.run().to_owned(), seq: c.seq, what: c.what, principal: c.principal, why }))
+    };
+    Ok(check(journal, plan, events, after)?.into_iter().find_map(doubtful))
+}
+
 /// Checks every signature behind an event.
 ///
 /// # Errors

@@ -192,11 +192,7 @@ impl<'a> Ledger<'a> {
 
 /// P3: what somebody else has written is believed when its signature holds.
 fn trusted(journal: &Journal, plan: &Plan, events: &[Event], after: u64) -> Result<(), DriveError> {
-    let checked = signature::check(journal, plan, events, after)?;
-    match checked.into_iter().find_map(|c| c.held.err().map(|why| (c.seq, c.what, c.principal, why))) {
-        None => Ok(()),
-        Some((seq, what, principal, why)) => Err(DriveError::Unproven { run: journal.run().to_owned(), seq, what, principal, why }),
-    }
+    signature::doubt(journal, plan, events, after)?.map_or(Ok(()), |doubt| Err(DriveError::Doubtful(doubt)))
 }
 
 /// Text that came from a host or a person may hold a secret: it stands in the journal masked. Names, numbers and hashes

@@ -45,7 +45,7 @@ use self::signals::Signals;
 pub use self::survey::{Facts, Looker, Seen, survey};
 use self::world::World;
 use super::people::{People, Seat};
-use super::signature::Unproven;
+use super::signature::Doubt;
 use super::watch::Watch;
 use crate::journal::{Journal, JournalError, files};
 use crate::plan::model::{HostName, LOCAL, NodeId, Plan, SlotId};
@@ -107,8 +107,8 @@ pub enum DriveError {
     Illegal(#[from] IllegalEvent),
     #[error(transparent)]
     Keeper(#[from] crate::exec::keeper::KeeperError),
-    #[error("event {seq} of run {run} says that {principal} signed {what}, and the signature does not hold: {why}")]
-    Unproven { run: String, seq: u64, what: String, principal: String, why: Unproven },
+    #[error(transparent)]
+    Doubtful(Box<Doubt>),
     #[error("run {run} is {state}: nothing can follow")]
     Final { run: String, state: &'static str },
 }
