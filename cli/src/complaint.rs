@@ -85,6 +85,7 @@ impl From<DriveError> for Complaint {
             DriveError::Doubtful(ref doubt) => {
                 Self::new(FAILED, error.to_string()).help(format!("runbook verify {}   every signature, and whose it is", doubt.run))
             }
+            DriveError::Unsigned { .. } => Self::new(REFUSED, error.to_string()).help(crate::run::signing::HOW),
             DriveError::Illegal(_) => Self::new(FAILED, error.to_string()).help("runbook verify last   whether the journal was changed"),
         }
     }

@@ -39,14 +39,20 @@ fn team() -> Desk {
     desk
 }
 
-fn book(desk: &Desk, gate: &str) -> Vec<String> {
+/// Without a key.
+fn unsigned(desk: &Desk, gate: &str) -> Vec<String> {
     let file = desk.file("gate.runbook", BOOK.replace("{gate}", gate));
     vec!["run".to_owned(), file.display().to_string(), "-p".to_owned(), format!("dir={}", desk.path("").display())]
 }
 
-/// A run that waits at its gates, with no process.
+/// Started by this person.
+fn book(desk: &Desk, gate: &str, who: &str) -> Vec<String> {
+    [unsigned(desk, gate), vec!["--sign-with".to_owned(), path(desk, who)]].concat()
+}
+
+/// A run that ada has started, and that waits at its gates, with no process.
 fn waiting(desk: &Desk, gate: &str) {
-    let ran = desk.runbook(book(desk, gate));
+    let ran = desk.runbook(book(desk, gate, "ada"));
     assert_eq!(ran.status, 3, "{ran:?}");
     assert_eq!(desk.word(), "waiting", "{ran:?}");
 }
@@ -71,6 +77,18 @@ fn refused(ran: &Ran, says: &[&str]) {
     }
 }
 
+/// Another process, of this person.
+fn driven(desk: &Desk, verb: &str, who: &str) -> Ran {
+    desk.runbook([verb, "last", "--sign-with", &path(desk, who)])
+}
+
+/// What is signed, and by whom.
+fn signatures(desk: &Desk) -> Vec<(String, String)> {
+    let said = verified(desk);
+    let word = |value: &Value| value.as_str().expect("a text").to_owned();
+    said["signatures"].as_array().expect("a list").iter().map(|s| (word(&s["of"]), word(&s["by"]))).collect()
+}
+
 fn verified(desk: &Desk) -> Value {
     let ran = desk.runbook(["verify", "last", "--format", "json"]);
     let said: Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {ran:?}"));
@@ -79,13 +97,13 @@ fn verified(desk: &Desk) -> Value {
 }
 
 /// `verify` says which event it is, and no process drives or answers the run any more.
-fn is_found(desk: &Desk, event: u64, says: &str) {
+fn is_found(desk: &Desk, event: u64, words: &str) {
     let said = verified(desk);
     assert_eq!((said["intact"].as_bool(), said["event"].as_u64()), (Some(false), Some(event)), "{said}");
-    assert!(said.to_string().contains(says), "{says}: {said}");
+    assert!(said.to_string().contains(words), "{words}: {said}");
     let before = desk.read("log");
-    for args in [vec!["resume", "last"], vec!["approve", "last", "other", "--sign-with", &path(desk, "ada")], vec!["show", "last"]] {
-        refused(&desk.runbook(&args), &["does not hold", "runbook verify"]);
+    for ran in [driven(desk, "resume", "ada"), says(desk, "approve", "other", "ada"), desk.runbook(["show", "last"])] {
+        refused(&ran, &["does not hold", "runbook verify"]);
     }
     assert_eq!(desk.read("log"), before);
 }
@@ -107,16 +125,15 @@ fn p3_a_signed_yes_passes_the_gate_and_verify_says_whose_key_it_was() {
     for name in ["allowed_signers", "gate.runbook"] {
         std::fs::remove_file(desk.path(name)).expect("it was there");
     }
-    let ran = desk.runbook(["resume", "last"]);
+    let ran = driven(&desk, "resume", "ada");
     assert_eq!(ran.status, 0, "{ran:?}");
     assert_eq!(desk.read("log"), "before\nafter\n");
     let fingerprint = run("ssh-keygen", ["-lf", &format!("{}.pub", path(&desk, "bo"))]);
     let fingerprint = fingerprint.split_whitespace().nth(1).expect("a fingerprint");
     let ran = desk.runbook(["verify", "last"]);
     assert!(ran.status == 0 && ran.out.contains(&format!("the answer at `go` by bo, ED25519 key {fingerprint}")), "{ran:?}");
-    let said = verified(&desk);
-    let who: Vec<&str> = said["signatures"].as_array().expect("a list").iter().filter_map(|s| s["by"].as_str()).collect();
-    assert_eq!(who, ["bo", "cy"], "{said}");
+    let all = [("the start", "ada"), ("the answer at `go`", "bo"), ("the answer at `other`", "cy"), ("the resume", "ada")];
+    assert_eq!(signatures(&desk), all.map(|(what, who)| (what.to_owned(), who.to_owned())));
     let page = desk.runbook(["show", "last"]).out;
     assert!(page.contains("signed by bo") && !page.contains("courtesy"), "{page}");
     let shown: Value = serde_json::from_str(&desk.runbook(["show", "last", "--format", "json"]).out).expect("JSON");
@@ -152,7 +169,7 @@ fn p3_a_yes_without_a_signature_is_refused_and_a_no_is_taken() {
     refused(&desk.runbook(["approve", "last", "go"]), &["`go` does not count", "a yes is signed", "--sign-with KEY", "RUNBOOK_SIGNING_KEY"]);
     refused(&says(&desk, "approve", "go", "nobody"), &["signed nothing"]);
     assert_eq!(desk.runbook(["reject", "last", "go"]).status, 0, "it does what silence does");
-    let ran = desk.runbook(["resume", "last"]);
+    let ran = driven(&desk, "resume", "ada");
     assert_eq!(ran.status, 4, "{ran:?}");
     assert_eq!(desk.read("log"), "before\nundo-before\n");
 }
@@ -166,7 +183,7 @@ fn p3_a_key_of_nobody_in_the_file_is_refused_and_so_is_one_that_has_expired_and_
     for who in ["eve", "bo", "cy"] {
         refused(&says(&desk, "approve", "go", who), &["is not taken", "allowed_signers"]);
     }
-    assert_eq!(verified(&desk)["signatures"], serde_json::json!([]));
+    assert_eq!(signatures(&desk).len(), 1, "the start alone");
     approved(&desk, "go", "ada");
 }
 
@@ -197,7 +214,7 @@ fn p3_a_key_that_only_an_agent_holds_signs() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     drop(agent);
     refused(&desk.runbook(["approve", "last", "other", "--sign-with", &public]), &["signed nothing"]);
-    assert_eq!(verified(&desk)["signatures"][0]["by"], "bo");
+    assert_eq!(signatures(&desk)[1].1, "bo");
 }
 
 /// Whoever can write to the file can make a chain of it that holds; a signature they can't make.
@@ -239,7 +256,7 @@ fn p3_a_yes_that_was_written_without_a_signature_does_not_fold() {
         }
     });
     assert_eq!(verified(&desk)["intact"], false);
-    refused(&desk.runbook(["resume", "last"]), &["does not fold"]);
+    refused(&driven(&desk, "resume", "ada"), &["does not fold"]);
 }
 
 /// The signature is good; it is one of something else.
@@ -272,20 +289,26 @@ fn p3_a_signature_of_another_gate_or_of_another_run_is_found() {
     is_found(&desk, last, "another run, gate or moment");
 }
 
+/// Of the newest run, which there may not be yet.
+fn both_are_open(desk: &Desk) -> bool {
+    let shown: Value = serde_json::from_str(&desk.runbook(["show", "last", "--format", "json"]).out).unwrap_or_default();
+    ["go", "other"].iter().all(|id| shown["gates"].as_array().is_some_and(|gates| gates.iter().any(|g| g["id"] == *id && g["state"] == "open")))
+}
+
 /// A process that waits at the gate reads what others write: it takes nothing for an answer that is none.
 #[test]
 fn p3_a_process_that_waits_takes_a_signed_answer_and_leaves_at_a_forged_one() {
     let desk = team();
-    let mut engine = desk.start(book(&desk, "").into_iter().chain(["--wait".to_owned()]));
-    until("both gates are open", || desk.runbook(["log", "last"]).out.matches("open for").count() == 2);
+    let mut engine = desk.start(book(&desk, "", "ada").into_iter().chain(["--wait".to_owned()]));
+    until("both gates are open", || both_are_open(&desk));
     approved(&desk, "go", "ada");
     approved(&desk, "other", "bo");
     assert_eq!(engine.wait(), 0);
     assert_eq!(desk.read("log"), "before\nafter\n");
 
     let mut command = desk.command();
-    let mut engine = command.args(book(&desk, "")).arg("--wait").stdout(Stdio::null()).spawn().expect("it starts");
-    until("both gates are open", || desk.runbook(["log", "last"]).out.matches("open for").count() == 2);
+    let mut engine = command.args(book(&desk, "", "ada")).arg("--wait").stdout(Stdio::null()).spawn().expect("it starts");
+    until("both gates are open", || both_are_open(&desk));
     let node = event(&desk, "GateOpened", "Write")["node"].clone();
     rewritten(&desk, |events| {
         let signed = serde_json::json!({ "principal": "ada", "head": "0", "signature": "none" });
@@ -303,8 +326,8 @@ fn p3_a_process_that_waits_takes_a_signed_answer_and_leaves_at_a_forged_one() {
 #[test]
 fn p3_at_the_terminal_a_yes_is_signed_with_the_key_of_who_sits_there() {
     let desk = team();
-    let args = book(&desk, "approvers [\"bo\"]");
-    let mut seat = Seat::at(&desk, &args.iter().map(String::as_str).chain(["--sign-with", &path(&desk, "ada")]).collect::<Vec<_>>());
+    let args = book(&desk, "approvers [\"bo\"]", "ada");
+    let mut seat = Seat::at(&desk, &args.iter().map(String::as_str).collect::<Vec<_>>());
     // The gate that shows nothing is open first.
     seat.sees("And is it the day for it?");
     seat.sees("type `approve` or `reject`");
@@ -317,23 +340,14 @@ fn p3_at_the_terminal_a_yes_is_signed_with_the_key_of_who_sits_there() {
     let (rest, status) = seat.ends();
     assert_eq!(status, 0, "{rest}");
     assert!(desk.runbook(["log", "last"]).out.contains("signed by ada: it is"));
-    let said = verified(&desk);
-    assert_eq!((said["signatures"][0]["by"].as_str(), said["signatures"][1]["by"].as_str()), (Some("ada"), Some("bo")), "{said}");
-
-    // Without a key only a no is an answer here.
-    let mut seat = Seat::at(&desk, &args.iter().map(String::as_str).collect::<Vec<_>>());
-    seat.sees("type `reject`, or wait");
-    seat.types("reject");
-    assert_eq!(seat.ends().1, 4);
+    let who: Vec<String> = signatures(&desk).into_iter().map(|(_, who)| who).collect();
+    assert_eq!(who, ["ada", "ada", "bo"]);
 }
 
 #[test]
 fn a_word_given_beforehand_is_no_signature() {
     let desk = team();
-    let mut args = book(&desk, "");
-    args.extend(["--answer", "go=yes", "--sign-with"].map(str::to_owned));
-    args.push(path(&desk, "ada"));
-    let ran = desk.runbook(&args);
+    let ran = desk.runbook(book(&desk, "", "ada").into_iter().chain(["--answer".to_owned(), "go=yes".to_owned()]));
     assert!(ran.status == 3 && ran.err.contains("`--answer go=yes` is not used: a yes is signed"), "{ran:?}");
 }
 
@@ -370,4 +384,78 @@ fn a_called_runbook_gets_the_signatures_that_it_wants_or_is_not_called() {
     let file = desk.file("caller.runbook", caller("signers \"allowed_signers\""));
     let ran = desk.runbook(["plan".as_ref(), file.as_os_str()]);
     assert!(ran.status == 0 && ran.out.contains("a yes is signed"), "{ran:?}");
+}
+
+#[test]
+fn p3_who_starts_resumes_or_rolls_back_a_run_with_signers_signs_for_it() {
+    let desk = team();
+    for args in [unsigned(&desk, ""), book(&desk, "", "eve")] {
+        let ran = desk.runbook(&args);
+        assert!(ran.status == 7 && ran.err.contains("whoever starts a run of it is one of them"), "{ran:?}");
+    }
+    assert!(!desk.runbook(["runs"]).out.contains("signed.gate") && desk.read("log").is_empty());
+    waiting(&desk, "");
+    approved(&desk, "go", "ada");
+    for verb in ["resume", "rollback", "end"] {
+        let ran = desk.runbook([verb, "last"]);
+        assert!(ran.status == 7 && ran.err.contains("is driven by who signs for it") && ran.err.contains("--sign-with KEY"), "{ran:?}");
+        let ran = driven(&desk, verb, "eve");
+        assert!(ran.status == 7 && ran.err.contains("does not stand in allowed_signers"), "{ran:?}");
+    }
+    assert_eq!(desk.read("log"), "before\n");
+    assert_eq!(driven(&desk, "rollback", "cy").status, 4);
+    let last = signatures(&desk).pop().expect("one");
+    assert_eq!((last.0.as_str(), last.1.as_str()), ("the rollback", "cy"));
+    assert!(desk.runbook(["log", "last"]).out.contains("signed by cy"));
+}
+
+/// All of them are one OS user; each has a key.
+#[test]
+fn p3_the_second_person_is_a_principal_who_neither_started_nor_resumed_the_run() {
+    let desk = team();
+    waiting(&desk, "second_person true");
+    refused(&says(&desk, "approve", "go", "ada"), &["second person", "you started or resumed this run"]);
+    assert_eq!(driven(&desk, "resume", "bo").status, 3);
+    for who in ["ada", "bo"] {
+        refused(&says(&desk, "approve", "go", who), &["second person", "ada and bo started or resumed this run", &format!("you are {who}")]);
+    }
+    let page = desk.runbook(["show", "last"]).out;
+    assert!(page.contains("a second person, not ada or bo"), "{page}");
+    approved(&desk, "go", "cy");
+    approved(&desk, "other", "ada");
+    assert_eq!(driven(&desk, "resume", "ada").status, 0);
+    assert_eq!(desk.read("log"), "before\nafter\n");
+}
+
+/// Who hides that they started the run, to be its second person.
+#[test]
+fn p3_a_start_that_was_forged_in_the_journal_is_found() {
+    for (from, to, says) in [
+        ("\"principal\":\"ada\"", "\"principal\":\"bo\"", "it is that of ada, and not of bo"),
+        ("\"purpose\":\"run\"", "\"purpose\":\"resume\"", "it is no signature of this"),
+        ("\"machine\"", "\"takes_locks\":true,\"machine\"", "it is no signature of this"),
+    ] {
+        let desk = team();
+        waiting(&desk, "second_person true");
+        let mut changed = 0;
+        rewritten(&desk, |events| {
+            for (seq, body) in events.iter_mut().filter(|(_, body)| body.contains("DriverStarted")) {
+                assert!(body.contains(from), "{from}: {body}");
+                *body = body.replace(from, to);
+                changed = *seq;
+            }
+        });
+        is_found(&desk, changed, says);
+    }
+    let desk = team();
+    waiting(&desk, "second_person true");
+    rewritten(&desk, |events| {
+        for (_, body) in events.iter_mut().filter(|(_, body)| body.contains("DriverStarted")) {
+            let mut event: Value = serde_json::from_str(body).expect("an event");
+            event.as_object_mut().expect("an object").remove("signed");
+            *body = event.to_string();
+        }
+    });
+    assert_eq!(verified(&desk)["intact"], false);
+    refused(&says(&desk, "approve", "go", "ada"), &["does not fold"]);
 }

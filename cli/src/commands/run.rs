@@ -16,7 +16,7 @@ use crate::complaint::{Complaint, FAILED, REFUSED, Status};
 use crate::inputs::{self, InputArgs};
 use crate::out::Out;
 use crate::run::remembered::{Remembered, idle};
-use crate::run::signing::SignArgs;
+use crate::run::signing::{self, SignArgs};
 use crate::run::{drive, look, open, person};
 use crate::source::Uploads;
 use crate::{clock, people, pipeline, source};
@@ -107,6 +107,7 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
     let mut contents = contents(&plan, &ready.program, &inputs::pinned(&inputs, &ready.program), &remembered)?;
     contents.extend(inventory.map(|inventory| pin(Role::Params, "inventory", inventory.to_json().to_string().into_bytes())));
 
+    signing::could_start(&plan, args.sign.key().as_deref())?;
     let run = create(&looker.run, plan, contents, &ready.uploads, args.jobs).map_err(|c| Complaint { status: REFUSED, ..c })?;
     out.must(&format!("run {}", run.run));
     let targets: Vec<&str> = ready.program.runbook().into_iter().flat_map(|r| &r.targets).map(|target| target.name.value.as_str()).collect();

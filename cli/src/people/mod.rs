@@ -14,14 +14,17 @@ mod wording;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use engine::exec::people::{Nobody, People, Question, Reply};
+use engine::exec::people::{People, Question, Reply};
+use engine::run::event::Signed;
+use engine::signers::Signers;
 use tokio::sync::oneshot;
 
 use crate::out::Out;
+use crate::run::signing;
 
 /// The person at the terminal, if there is one on both sides: someone who can type and can see the question.
 pub(crate) fn here(out: &Out, operator: String, key: Option<PathBuf>) -> Someone {
-    if is_here() { Someone::Terminal(terminal::Terminal::new(out.clone(), operator, key)) } else { Someone::Nobody(Nobody { operator }) }
+    if is_here() { Someone::Terminal(terminal::Terminal::new(out.clone(), operator, key)) } else { Someone::Absent(Absent { operator, key }) }
 }
 
 pub(crate) fn is_here() -> bool {
@@ -31,15 +34,40 @@ pub(crate) fn is_here() -> bool {
 #[derive(Debug)]
 pub(crate) enum Someone {
     Terminal(terminal::Terminal),
-    Nobody(Nobody),
+    Absent(Absent),
 }
 
 impl Someone {
     pub(crate) fn as_ref(&self) -> &dyn People {
         match self {
             Self::Terminal(terminal) => terminal,
-            Self::Nobody(nobody) => nobody,
+            Self::Absent(absent) => absent,
         }
+    }
+}
+
+/// Nobody can be asked, and somebody has started it.
+#[derive(Debug)]
+pub(crate) struct Absent {
+    operator: String,
+    key: Option<PathBuf>,
+}
+
+impl People for Absent {
+    fn ask(&self, _: Question) -> Option<oneshot::Receiver<Reply>> {
+        None
+    }
+
+    fn can_be_asked(&self) -> bool {
+        false
+    }
+
+    fn sign(&self, text: &str, head: &str, signers: &Signers) -> Result<Signed, String> {
+        signing::start(text, head, signers, self.key.as_deref())
+    }
+
+    fn name(&self) -> String {
+        self.operator.clone()
     }
 }
 

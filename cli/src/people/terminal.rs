@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use engine::exec::people::{Asking, Ballot, People, Question, Reply};
 use engine::plan::entered;
-use engine::run::event::{Answer, FailureAnswer, InterruptAnswer, StepAnswer};
+use engine::run::event::{Answer, FailureAnswer, InterruptAnswer, Signed, StepAnswer};
+use engine::signers::Signers;
 use engine::value::Value;
 use tokio::sync::oneshot;
 
@@ -22,18 +23,18 @@ use crate::run::signing;
 #[derive(Debug)]
 pub(crate) struct Terminal {
     name: String,
-    can_sign: bool,
+    key: Option<PathBuf>,
     asked: Sender<Asked>,
 }
 
 impl Terminal {
     pub(crate) fn new(out: Out, name: String, key: Option<PathBuf>) -> Self {
         let (asked, questions) = channel();
-        let can_sign = key.is_some();
+        let own = key.clone();
         std::thread::spawn(move || {
             Desk { console: Console::new(out.clone()), out, questions, waiting: VecDeque::new(), closed: 0, time: None, key, refused: false }.work();
         });
-        Self { name, can_sign, asked }
+        Self { name, key: own, asked }
     }
 }
 
@@ -49,7 +50,11 @@ impl People for Terminal {
     }
 
     fn can_sign(&self) -> bool {
-        self.can_sign
+        self.key.is_some()
+    }
+
+    fn sign(&self, text: &str, head: &str, signers: &Signers) -> Result<Signed, String> {
+        signing::start(text, head, signers, self.key.as_deref())
     }
 
     fn name(&self) -> String {

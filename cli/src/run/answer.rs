@@ -9,7 +9,7 @@ use engine::plan::model::{EvidenceSpec, NodeId, NodeKind, Plan, SlotId};
 use engine::report::next::quoted;
 use engine::report::words::answer_word;
 use engine::run::approver::Wanted;
-use engine::run::event::{Actor, Answer, Event, EventKind, Millis};
+use engine::run::event::{Actor, Answer, Event, EventKind, Millis, Voter};
 use engine::run::gate;
 use engine::run::state::{Declined, Failure, RunState, Stage};
 use engine::run::statement::Statement;
@@ -45,7 +45,7 @@ pub(crate) enum Judged {
 /// The answer is refused, or the journal can't be written.
 pub(crate) fn give(opened: &mut Opened, node: NodeId, word: &Word, key: Option<&Path>) -> Result<bool, Complaint> {
     opened.trusted(0)?;
-    let mut signed: Option<(u32, Actor)> = None;
+    let mut signed: Option<(u32, Voter)> = None;
     loop {
         let now = crate::clock::now();
         let was_signed = signed.is_some();
@@ -53,7 +53,7 @@ pub(crate) fn give(opened: &mut Opened, node: NodeId, word: &Word, key: Option<&
             Some((number, by)) if *number == opening => Ok(by.clone()),
             _ => voter(opened, node, opening, word, key, now).inspect(|by| signed = Some((opening, by.clone()))),
         };
-        let judged = judge(&opened.plan, &opened.state, node, word, &mut voter, now)?;
+        let judged = judge(&opened.plan, &opened.state, node, word, &operator(), &mut voter, now)?;
         // A touch of a key takes its time: what counts is when it was done.
         if opened.plan.signers.is_some() && !was_signed && signed.is_some() {
             continue;
@@ -90,8 +90,8 @@ pub(crate) fn give(opened: &mut Opened, node: NodeId, word: &Word, key: Option<&
 }
 
 /// Who says it, with their signature where the run wants one. A no without a key counts as well.
-fn voter(opened: &Opened, node: NodeId, opening: u32, word: &Word, key: Option<&Path>, now: Millis) -> Result<Actor, Complaint> {
-    let person = || Actor::Person(operator());
+fn voter(opened: &Opened, node: NodeId, opening: u32, word: &Word, key: Option<&Path>, now: Millis) -> Result<Voter, Complaint> {
+    let person = || Voter::Person(operator());
     let (Some(signers), NodeKind::Gate(gate)) = (&opened.plan.signers, &opened.plan.node(node).kind) else { return Ok(person()) };
     let path = &opened.plan.node(node).path;
     let Some(key) = key else {
@@ -102,8 +102,8 @@ fn voter(opened: &Opened, node: NodeId, opening: u32, word: &Word, key: Option<&
     };
     let statement = Statement::of(&opened.run, &opened.plan, &opened.events, node, opening, opened.journal.head())
         .ok_or_else(|| Complaint::new(FAILED, format!("the journal does not say what `{path}` shows")))?;
-    let ballot = Ballot { statement, signers: signers.clone(), wanted: Wanted::of(gate, &opened.state.hands) };
-    signing::sign(&ballot, &word.answer, key, now).map(|signed| Actor::Signed(Box::new(signed)))
+    let ballot = Ballot { statement, signers: signers.clone(), wanted: Wanted::of(gate, &opened.state) };
+    signing::sign(&ballot, &word.answer, key, now).map(|signed| Voter::Signed(Box::new(signed)))
 }
 
 fn catch_up(opened: &mut Opened) -> Result<(), Complaint> {
@@ -154,7 +154,8 @@ pub(crate) fn judge(
     state: &RunState,
     node: NodeId,
     word: &Word,
-    voter: &mut dyn FnMut(u32) -> Result<Actor, Complaint>,
+    who: &str,
+    voter: &mut dyn FnMut(u32) -> Result<Voter, Complaint>,
     now: Millis,
 ) -> Result<Judged, Complaint> {
     let path = &plan.node(node).path;
@@ -178,7 +179,7 @@ pub(crate) fn judge(
             Ok(Judged::Write(EventKind::GateAnswered { node, opening: *opening, answer: word.answer.clone(), by, note: word.note.clone() }))
         }
         Stage::AwaitingPerson => {
-            let by = voter(0)?;
+            let by = Actor::Person(who.to_owned());
             Ok(Judged::Write(EventKind::ManualAnswered { node, done: word.answer != Answer::Rejected, by, note: word.note.clone(), entered }))
         }
         Stage::Approved { choice } => same(Answer::Approved { choice: choice.clone() }),
@@ -198,10 +199,10 @@ pub(crate) fn judge(
 }
 
 /// P3: a yes counts of those who are asked, about what is not too old.
-fn not_taken(plan: &Plan, state: &RunState, node: NodeId, opening: u32, word: &Word, by: &Actor, now: Millis) -> Result<Option<Judged>, Complaint> {
+fn not_taken(plan: &Plan, state: &RunState, node: NodeId, opening: u32, word: &Word, by: &Voter, now: Millis) -> Result<Option<Judged>, Complaint> {
     let NodeKind::Gate(gate) = &plan.node(node).kind else { return Ok(None) };
     let path = &plan.node(node).path;
-    let wanted = Wanted::of(gate, &state.hands);
+    let wanted = Wanted::of(gate, state);
     if let Err(why) = wanted.takes(&word.answer, by) {
         let why = wanted.not_theirs(&why, by.name());
         return Err(signing::not_theirs(path, &why).help("they type the same as you did; a no is taken from anybody"));
@@ -319,8 +320,8 @@ runbook sample {
 
     fn said(name: &str, answer: Answer, now: Millis) -> Result<Judged, Complaint> {
         let (plan, state) = sample();
-        let voter = &mut |_| Ok(Actor::Person("mara".to_owned()));
-        judge(&plan, &state, find(&plan, &state, name)?, &Word { answer, note: None, evidence: Vec::new() }, voter, now)
+        let voter = &mut |_| Ok(Voter::Person("mara".to_owned()));
+        judge(&plan, &state, find(&plan, &state, name)?, &Word { answer, note: None, evidence: Vec::new() }, "mara", voter, now)
     }
 
     fn yes() -> Answer {

@@ -6,10 +6,11 @@ use std::process::{Command, Stdio};
 
 use engine::exec::people::Ballot;
 use engine::exec::signature::{Unproven, signer};
-use engine::run::event::{Actor, Answer, Millis, Signed};
-use engine::signers::NAMESPACE;
+use engine::plan::model::Plan;
+use engine::run::event::{Answer, Millis, Signed, Voter};
+use engine::signers::{NAMESPACE, Signers};
 
-use crate::complaint::{Complaint, FAILED};
+use crate::complaint::{Complaint, FAILED, REFUSED};
 
 /// How a person signs, for every command that takes their word.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -41,8 +42,42 @@ pub(crate) fn sign(ballot: &Ballot, answer: &Answer, key: &Path, now: Millis) ->
     let signer = signer(&ballot.signers, &text, &signature, now).map_err(|why| not_held(path, &key.display().to_string(), &why))?;
     let who = signer.principal;
     let signed = Signed { principal: who.clone(), head: ballot.statement.head.clone(), signature };
-    ballot.wanted.takes(answer, &Actor::Signed(Box::new(signed.clone()))).map_err(|why| not_theirs(path, &ballot.wanted.not_theirs(&why, &who)))?;
+    ballot.wanted.takes(answer, &Voter::Signed(Box::new(signed.clone()))).map_err(|why| not_theirs(path, &ballot.wanted.not_theirs(&why, &who)))?;
     Ok(signed)
+}
+
+/// Signs that a process takes a run.
+///
+/// # Errors
+/// There is no key, it can't sign, or it is none of the run's signers.
+pub(crate) fn start(text: &str, head: &str, signers: &Signers, key: Option<&Path>) -> Result<Signed, String> {
+    let key = key.ok_or("there is no key to sign with")?;
+    let signature = signed(text, key).map_err(|complaint| complaint.what)?;
+    let signer = signer(signers, text, &signature, crate::clock::now()).map_err(|why| format!("what {} signed is not taken: {why}", key.display()))?;
+    Ok(Signed { principal: signer.principal, head: head.to_owned(), signature })
+}
+
+/// Whether a run can be started with this key, as far as that can be told without a touch of it.
+///
+/// # Errors
+/// There is none, or another one stands in its place.
+pub(crate) fn could_start(plan: &Plan, key: Option<&Path>) -> Result<(), Complaint> {
+    let Some(signers) = &plan.signers else { return Ok(()) };
+    let refuse = |why: String| Complaint::new(REFUSED, format!("{} names its signers, and whoever starts a run of it is one of them: {why}", plan.runbook));
+    let Some(key) = key else { return Err(refuse("there is no key to sign with".to_owned()).help(HOW)) };
+    let beside = std::fs::read_to_string(format!("{}.pub", key.display()));
+    let public = beside.or_else(|_| std::fs::read_to_string(key)).unwrap_or_default();
+    let words: Vec<&str> = public.split_whitespace().collect();
+    match words.as_slice() {
+        [kind, blob, ..] if kind.contains("ssh-") || kind.starts_with("ecdsa-") => {
+            if signers.text.contains(blob) {
+                Ok(())
+            } else {
+                Err(refuse(format!("the key {} does not stand in {}", key.display(), signers.path)))
+            }
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn not_theirs(path: &str, why: &str) -> Complaint {
@@ -57,7 +92,7 @@ fn not_held(path: &str, key: &str, why: &Unproven) -> Complaint {
 fn signed(text: &str, key: &Path) -> Result<String, Complaint> {
     // It may ask for a touch or a passphrase.
     let is_seen = std::io::stderr().is_terminal();
-    let refuse = |why: String| Complaint::new(FAILED, format!("{} signed nothing: {why}", key.display())).help("nothing was answered");
+    let refuse = |why: String| Complaint::new(FAILED, format!("{} signed nothing: {why}", key.display()));
     let mut child = Command::new("ssh-keygen")
         .args(["-q", "-Y", "sign", "-n", NAMESPACE, "-f"])
         .arg(key)

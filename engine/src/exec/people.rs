@@ -227,26 +227,14 @@ pub trait People: std::fmt::Debug {
         false
     }
 
+    /// Signs for who started this process, and looks whether it holds. `head` is the head in the text.
+    ///
+    /// # Errors
+    /// Why there is no signature.
+    fn sign(&self, _text: &str, _head: &str, _signers: &Signers) -> Result<Signed, String> {
+        Err("there is no key to sign with".to_owned())
+    }
+
     /// Who answers, as the journal names them.
     fn name(&self) -> String;
-}
-
-/// Nobody: no terminal is there.
-#[derive(Debug)]
-pub struct Nobody {
-    pub operator: String,
-}
-
-impl People for Nobody {
-    fn ask(&self, _: Question) -> Option<oneshot::Receiver<Reply>> {
-        None
-    }
-
-    fn can_be_asked(&self) -> bool {
-        false
-    }
-
-    fn name(&self) -> String {
-        self.operator.clone()
-    }
 }

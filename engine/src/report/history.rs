@@ -2,7 +2,7 @@
 
 use crate::outcome::Exit;
 use crate::plan::model::{NodeId, Plan, SlotId};
-use crate::run::event::{Actor, Answer, Event, EventKind, Evidence, Millis};
+use crate::run::event::{Answer, Event, EventKind, Evidence, Millis, Voter};
 use crate::run::fleet;
 use crate::run::state::RunState;
 use crate::value::Value;
@@ -30,7 +30,7 @@ pub struct GatePast {
     pub question: String,
     pub deadline: Millis,
     pub evidence: Vec<Evidence>,
-    pub answered: Option<(Answer, Actor, Option<String>)>,
+    pub answered: Option<(Answer, Voter, Option<String>)>,
 }
 
 /// The past of every node, by its position in the plan.

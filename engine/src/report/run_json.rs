@@ -6,7 +6,7 @@ use super::history::{self, Past};
 use super::usual::Usual;
 use super::words::{exit_number, node_word};
 use crate::plan::model::{EvidenceSpec, GateSpec, Node, NodeKind, Plan, Release};
-use crate::run::event::{Actor, Answer, Millis};
+use crate::run::event::{Answer, Millis, Voter};
 use crate::run::gate::valid_until;
 use crate::run::state::RunState;
 use crate::run::verdict;
@@ -184,10 +184,10 @@ fn gate_of<'a>(id: &'a str, state: &'static str, gate: &'a GateSpec, valid_until
             Answer::Rejected => None,
         }),
         by: answered.map(|(_, by, _)| match by {
-            Actor::Person(_) | Actor::Signed(_) => by.name().to_owned(),
-            Actor::Policy => "policy".to_owned(),
+            Voter::Person(_) | Voter::Signed(_) => by.name().to_owned(),
+            Voter::Policy => "policy".to_owned(),
         }),
-        signed: answered.is_some_and(|(_, by, _)| matches!(by, Actor::Signed(_))),
+        signed: answered.is_some_and(|(_, by, _)| matches!(by, Voter::Signed(_))),
         note: answered.and_then(|(_, _, note)| note.clone()),
         approvers: &gate.approvers,
         second_person: gate.second_person,

@@ -158,7 +158,7 @@ fn gates(page: &Page<'_>, plan: &Plan, state: &RunState, pasts: &[Past]) -> Vec<
                 Some(format!("until {}, {} left, then {}", (page.clock)(*deadline), took(deadline - page.now), words::then_word(gate.then)))
             }
             (_, Some(opened)) => opened.answered.as_ref().map(|(answer, who, note)| {
-                format!("{} {}{}", words::answer_word(answer), words::by(who), note.as_ref().map(|n| format!(": {n}")).unwrap_or_default())
+                format!("{} {}{}", words::answer_word(answer), words::voted(who), note.as_ref().map(|n| format!(": {n}")).unwrap_or_default())
             }),
             _ => None,
         };
@@ -182,7 +182,7 @@ fn locks(page: &Page<'_>, state: &RunState) -> Vec<Line> {
 /// P3: whose yes counts, until when, and what that is worth.
 fn asked_of(page: &Page<'_>, gate: &GateSpec, state: &RunState, id: NodeId) -> Vec<String> {
     let mut said = Vec::new();
-    let wanted = Wanted::of(gate, &state.hands);
+    let wanted = Wanted::of(gate, state);
     if let Some(who) = wanted.whose_yes() {
         said.push(format!("a yes counts of {who}"));
         said.push(format!("({})", wanted.worth()));

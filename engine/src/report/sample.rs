@@ -69,7 +69,15 @@ pub(crate) fn ready(plan: &Plan) -> Vec<EventKind> {
             operator: "mara".to_owned(),
             jobs: 4,
         },
-        EventKind::DriverStarted { epoch: 1, purpose: Purpose::Run, operator: "mara".to_owned(), pid: 1, machine: "m".to_owned() },
+        EventKind::DriverStarted {
+            epoch: 1,
+            purpose: Purpose::Run,
+            operator: "mara".to_owned(),
+            pid: 1,
+            machine: "m".to_owned(),
+            takes_locks: false,
+            signed: None,
+        },
     ];
     kinds.extend(plan.hosts.iter().map(|h| EventKind::HostGreeted { host: h.name.clone(), identity: identity.clone(), claims: Vec::new() }));
     kinds.push(EventKind::PreflightPassed);
@@ -85,7 +93,7 @@ pub(crate) fn up_to_the_failure(plan: &Plan) -> Vec<EventKind> {
             node: go,
             opening: 1,
             answer: crate::run::event::Answer::Approved { choice: Some("now".to_owned()) },
-            by: Actor::Person("mara".to_owned()),
+            by: Actor::Person("mara".to_owned()).into(),
             note: None,
         },
         EventKind::NodeReached { node: start, now: 0 },

@@ -3,7 +3,7 @@
 use super::tone::Tone;
 use crate::outcome::Exit;
 use crate::plan::model::{EvidenceSpec, GateThen, Node, NodeId, NodeKind, Plan};
-use crate::run::event::{Actor, Answer, Millis};
+use crate::run::event::{Actor, Answer, Millis, Voter};
 use crate::run::fleet;
 use crate::run::state::{Declined, RunState, Stage};
 use crate::run::verdict;
@@ -149,8 +149,16 @@ fn pair(big: i64, unit: &str, small: i64, small_unit: &str) -> String {
 pub fn by(actor: &Actor) -> String {
     match actor {
         Actor::Person(name) => format!("by {name}"),
-        Actor::Signed(signed) => format!("signed by {}", signed.principal),
         Actor::Policy => "by its policy".to_owned(),
+    }
+}
+
+#[must_use]
+pub fn voted(voter: &Voter) -> String {
+    match voter {
+        Voter::Person(name) => format!("by {name}"),
+        Voter::Signed(signed) => format!("signed by {}", signed.principal),
+        Voter::Policy => by(&Actor::Policy),
     }
 }
 

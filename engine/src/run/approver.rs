@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::event::{Actor, Answer};
+use super::event::{Answer, Voter};
+use super::state::RunState;
 use crate::plan::model::GateSpec;
 
 /// Whose yes a gate wants, as the run stands.
@@ -27,24 +28,25 @@ pub enum NotTheirs {
 
 impl Wanted {
     #[must_use]
-    pub fn of(gate: &GateSpec, hands: &BTreeSet<String>) -> Self {
+    pub fn of(gate: &GateSpec, state: &RunState) -> Self {
+        let hands = if gate.signed { &state.signers } else { &state.hands };
         Self { approvers: gate.approvers.clone(), second_person: gate.second_person, signed: gate.signed, hands: hands.clone() }
     }
 
-    /// Whether this person's yes counts. A no is taken from anybody, signed or not: it does what silence does, and whoever
-    /// can write it could roll back as well.
+    /// Whether this person's yes counts. A no is taken from anybody, signed or not: it does what silence does, and
+    /// nobody should look for a key to stop.
     ///
     /// # Errors
     /// Why it does not count.
-    pub fn takes(&self, answer: &Answer, by: &Actor) -> Result<(), NotTheirs> {
+    pub fn takes(&self, answer: &Answer, by: &Voter) -> Result<(), NotTheirs> {
         if *answer == Answer::Rejected {
             return Ok(());
         }
         let name = match by {
-            Actor::Signed(signed) => Some(&signed.principal),
-            Actor::Person(_) | Actor::Policy if self.signed => return Err(NotTheirs::Unsigned),
-            Actor::Person(name) => Some(name),
-            Actor::Policy => None,
+            Voter::Signed(signed) => Some(&signed.principal),
+            Voter::Person(_) | Voter::Policy if self.signed => return Err(NotTheirs::Unsigned),
+            Voter::Person(name) => Some(name),
+            Voter::Policy => None,
         };
         if !self.approvers.is_empty() && !name.is_some_and(|name| self.approvers.contains(name)) {
             return Err(NotTheirs::NotAnApprover);

@@ -5,7 +5,7 @@ mod answers;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::actor::{Actor, Signed};
+pub use self::actor::{Actor, Signed, Voter};
 pub use self::answers::{Answer, Evidence, FailureAnswer, InterruptAnswer, StepAnswer};
 use super::hook::Occasion;
 use crate::outcome::{Ended, Identity};
@@ -93,6 +93,12 @@ pub enum EventKind {
         operator: String,
         pid: u32,
         machine: String,
+        /// It takes locks from whoever holds them.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        takes_locks: bool,
+        /// By whom, where the runbook names its signers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed: Option<Box<Signed>>,
     },
     /// A host answered a framed no-op job in its job folder, and every `as USER` runs there.
     HostGreeted {
@@ -329,7 +335,7 @@ pub enum EventKind {
         node: NodeId,
         opening: u32,
         answer: Answer,
-        by: Actor,
+        by: Voter,
         note: Option<String>,
     },
     /// What it showed counts no more: too old, or a shown host has rebooted. It is shown anew and asked again.

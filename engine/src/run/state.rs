@@ -19,6 +19,8 @@ pub struct RunState {
     pub operator: String,
     /// Everybody who started, resumed or rolled back the run: none of them is a second person.
     pub hands: BTreeSet<String>,
+    /// The same by their signatures, where the runbook names its signers.
+    pub signers: BTreeSet<String>,
     /// How many nodes may be under way at once.
     pub jobs: u32,
     /// Whether a process drives the run, as far as the journal knows.
@@ -323,6 +325,7 @@ impl RunState {
             purpose: Purpose::Run,
             operator: String::new(),
             hands: BTreeSet::new(),
+            signers: BTreeSet::new(),
             jobs: 1,
             driven: false,
             hosts: BTreeMap::new(),

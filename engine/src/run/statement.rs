@@ -1,7 +1,7 @@
 //! What a person signs (promise P3): one plain text, made anew from the journal by whoever checks the signature. A word in
 //! it that could hold a line break is written as JSON.
 
-use super::event::{Actor, Answer, Event, EventKind, Millis, Signed};
+use super::event::{Answer, Event, EventKind, Millis, Purpose, Signed, Voter};
 use crate::plan::model::{NodeId, Plan};
 
 /// An answer at a gate, and all that it rests on.
@@ -54,6 +54,42 @@ impl Statement {
     }
 }
 
+/// That a process takes the run: it is started, resumed, rolled back or ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    pub run: String,
+    /// The number of the process.
+    pub epoch: u64,
+    pub takes_locks: bool,
+    /// The plan's hash.
+    pub plan: String,
+    /// The journal up to which the signer has seen it: behind the start before it.
+    pub head: String,
+}
+
+impl Start {
+    /// The text that is signed, in the namespace `runbook`.
+    #[must_use]
+    pub fn text(&self, plan: &Plan, purpose: &Purpose) -> String {
+        let Self { run, epoch, takes_locks, plan: hash, head } = self;
+        let to = match purpose {
+            Purpose::Rollback { to: Some(node) } => format!("to {}\n", quoted(&plan.node(*node).path)),
+            _ => String::new(),
+        };
+        let locks = if *takes_locks { "takes-locks yes\n" } else { "" };
+        format!("runbook start 1\nrun {run}\npurpose {}\n{to}epoch {epoch}\n{locks}plan {hash}\nhead {head}\n", word(purpose))
+    }
+}
+
+fn word(purpose: &Purpose) -> &'static str {
+    match purpose {
+        Purpose::Run => "run",
+        Purpose::Resume => "resume",
+        Purpose::Rollback { .. } => "rollback",
+        Purpose::End => "end",
+    }
+}
+
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -69,12 +105,22 @@ pub struct Claim<'a> {
     pub text: Option<String>,
 }
 
+/// For people: what it is that was signed.
+fn noun(purpose: &Purpose) -> &'static str {
+    match purpose {
+        Purpose::Run => "start",
+        Purpose::Resume => "resume",
+        Purpose::Rollback { .. } => "rollback",
+        Purpose::End => "end",
+    }
+}
+
 /// Every signature behind an event. `heads`: the head after each event, in their order.
 #[must_use]
 pub fn claims<'a>(run: &str, plan: &Plan, events: &'a [Event], heads: &[String], after: u64) -> Vec<Claim<'a>> {
     let mut found = Vec::new();
     for (position, event) in events.iter().enumerate().filter(|(_, event)| event.seq > after) {
-        if let EventKind::GateAnswered { node, opening, answer, by: Actor::Signed(signed), .. } = &event.kind {
+        if let EventKind::GateAnswered { node, opening, answer, by: Voter::Signed(signed), .. } = &event.kind {
             let before = &events[..position];
             let opened = before.iter().rposition(|e| matches!(&e.kind, EventKind::GateOpened { node: n, opening: o, .. } if n == node && o == opening));
             // What came before the gate was opened is no view of what it shows.
@@ -82,6 +128,12 @@ pub fn claims<'a>(run: &str, plan: &Plan, events: &'a [Event], heads: &[String],
             let statement = Statement::of(run, plan, before, *node, *opening, &signed.head).filter(|_| seen);
             let what = format!("the answer at `{}`", plan.node(*node).path);
             found.push(Claim { event, signed, what, text: statement.map(|s| s.text(answer)) });
+        }
+        if let EventKind::DriverStarted { epoch, purpose, takes_locks, signed: Some(signed), .. } = &event.kind {
+            let last = events[..position].iter().rposition(|e| matches!(e.kind, EventKind::DriverStarted { .. }));
+            let seen = heads[last.unwrap_or(0)..position].contains(&signed.head);
+            let start = Start { run: run.to_owned(), epoch: *epoch, takes_locks: *takes_locks, plan: plan.hash.clone(), head: signed.head.clone() };
+            found.push(Claim { event, signed, what: format!("the {}", noun(purpose)), text: seen.then(|| start.text(plan, purpose)) });
         }
     }
     found

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::DriveError;
 use crate::exec::keeper::call::Stream;
+use crate::exec::people::People;
 use crate::exec::secret::Masks;
 use crate::exec::signature;
 use crate::exec::watch::Watch;
@@ -14,7 +15,7 @@ use crate::journal::{Durable, Journal, JournalError};
 use crate::plan::model::{HostName, NodeId, Plan, SlotId};
 use crate::run::event::{Event, EventKind, Evidence, Millis, Purpose};
 use crate::run::state::RunState;
-use crate::run::statement::Statement;
+use crate::run::statement::{Start, Statement};
 use crate::run::verdict::attempt_name;
 use crate::value::{SecretText, Value};
 
@@ -39,9 +40,18 @@ impl<'a> Ledger<'a> {
         Ok(Self { journal, plan, state, noted: Vec::new(), secrets: Vec::new(), masks: Arc::default(), watch })
     }
 
-    pub(super) fn start_driver(&mut self, purpose: Purpose, operator: String) -> Result<(), DriveError> {
+    pub(super) fn start_driver(&mut self, purpose: Purpose, people: &dyn People, takes_locks: bool) -> Result<(), DriveError> {
         let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let event = EventKind::DriverStarted { epoch: self.state.epoch + 1, purpose, operator, pid: std::process::id(), machine };
+        let (epoch, operator) = (self.state.epoch + 1, people.name());
+        let signed = match &self.plan.signers {
+            None => None,
+            Some(signers) => {
+                let start = Start { run: self.run().to_owned(), epoch, takes_locks, plan: self.plan.hash.clone(), head: self.head().to_owned() };
+                let signed = people.sign(&start.text(&self.plan, &purpose), &start.head, signers);
+                Some(Box::new(signed.map_err(|why| DriveError::Unsigned { run: start.run, why })?))
+            }
+        };
+        let event = EventKind::DriverStarted { epoch, purpose, operator, pid: std::process::id(), machine, takes_locks, signed };
         self.commit(vec![event])?;
         Ok(())
     }

@@ -109,6 +109,8 @@ pub enum DriveError {
     Keeper(#[from] crate::exec::keeper::KeeperError),
     #[error(transparent)]
     Doubtful(Box<Doubt>),
+    #[error("run {run} is driven by who signs for it: {why}; nothing was sent")]
+    Unsigned { run: String, why: String },
     #[error("run {run} is {state}: nothing can follow")]
     Final { run: String, state: &'static str },
 }
@@ -142,7 +144,7 @@ pub async fn drive(
         if let Some(after) = options.idle {
             tokio::task::spawn_local(Rc::clone(&world).let_idle_go(after));
         }
-        ledger.start_driver(purpose, people.name())?;
+        ledger.start_driver(purpose, people, options.take_lock.is_some())?;
         ledger.commit(words_given_beforehand(&options, &people.name()))?;
         let (sender, receiver) = mpsc::unbounded_channel();
         let driver = Driver {

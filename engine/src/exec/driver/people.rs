@@ -13,7 +13,7 @@ use super::{DriveError, Driver, ledger};
 use crate::exec::people::{Asking, Ballot, Question, Reply};
 use crate::plan::model::{EvidenceSpec, GateSpec, GateThen, NodeId, NodeKind, UndoSpec};
 use crate::run::approver::Wanted;
-use crate::run::event::{Actor, Answer, EventKind, Evidence, InterruptAnswer, Millis, Purpose};
+use crate::run::event::{Actor, Answer, EventKind, Evidence, InterruptAnswer, Millis, Purpose, Voter};
 use crate::run::fleet;
 use crate::run::gate;
 use crate::run::state::{Phase, Stage, Told as WhatIsKnown};
@@ -86,12 +86,12 @@ impl Driver<'_> {
             GateThen::Park => "park",
             GateThen::End => "end the run",
         };
-        let wanted = Wanted::of(gate, &self.ledger.state().hands);
+        let wanted = Wanted::of(gate, self.ledger.state());
         let ballot = self.ballot(node, opening, &wanted)?;
         // Who signs is known when they have.
         let not_theirs = match &ballot {
             Some(_) => !self.people.can_sign(),
-            None => wanted.takes(&Answer::Approved { choice: None }, &self.person()).is_err(),
+            None => wanted.takes(&Answer::Approved { choice: None }, &self.person().into()).is_err(),
         };
         let question = Question::Gate {
             node,
@@ -114,7 +114,7 @@ impl Driver<'_> {
                 tokio::select! {
                     Ok(Reply::Gate { answer, note, signed }) = reply => vec![match until {
                         Some(until) if answer != Answer::Rejected && ledger::now() > until => EventKind::GateLapsed { node, opening, why: gate::TOO_OLD.to_owned() },
-                        _ => EventKind::GateAnswered { node, opening, answer, by: signed.map_or(by, |signed| Actor::Signed(Box::new(signed))), note },
+                        _ => EventKind::GateAnswered { node, opening, answer, by: signed.map_or_else(|| by.into(), |signed| Voter::Signed(Box::new(signed))), note },
                     }],
                     live = expiry(deadline) => vec![EventKind::GateExpired { node, opening, live }],
                 }
@@ -138,8 +138,8 @@ impl Driver<'_> {
     fn answered_beforehand(&mut self, gate: &GateSpec, node: NodeId, opening: u32, given: &str) -> Result<bool, DriveError> {
         let plan = Rc::clone(&self.plan);
         let path = &plan.node(node).path;
-        let by = self.person();
-        let wanted = Wanted::of(gate, &self.ledger.state().hands);
+        let by = Voter::from(self.person());
+        let wanted = Wanted::of(gate, self.ledger.state());
         let answer = gate::read_answer(gate, given, &|prose| Place::of_node(&plan, self.ledger.state(), node).text(prose, &self.world));
         let not_used = match &answer {
             None => Some(format!("`--answer {path}={given}` is not an answer to this gate")),

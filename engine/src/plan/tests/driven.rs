@@ -47,7 +47,7 @@ impl World<'_> {
                 self.take(EventKind::GateOpened { node, opening, question: String::new(), deadline: 1, evidence: Vec::new(), evidence_hash: String::new() })
             }
             Effect::AwaitGate { node, opening } => {
-                self.take(EventKind::GateAnswered { node, opening, answer: Answer::Approved { choice: None }, by: person(), note: None })
+                self.take(EventKind::GateAnswered { node, opening, answer: Answer::Approved { choice: None }, by: person().into(), note: None })
             }
             Effect::AskManual { node } => self.take(EventKind::ManualAsked { node, instructions: String::new(), asks: Vec::new() }),
             Effect::AwaitManual { node } => {
@@ -91,7 +91,15 @@ pub(super) fn driven(plan: &Plan) -> Vec<String> {
         operator: "me".to_owned(),
         jobs: 8,
     });
-    world.take(EventKind::DriverStarted { epoch: 1, purpose: Purpose::Run, operator: "me".to_owned(), pid: 1, machine: "m".to_owned() });
+    world.take(EventKind::DriverStarted {
+        epoch: 1,
+        purpose: Purpose::Run,
+        operator: "me".to_owned(),
+        pid: 1,
+        machine: "m".to_owned(),
+        takes_locks: false,
+        signed: None,
+    });
     for _ in 0..20_000 {
         if world.state.phase == Phase::Done {
             return world.began;

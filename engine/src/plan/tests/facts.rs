@@ -163,7 +163,15 @@ fn o1_a_fact_that_changed_since_the_plan_was_drawn_refuses_the_run() {
         let mut state = RunState::new(&plan);
         let mut kinds = vec![
             EventKind::RunCreated { runbook: String::new(), plan: String::new(), pins: Vec::new(), engine: String::new(), operator: String::new(), jobs: 1 },
-            EventKind::DriverStarted { epoch: 1, purpose: Purpose::Run, operator: String::new(), pid: 1, machine: String::new() },
+            EventKind::DriverStarted {
+                epoch: 1,
+                purpose: Purpose::Run,
+                operator: String::new(),
+                pid: 1,
+                machine: String::new(),
+                takes_locks: false,
+                signed: None,
+            },
         ];
         loop {
             for kind in kinds.drain(..) {

@@ -1,7 +1,7 @@
 //! Events of people: gates, manual steps, and what becomes of a failure.
 
 use super::super::tone::Tone;
-use super::super::words::{asked, by, then_word, took};
+use super::super::words::{asked, by, then_word, took, voted};
 use super::{About, Telling, Weight};
 use crate::plan::model::{NodeId, NodeKind};
 use crate::run::approver::Wanted;
@@ -20,7 +20,7 @@ impl About<'_> {
                     telling.below.extend(shown.output.lines().map(|l| format!("  {l}")));
                 }
                 if let NodeKind::Gate(gate) = &self.plan.node(id).kind {
-                    telling.below.extend(Wanted::of(gate, &self.state.hands).whose_yes().map(|who| format!("a yes counts of {who}")));
+                    telling.below.extend(Wanted::of(gate, self.state).whose_yes().map(|who| format!("a yes counts of {who}")));
                     telling.below.push(format!("open for {}, then {}", took(deadline - self.at), then_word(gate.then)));
                 }
                 telling
@@ -32,7 +32,7 @@ impl About<'_> {
                     Answer::Approved { choice: Some(choice) } => format!("with `{choice}`, "),
                     Answer::Approved { choice: None } | Answer::Rejected => String::new(),
                 };
-                Telling::new(Must, tone, verb, format!("{said}{}{}", by(who), noted(note.as_deref())))
+                Telling::new(Must, tone, verb, format!("{said}{}{}", voted(who), noted(note.as_deref())))
             }
             EventKind::GateLapsed { why, .. } => Telling::new(Must, Warn, "lapsed", format!("{why}: it is shown anew, and asked again")),
             EventKind::GateExpired { live, .. } => {

@@ -15,14 +15,15 @@ impl About<'_> {
             EventKind::RunCreated { runbook, operator, engine, .. } => {
                 Telling::new(Detail, Dim, "created", format!("{runbook}, by {operator}, with runbook {engine}"))
             }
-            EventKind::DriverStarted { purpose, operator, pid, .. } => {
+            EventKind::DriverStarted { purpose, operator, pid, signed, .. } => {
+                let signed = signed.as_ref().map_or_else(String::new, |signed| format!(", signed by {}", signed.principal));
                 let (verb, weight) = match purpose {
                     Purpose::Run => ("start", Detail),
                     Purpose::Resume => ("resume", Normal),
                     Purpose::Rollback { .. } => ("roll back", Normal),
                     Purpose::End => ("end", Normal),
                 };
-                Telling::new(weight, Strong, verb, format!("{}by {operator} (process {pid})", self.back_to(purpose)))
+                Telling::new(weight, Strong, verb, format!("{}by {operator} (process {pid}){signed}", self.back_to(purpose)))
             }
             EventKind::HostGreeted { host, .. } => Telling::new(Detail, Dim, "reached", host.clone()),
             EventKind::HostRefused { host, why, .. } | EventKind::HostLost { host, why } | EventKind::StrangerAnswered { host, why } => {

@@ -9,8 +9,6 @@ use super::EventKind;
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
     Person(String),
-    /// A person by their signature (promise P3).
-    Signed(Box<Signed>),
     Policy,
 }
 
@@ -19,8 +17,37 @@ impl Actor {
     pub fn name(&self) -> &str {
         match self {
             Self::Person(name) => name,
-            Self::Signed(signed) => &signed.principal,
             Self::Policy => "its policy",
+        }
+    }
+}
+
+/// Who answered a gate: as [`Actor`], or a person by their signature (promise P3). Of nothing else is it said that it was
+/// signed by somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Voter {
+    Person(String),
+    Signed(Box<Signed>),
+    Policy,
+}
+
+impl Voter {
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Person(name) => name,
+            Self::Signed(signed) => &signed.principal,
+            Self::Policy => Actor::Policy.name(),
+        }
+    }
+}
+
+impl From<Actor> for Voter {
+    fn from(actor: Actor) -> Self {
+        match actor {
+            Actor::Person(name) => Self::Person(name),
+            Actor::Policy => Self::Policy,
         }
     }
 }
@@ -41,7 +68,7 @@ impl EventKind {
     #[must_use]
     pub fn signed(&self) -> Option<&Signed> {
         match self {
-            Self::GateAnswered { by: Actor::Signed(signed), .. } => Some(signed),
+            Self::GateAnswered { by: Voter::Signed(signed), .. } | Self::DriverStarted { signed: Some(signed), .. } => Some(signed),
             _ => None,
         }
     }

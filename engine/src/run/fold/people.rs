@@ -1,7 +1,7 @@
 //! What people say, and what silence says: manual steps, gates, failures.
 
 use super::super::approver::Wanted;
-use super::super::event::{Actor, Answer, EventKind, FailureAnswer, StepAnswer};
+use super::super::event::{Answer, EventKind, FailureAnswer, StepAnswer, Voter};
 use super::super::gate::{self, Opening};
 use super::super::state::{Declined, Failure, Phase, Stage, Unwinding};
 use super::super::{fleet, stepping};
@@ -97,10 +97,10 @@ impl Visit<'_> {
     }
 
     /// Whether the answer is one of somebody whose word counts, about something that is not too old.
-    fn takes(&self, answer: &Answer, by: &Actor) -> bool {
+    fn takes(&self, answer: &Answer, by: &Voter) -> bool {
         let (NodeKind::Gate(gate), Some(opening)) = (&self.node.kind, self.state.gates.get(&self.id)) else { return false };
         let fresh = *answer == Answer::Rejected || !gate::is_stale(gate, opening, self.event.at);
-        fresh && Wanted::of(gate, &self.state.hands).takes(answer, by).is_ok()
+        fresh && Wanted::of(gate, self.state).takes(answer, by).is_ok()
     }
 
     fn choose(self, choice: Option<String>) -> Stage {

@@ -19,7 +19,10 @@ impl RunState {
                 self.jobs = (*jobs).max(1);
                 self.began = event.at;
             }
-            EventKind::DriverStarted { epoch, purpose, operator, .. } if self.seq > 0 && !self.phase.is_final() && *epoch == self.epoch + 1 => {
+            EventKind::DriverStarted { epoch, purpose, operator, signed, .. }
+                if self.seq > 0 && !self.phase.is_final() && *epoch == self.epoch + 1 && signed.is_some() == plan.signers.is_some() =>
+            {
+                self.signers.extend(signed.iter().map(|signed| signed.principal.clone()));
                 self.start_driver(*epoch, purpose, operator);
             }
             EventKind::HostGreeted { host, identity, claims } if preparing => {

@@ -4,7 +4,7 @@ use super::plans::{Builder, command, step};
 use super::play::Play;
 use crate::outcome::Identity;
 use crate::plan::model::{GateSpec, GateThen, OnFailure, Plan, ShowSpec};
-use crate::run::event::{Actor, Answer, EventKind, Purpose, Signed};
+use crate::run::event::{Answer, EventKind, Purpose, Signed, Voter};
 use crate::run::state::{Phase, Stage};
 
 /// `a`, the gate `go` that shows `h`, then `b`.
@@ -34,7 +34,7 @@ fn at_the_gate(plan: &Plan) -> Play<'_> {
 }
 
 fn says(play: &mut Play<'_>, who: &str, answer: Answer) -> bool {
-    let (node, by) = (play.node("go"), Actor::Person(who.to_owned()));
+    let (node, by) = (play.node("go"), Voter::Person(who.to_owned()));
     let opening = play.state.node(node).openings;
     play.try_record(EventKind::GateAnswered { node, opening, answer, by, note: None }).is_ok()
 }
@@ -65,10 +65,10 @@ fn p3_where_signers_are_named_a_yes_is_signed_and_a_no_is_anybodys() {
     let node = play.node("go");
     let signed = |principal: &str| {
         let signed = Signed { principal: principal.to_owned(), head: String::new(), signature: String::new() };
-        EventKind::GateAnswered { node, opening: 1, answer: yes(), by: Actor::Signed(Box::new(signed)), note: None }
+        EventKind::GateAnswered { node, opening: 1, answer: yes(), by: Voter::Signed(Box::new(signed)), note: None }
     };
     assert!(play.try_record(signed("bo")).is_err(), "no approver");
-    assert!(play.could(&EventKind::GateAnswered { node, opening: 1, answer: Answer::Rejected, by: Actor::Person("cy".to_owned()), note: None }));
+    assert!(play.could(&EventKind::GateAnswered { node, opening: 1, answer: Answer::Rejected, by: Voter::Person("cy".to_owned()), note: None }));
     assert!(play.try_record(signed("ada")).is_ok());
 }
 
@@ -77,7 +77,7 @@ fn p3_the_policy_is_no_person() {
     let plan = plan_with(|gate| gate.second_person = true);
     let mut play = at_the_gate(&plan);
     let node = play.node("go");
-    assert!(play.try_record(EventKind::GateAnswered { node, opening: 1, answer: yes(), by: Actor::Policy, note: None }).is_err());
+    assert!(play.try_record(EventKind::GateAnswered { node, opening: 1, answer: yes(), by: Voter::Policy, note: None }).is_err());
 }
 
 #[test]

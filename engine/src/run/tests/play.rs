@@ -81,7 +81,15 @@ impl<'a> Play<'a> {
     }
 
     pub(super) fn start(&mut self, purpose: Purpose) {
-        self.record(EventKind::DriverStarted { epoch: self.state.epoch + 1, purpose, operator: "op".to_owned(), pid: 1, machine: "m".to_owned() });
+        self.record(EventKind::DriverStarted {
+            epoch: self.state.epoch + 1,
+            purpose,
+            operator: "op".to_owned(),
+            pid: 1,
+            machine: "m".to_owned(),
+            takes_locks: false,
+            signed: None,
+        });
     }
 
     pub(super) fn node(&self, path: &str) -> NodeId {
@@ -172,7 +180,7 @@ impl<'a> Play<'a> {
             }
             Effect::AwaitGate { node, opening } => {
                 let answer = self.gate.clone().expect("an open gate is not waited for without an answer");
-                EventKind::GateAnswered { node, opening, answer, by, note: None }
+                EventKind::GateAnswered { node, opening, answer, by: by.into(), note: None }
             }
             Effect::AskFailure { node } => EventKind::FailureAnswered { node, answer: self.at_failure.clone(), by, note: None },
             Effect::AskStep { node } => EventKind::StepAnswered { node, answer: StepAnswer::Run, by, note: None },

@@ -3,7 +3,7 @@
 use super::plans::{Builder, command, step};
 use super::play::{Fate, Play};
 use crate::plan::model::{GateThen, OnFailure, Plan, Release, SlotId, UndoSpec};
-use crate::run::event::{Actor, Answer, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal};
+use crate::run::event::{Actor, Answer, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal, Voter};
 use crate::run::state::{Phase, Stage};
 use crate::run::verdict::exit_status;
 use crate::value::Value;
@@ -381,7 +381,7 @@ fn p2_an_answer_after_the_deadline_is_refused_whoever_is_alive() {
     let late = crate::run::event::Event {
         seq: play.state.seq + 1,
         at: 101,
-        kind: EventKind::GateAnswered { node, opening: 1, answer: Answer::Approved { choice: None }, by: Actor::Policy, note: None },
+        kind: EventKind::GateAnswered { node, opening: 1, answer: Answer::Approved { choice: None }, by: Voter::Policy, note: None },
     };
     assert!(play.state.apply(&plan, &late).is_err());
 }
@@ -416,7 +416,7 @@ fn p3_a_second_answer_is_no_event() {
     let mut play = Play::new(&plan, &[]);
     play.go();
     let node = play.node("go");
-    let again = EventKind::GateAnswered { node, opening: 1, answer: Answer::Rejected, by: Actor::Policy, note: None };
+    let again = EventKind::GateAnswered { node, opening: 1, answer: Answer::Rejected, by: Voter::Policy, note: None };
     assert!(play.try_record(again).is_err());
 }
 

@@ -7,7 +7,7 @@ use super::plans::Dice;
 use crate::outcome::{Exit, Identity};
 use crate::plan::model::{BlockId, LOCAL, NodeId, NodeKind, OnUnreachable, Plan};
 use crate::plan::tests::driven::entered;
-use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal, StepAnswer};
+use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal, StepAnswer, Voter};
 use crate::run::state::{Greeting, Phase, RunState, Stage, Unwinding};
 use crate::run::{Effect, decide};
 use crate::run::{approver, gate, unwind};
@@ -98,7 +98,15 @@ impl<'a> World<'a> {
         self.met.clear();
         self.lost.clear();
         let closes = purpose == Purpose::End;
-        self.record(EventKind::DriverStarted { epoch: self.state.epoch + 1, purpose, operator: "op".to_owned(), pid: 1, machine: "m".to_owned() });
+        self.record(EventKind::DriverStarted {
+            epoch: self.state.epoch + 1,
+            purpose,
+            operator: "op".to_owned(),
+            pid: 1,
+            machine: "m".to_owned(),
+            takes_locks: false,
+            signed: None,
+        });
         for host in self.away.clone() {
             if closes && self.dice.one_in(2) {
                 self.flying.retain(|(node, ..), _| self.plan.node(*node).host.as_deref() != Some(&host));
@@ -451,12 +459,12 @@ impl<'a> World<'a> {
 
     fn answer_gate(&mut self, node: NodeId, opening: u32) {
         // Somebody whose yes does not count says it all the same: it must not fold.
-        let (asked, hands) = (self.plan.node(node), self.state.hands.clone());
+        let asked = self.plan.node(node);
         let who = ["ada", "bo", "op"][self.dice.below(3)];
-        let by = Actor::Person(who.to_owned());
+        let by = Voter::Person(who.to_owned());
         let yes = Answer::Approved { choice: None };
         if let NodeKind::Gate(gate) = &asked.kind
-            && approver::Wanted::of(gate, &hands).takes(&yes, &by).is_err()
+            && approver::Wanted::of(gate, &self.state).takes(&yes, &by).is_err()
         {
             let event = Event { seq: self.state.seq + 1, at: self.now(), kind: EventKind::GateAnswered { node, opening, answer: yes, by, note: None } };
             assert!(self.state.clone().apply(self.plan, &event).is_err(), "P3: {who} passed `{}`", asked.path);
@@ -470,7 +478,7 @@ impl<'a> World<'a> {
             return self.record(EventKind::GateLapsed { node, opening, why: String::new() });
         }
         let kind = match self.dice.below(7) {
-            0 => EventKind::GateAnswered { node, opening, answer: Answer::Rejected, by: Actor::Policy, note: None },
+            0 => EventKind::GateAnswered { node, opening, answer: Answer::Rejected, by: Voter::Policy, note: None },
             1 => EventKind::GateExpired { node, opening, live: self.dice.one_in(2) },
             2 => EventKind::GateLapsed { node, opening, why: String::new() },
             _ => EventKind::GateAnswered { node, opening, answer: Answer::Approved { choice }, by, note: None },
