@@ -158,6 +158,8 @@ impl Visit<'_> {
         let next = match (answer, self.stage) {
             // R8: what may still run is neither done nor passed over, for then a rollback would undo over it.
             (FailureAnswer::MarkDone | FailureAnswer::Skip, Stage::Unsettled { .. }) => return Err(()),
+            // P3: only who is asked passes a gate, and only with an answer to it.
+            (FailureAnswer::MarkDone | FailureAnswer::Skip, Stage::Declined { .. }) => return Err(()),
             (FailureAnswer::Retry | FailureAnswer::MarkDone | FailureAnswer::Skip, stage) if is_left_out && !matches!(stage, Stage::Unsettled { .. }) => {
                 return Err(());
             }

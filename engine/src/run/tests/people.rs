@@ -4,7 +4,7 @@ use super::plans::{Builder, command, step};
 use super::play::Play;
 use crate::outcome::Identity;
 use crate::plan::model::{GateSpec, GateThen, OnFailure, Plan, ShowSpec};
-use crate::run::event::{Answer, EventKind, Purpose, Signed, Voter};
+use crate::run::event::{Actor, Answer, EventKind, FailureAnswer, Purpose, Signed, Voter};
 use crate::run::state::{Phase, Stage};
 
 /// `a`, the gate `go` that shows `h`, then `b`.
@@ -70,6 +70,17 @@ fn p3_where_signers_are_named_a_yes_is_signed_and_a_no_is_anybodys() {
     assert!(play.try_record(signed("bo")).is_err(), "no approver");
     assert!(play.could(&EventKind::GateAnswered { node, opening: 1, answer: Answer::Rejected, by: Voter::Person("cy".to_owned()), note: None }));
     assert!(play.try_record(signed("ada")).is_ok());
+}
+
+#[test]
+fn p3_a_gate_that_was_refused_is_neither_skipped_nor_marked_done() {
+    let plan = plan_with(|_| {});
+    let mut play = at_the_gate(&plan);
+    assert!(says(&mut play, "ada", Answer::Rejected));
+    let node = play.node("go");
+    let said = |answer| EventKind::FailureAnswered { node, answer, by: Actor::Person("op".to_owned()), note: Some("in a hurry".to_owned()) };
+    assert!(!play.could(&said(FailureAnswer::Skip)) && !play.could(&said(FailureAnswer::MarkDone)));
+    assert!(play.could(&said(FailureAnswer::RollBack)));
 }
 
 #[test]
