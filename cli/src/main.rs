@@ -6,6 +6,7 @@ mod commands;
 mod complaint;
 mod config;
 mod diagnostics;
+mod edit;
 mod inputs;
 mod lint;
 mod out;

@@ -6,6 +6,7 @@ mod calls;
 mod conformance;
 mod corpus;
 mod crash;
+mod edits;
 mod evidence;
 mod failure;
 mod fire;

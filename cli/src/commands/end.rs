@@ -25,5 +25,5 @@ pub(crate) struct EndArgs {
 pub(crate) fn end(args: &EndArgs, out: &Out) -> Result<Status, Complaint> {
     let opened = open::open(&args.run)?;
     let gone = hosts_with_reasons(&opened, "--gone", &args.gone)?;
-    again(out, opened, Purpose::End, &args.drive, Words { gone, ..Words::default() })
+    again(out, opened, Purpose::End, &args.drive, Words { gone, ..Words::default() }, None)
 }

@@ -41,13 +41,21 @@ pub(crate) fn log(args: &LogArgs, out: &Out) -> Result<Status, Complaint> {
     let mut opened = open::open(&args.run)?;
     let nodes = args.step.as_deref().map(|step| named(&opened, step)).transpose()?;
     let json = args.format == Format::Json;
-    let mut tale = Tale { out: out.clone(), run: opened.run.clone(), teller: Teller::new(&opened.run), nodes, json };
+    let mut tale = Tale {
+        out: out.clone(),
+        run: opened.run.clone(),
+        teller: Teller::new(&opened.run),
+        paths: nodes.as_ref().map(|nodes| nodes.iter().map(|id| opened.plan.node(*id).path.clone()).collect()),
+        nodes,
+        json,
+    };
     if json {
-        opened.events.iter().filter(|e| tale.is_about(e)).for_each(|event| out.data(&log_json::line(&opened.run, &opened.plan, event)));
+        let wanted = opened.events.iter().filter(|e| tale.is_about(&opened.plans, e));
+        wanted.for_each(|event| out.data(&log_json::line(&opened.run, opened.plans.at(event.seq), event)));
     } else if let Some(nodes) = &tale.nodes {
         printed(&opened, nodes, args.follow, out)?;
     } else {
-        let lines = story(out, &mut tale.teller, &opened.plan, &opened.events).map_err(|e| Complaint::new(FAILED, e.to_string()))?;
+        let lines = story(out, &mut tale.teller, &opened.plans, &opened.events).map_err(|e| Complaint::new(FAILED, e.to_string()))?;
         out.page(&lines);
     }
     if !args.follow {

@@ -5,26 +5,31 @@ use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use engine::exec::driver::Options;
+use engine::journal::lock::DriverLock;
 use engine::plan::model::NodeId;
 use engine::report::words::node_word;
 use engine::run::event::Purpose;
 use engine::run::fleet;
 
 use super::run::StepArgs;
-use crate::complaint::{Complaint, Status};
+use crate::complaint::{Complaint, PARKED, Status};
 use crate::inputs;
 use crate::out::Out;
-use crate::run::open::Opened;
+use crate::people::{self, Table};
+use crate::run::open::{Opened, who};
 use crate::run::remembered::{Remembered, idle};
 use crate::run::signing::SignArgs;
 use crate::run::{drive, open};
+use crate::{edit, source};
 
 /// Go on with a run from where it stands
 ///
 /// Asks every host what became of the jobs that were under way. Without a
 /// terminal a step that had failed is tried once more; at one, you are asked.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  runbook resume k7m2p9xq\n  runbook resume last --wait\n  runbook resume last --retry restart@web3")]
+#[command(
+    after_help = "Examples:\n  runbook resume k7m2p9xq\n  runbook resume last --wait\n  runbook resume last --retry restart@web3\n  runbook resume last --edit restart.runbook --note 'the postcondition was wrong'"
+)]
 pub(crate) struct ResumeArgs {
     /// A run's id, any unique beginning of it, or `last`
     run: String,
@@ -35,6 +40,13 @@ pub(crate) struct ResumeArgs {
     retry: Vec<String>,
     #[command(flatten)]
     steps: StepArgs,
+    /// Go on with another text: what it changes is shown and confirmed, and of what has begun only `undo`, `verify`,
+    /// `title` and `timeout` may change
+    #[arg(long, value_name = "FILE")]
+    edit: Option<String>,
+    /// Why it is edited; stands in the journal
+    #[arg(long, value_name = "TEXT", requires = "edit")]
+    note: Option<String>,
     /// Go on outside the runbook's window; the reason stands in the journal
     #[arg(long, value_name = "REASON")]
     outside_window: Option<String>,
@@ -80,12 +92,34 @@ pub(crate) struct Words {
 
 pub(crate) fn resume(args: &ResumeArgs, out: &Out) -> Result<Status, Complaint> {
     let step = args.steps.stops()?;
-    let opened = open::open(&args.run)?;
+    let mut opened = open::open(&args.run)?;
+    let mut lock = None;
+    if let Some(file) = &args.edit {
+        lock = Some(DriverLock::take(&opened.folder, &opened.run, &who())?);
+        opened = edited(args, file, opened, out)?;
+    }
     let mut retry = BTreeSet::new();
     for step in &args.retry {
         retry.extend(tried(&opened, step)?);
     }
-    again(out, opened, Purpose::Resume, &args.drive, Words { outside_window: args.outside_window.clone(), retry, step, ..Words::default() })
+    again(out, opened, Purpose::Resume, &args.drive, Words { outside_window: args.outside_window.clone(), retry, step, ..Words::default() }, lock)
+}
+
+/// The run by another text. The driver's lock is held.
+fn edited(args: &ResumeArgs, file: &str, opened: Opened, out: &Out) -> Result<Opened, Complaint> {
+    let proposal = edit::propose(out, &opened, &source::find(file, None), args.drive.params.as_deref())?;
+    edit::preview(&opened.run, &proposal.edit, out.width()).iter().for_each(|line| out.line(line));
+    if !args.steps.yes {
+        if !people::is_here() {
+            return Err(Complaint::usage("an edit is confirmed, and nobody can be asked here: this is no terminal; nothing was changed")
+                .help("pass `--yes` with it, when the lines above are what you want"));
+        }
+        let said = Table::new(out.clone()).line("  go on with it? [y]es, [n]o: ");
+        if !matches!(said.as_deref(), Some("y" | "yes")) {
+            return Err(Complaint::new(PARKED, format!("run {} was not edited, and stands as it stood", opened.run)));
+        }
+    }
+    edit::write(opened, proposal, args.note.clone())
 }
 
 /// What `--retry` names: of several hosts or items, those that need a decision.
@@ -123,7 +157,7 @@ pub(crate) fn hosts_with_reasons(opened: &Opened, option: &str, given: &[String]
 }
 
 /// Drives a run again, with the options that it began with.
-pub(crate) fn again(out: &Out, opened: open::Opened, purpose: Purpose, args: &DriveArgs, words: Words) -> Result<Status, Complaint> {
+pub(crate) fn again(out: &Out, opened: Opened, purpose: Purpose, args: &DriveArgs, words: Words, lock: Option<DriverLock>) -> Result<Status, Complaint> {
     let mut remembered = Remembered::of(&opened)?;
     if let Some(path) = &args.ssh_config {
         remembered.ssh_config = Some(std::path::absolute(path).map_err(|e| Complaint::usage(format!("--ssh-config: {e}")))?);
@@ -140,5 +174,5 @@ pub(crate) fn again(out: &Out, opened: open::Opened, purpose: Purpose, args: &Dr
         ..remembered.options(args.wait, words.outside_window, secrets)
     };
     out.must(&format!("run {}", opened.run));
-    drive::go(out, opened, purpose, options, args.events, args.sign.key())
+    drive::go(out, opened, purpose, options, args.events, args.sign.key(), lock)
 }

@@ -27,7 +27,7 @@ pub(crate) struct RollbackArgs {
 pub(crate) fn rollback(args: &RollbackArgs, out: &Out) -> Result<Status, Complaint> {
     let opened = open::open(&args.run)?;
     let to = args.to.as_deref().map(|step| stop(&opened, step)).transpose()?;
-    again(out, opened, Purpose::Rollback { to }, &args.drive, Words::default())
+    again(out, opened, Purpose::Rollback { to }, &args.drive, Words::default(), None)
 }
 
 fn stop(opened: &Opened, step: &str) -> Result<NodeId, Complaint> {

@@ -124,6 +124,7 @@ pub(crate) fn run(args: &RunArgs, out: &Out) -> Result<Status, Complaint> {
         Options { step, take_lock: args.take_lock.clone(), ..remembered.options(args.wait, args.outside_window.clone(), secrets) },
         args.events,
         args.sign.key(),
+        None,
     )
 }
 
@@ -146,7 +147,7 @@ fn create(id: &str, plan: Plan, contents: Vec<(Pin, Vec<u8>)>, uploads: &Uploads
 }
 
 /// Copies what the plan uploads into the state folder: from here on the sources are not needed.
-fn keep(plan: &Plan, uploads: &Uploads, folder: &Path, run: &str) -> Result<Vec<Pin>, Complaint> {
+pub(crate) fn keep(plan: &Plan, uploads: &Uploads, folder: &Path, run: &str) -> Result<Vec<Pin>, Complaint> {
     let mut pins: Vec<Pin> = Vec::new();
     for (_, node) in plan.iter() {
         let Some(Does::Upload(upload)) = node.spec().and_then(|s| s.does.as_ref()) else { continue };
@@ -162,7 +163,7 @@ fn keep(plan: &Plan, uploads: &Uploads, folder: &Path, run: &str) -> Result<Vec<
     Ok(pins)
 }
 
-fn contents(plan: &Plan, program: &Program, params: &serde_json::Value, remembered: &Remembered) -> Result<Vec<(Pin, Vec<u8>)>, Complaint> {
+pub(crate) fn contents(plan: &Plan, program: &Program, params: &serde_json::Value, remembered: &Remembered) -> Result<Vec<(Pin, Vec<u8>)>, Complaint> {
     let frozen = serde_json::to_vec(plan).map_err(|e| Complaint::new(FAILED, format!("the plan can't be frozen: {e}; nothing was run")))?;
     let mut contents = vec![pin(Role::Plan, &plan.runbook, frozen)];
     contents.extend(program.sources().iter().map(|s| pin(Role::Source, &s.path, s.text.clone().into_bytes())));

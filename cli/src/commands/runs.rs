@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use std::rc::Rc;
+
 use engine::journal::{RunRow, Store};
 use engine::plan::model::Plan;
 use engine::report::run_text::phase_tone;
@@ -95,7 +97,7 @@ fn row(store: &Store, found: &RunRow, filter: &Filter) -> Option<Row> {
     let read = store
         .events(&found.run)
         .map_err(Complaint::from)
-        .and_then(|events| open::folded(store, &found.run, &events).map(|(plan, state)| (events, plan, state)));
+        .and_then(|events| open::folded(store, &found.run, &events).map(|(plans, state)| (events, Rc::clone(plans.now()), state)));
     match read {
         Ok((events, plan, state)) => filter.wants(&plan, &state).then(|| readable(found, &events, &plan, &state)),
         Err(_) => filter.wants_unreadable().then(|| Row {

@@ -27,7 +27,7 @@ pub(crate) fn show(args: &ShowArgs, out: &Out) -> Result<Status, Complaint> {
     opened.trusted(0)?;
     let usual = usual(&opened.plan.runbook, &opened.run);
     if args.format == Format::Json {
-        let pasts = history::of(&opened.plan, &opened.events);
+        let pasts = history::of(&opened.plan, &opened.today());
         let shown = run_json::shown(&opened.run, &opened.plan, &opened.state, &pasts, &usual);
         out.data(&serde_json::to_string_pretty(&shown).unwrap_or_default());
         return Ok(DONE);
@@ -36,7 +36,7 @@ pub(crate) fn show(args: &ShowArgs, out: &Out) -> Result<Status, Complaint> {
     // A process that died could not say so in the journal.
     opened.state.driven = driven;
     let at = Page { run: &opened.run, head: opened.journal.head(), now: clock::now(), clock: clock::date, usual: &usual };
-    let mut lines = page(&at, &opened.plan, &opened.state, &opened.events);
+    let mut lines = page(&at, &opened.plan, &opened.state, &opened.today());
     if let Some(pid) = opened.driver().filter(|_| driven) {
         lines.insert(2, Line::new().dim(format!("  process {pid} drives it")));
     }

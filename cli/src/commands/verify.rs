@@ -6,7 +6,6 @@ use engine::plan::is_as_hashed;
 use engine::report::tone::Tone;
 use engine::report::words::count;
 use engine::run::event::{Event, EventKind, Pin, Role};
-use engine::run::state::RunState;
 use serde_json::json;
 
 use crate::args::Format;
@@ -48,7 +47,7 @@ pub(crate) fn verify(args: &VerifyArgs, out: &Out) -> Result<Status, Complaint> 
                 },
                 Role::Plan | Role::Source | Role::Params => journal.store().content(&run, &pin.hash).map(|_| ()),
             };
-            let missing = open::pins(&events).iter().find_map(|pin| intact(pin).err().map(|e| format!("{}: {e}", pin.name)));
+            let missing = open::pins(&events).find_map(|pin| intact(pin).err().map(|e| format!("{}: {e}", pin.name)));
             match missing {
                 None => signatures(&journal, &run, &events, &mut checked)?,
                 Some(why) => Some((1, why)),
@@ -81,21 +80,25 @@ pub(crate) fn verify(args: &VerifyArgs, out: &Out) -> Result<Status, Complaint> 
 
 /// Checks every signature; the first event that is not what it says.
 fn signatures(journal: &Journal, run: &str, events: &[Event], checked: &mut Vec<Checked>) -> Result<Option<(u64, String)>, Complaint> {
-    let plan = open::plan_of(journal.store(), run, events)?;
-    *checked = signature::check(journal, &plan, events, 0)?;
+    let plans = open::plans_of(journal.store(), run, events)?;
+    *checked = signature::check(journal, &plans, events, 0)?;
     if let Some(bad) = checked.iter().find(|c| c.held.is_err()) {
         return Ok(Some((bad.seq, format!("the signature of event {} does not hold", bad.seq))));
     }
-    if plan.signers.is_none() {
+    if plans.now().signers.is_none() {
         return Ok(None);
     }
     // What is signed names the plan by its hash, and the signers are part of it.
-    let named = matches!(events.first().map(|e| &e.kind), Some(EventKind::RunCreated { plan: hash, .. }) if *hash == plan.hash);
-    if !named || !is_as_hashed(&plan) {
-        return Ok(Some((1, "its plan is not the one that its hash names".to_owned())));
+    for event in events {
+        if let EventKind::RunCreated { plan: hash, .. } | EventKind::RunbookEdited { plan: hash, .. } = &event.kind {
+            let plan = plans.at(event.seq);
+            if *hash != plan.hash || !is_as_hashed(plan) {
+                return Ok(Some((event.seq, "its plan is not the one that its hash names".to_owned())));
+            }
+        }
     }
     // A yes that should be signed and is not can't be folded.
-    Ok(RunState::fold(&plan, events).err().map(|illegal| (illegal.seq, illegal.to_string())))
+    Ok(plans.fold(events).err().map(|illegal| (illegal.seq, illegal.to_string())))
 }
 
 fn lines(checked: &[Checked]) -> impl Iterator<Item = String> {

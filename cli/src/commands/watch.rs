@@ -31,7 +31,7 @@ pub(crate) fn watch(args: &WatchArgs, out: &Out) -> Result<Status, Complaint> {
     let mut opened = open::open(&args.run)?;
     out.say(&format!("run {}  {}  {}", opened.run, opened.plan.runbook, phase_word(&opened.state)));
     let mut screen = Screen::new(out, &opened.run, args.events, false, usual(&opened.plan.runbook, &opened.run));
-    screen.remember(&opened.events);
+    screen.remember(&opened.today());
     let seen = follow::follow(&mut opened, Some(TAIL), &mut screen);
     out.clear();
     if seen? == Seen::Told {

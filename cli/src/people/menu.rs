@@ -15,6 +15,8 @@ pub(super) struct Choice {
 pub(super) enum Pick {
     Failure(FailureAnswer),
     Step(StepAnswer),
+    /// The runbook, and goes on.
+    Edit,
     /// On the host of the step.
     Shell,
     /// Shows all that was printed, and asks again.
@@ -32,6 +34,7 @@ impl Pick {
             Self::Failure(FailureAnswer::Park) | Self::Step(StepAnswer::Park) => &["p", "park"],
             Self::Step(StepAnswer::Run) => &["r", "run"],
             Self::Step(StepAnswer::RunTheRest) => &["a", "all", "run all", "rest"],
+            Self::Edit => &["e", "edit"],
             Self::Shell => &["h", "shell"],
             Self::Output(_) => &["o", "output"],
         }
@@ -62,7 +65,7 @@ fn at_a_failure(failure: &FailureQuestion) -> Vec<Choice> {
     let mut menu = if failure.runs_perhaps {
         vec![pick(Retry, "[r]etry, which looks for it again")]
     } else {
-        vec![pick(Retry, "[r]etry"), pick(MarkDone, "mark [d]one"), pick(Skip, "[s]kip")]
+        vec![pick(Retry, "[r]etry"), choice(Pick::Edit, "[e]dit and go on"), pick(MarkDone, "mark [d]one"), pick(Skip, "[s]kip")]
     };
     menu.extend(failure.host.as_ref().map(|host| choice(Pick::Shell, format!("s[h]ell on {host}"))));
     menu.extend(failure.printed.clone().map(|printed| choice(Pick::Output(printed), "whole [o]utput")));
@@ -76,6 +79,7 @@ fn before_a_step(step: &StepQuestion) -> Vec<Choice> {
     let mut menu = vec![
         pick(Run, if step.is_release { "[r]elease" } else { "[r]un" }),
         pick(RunTheRest, "run [a]ll the rest without asking"),
+        choice(Pick::Edit, "[e]dit and go on"),
         pick(Skip, if step.is_release { "[s]kip, it is kept" } else { "[s]kip" }),
         pick(MarkDone, "mark [d]one"),
     ];

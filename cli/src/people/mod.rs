@@ -8,6 +8,7 @@ mod pager;
 mod reading;
 mod shell;
 mod step;
+mod table;
 mod terminal;
 mod wording;
 
@@ -70,6 +71,7 @@ impl People for Absent {
         self.operator.clone()
     }
 }
+pub(crate) use table::Table;
 
 /// A question with the way back of its answer.
 #[derive(Debug)]

@@ -258,6 +258,7 @@ impl Desk {
                 };
                 Reply::Step { answer, note }
             }
+            Pick::Edit => Reply::Edit,
             Pick::Shell => Reply::OpenShell,
             Pick::Output(printed) => {
                 pager::show(&self.out, &printed);

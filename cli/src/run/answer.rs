@@ -100,7 +100,7 @@ fn voter(opened: &Opened, node: NodeId, opening: u32, word: &Word, key: Option<&
             Answer::Approved { .. } => Err(signing::not_theirs(path, "a yes is signed in this run, and there is no key to sign with").help(signing::HOW)),
         };
     };
-    let statement = Statement::of(&opened.run, &opened.plan, &opened.events, node, opening, opened.journal.head())
+    let statement = Statement::of(&opened.run, &opened.plan, &opened.today(), node, opening, opened.journal.head())
         .ok_or_else(|| Complaint::new(FAILED, format!("the journal does not say what `{path}` shows")))?;
     let ballot = Ballot { statement, signers: signers.clone(), wanted: Wanted::of(gate, &opened.state) };
     signing::sign(&ballot, &word.answer, key, now).map(|signed| Voter::Signed(Box::new(signed)))
@@ -109,6 +109,10 @@ fn voter(opened: &Opened, node: NodeId, opening: u32, word: &Word, key: Option<&
 fn catch_up(opened: &mut Opened) -> Result<(), Complaint> {
     let known = opened.state.seq;
     for event in opened.journal.catch_up()?.into_iter().skip(opened.events.len()) {
+        if matches!(event.kind, EventKind::RunbookEdited { .. }) {
+            let what = format!("the runbook of run {} was edited at this moment; nothing was answered", opened.run);
+            return Err(Complaint::new(FAILED, what).help(format!("runbook show {}   what it asks now", opened.run)));
+        }
         opened.state.apply(&opened.plan, &event).map_err(|e| Complaint::new(FAILED, format!("the journal does not fold: {e}")))?;
         opened.events.push(event);
     }

@@ -3,7 +3,7 @@
 use engine::exec::follow::{Followed, Seen};
 use engine::exec::watch::Watch;
 
-use super::open::Opened;
+use super::open::{self, Opened};
 use crate::complaint::{Complaint, FAILED};
 
 /// Follows it until there is nothing more to see; `opened` then stands where the run stands. `tail`: of what runs already,
@@ -12,8 +12,13 @@ use crate::complaint::{Complaint, FAILED};
 /// # Errors
 /// The journal can't be read, or does not fold.
 pub(crate) fn follow(opened: &mut Opened, tail: Option<u64>, watch: &mut dyn Watch) -> Result<Seen, Complaint> {
-    let driver = opened.driver_and_machine();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Complaint::new(FAILED, format!("no event loop: {e}")))?;
-    let run = Followed { journal: &mut opened.journal, plan: &opened.plan, state: &mut opened.state, driver, tail };
-    Ok(runtime.block_on(engine::exec::follow::follow(run, watch))?)
+    loop {
+        let driver = opened.driver_and_machine();
+        let run = Followed { journal: &mut opened.journal, plans: &opened.plans, state: &mut opened.state, driver, edited: false, tail };
+        match runtime.block_on(engine::exec::follow::follow(run, watch))? {
+            Seen::Edited => *opened = open::open(&opened.run)?,
+            seen => return Ok(seen),
+        }
+    }
 }

@@ -1,12 +1,14 @@
 //! The state folder, and a run in it.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use engine::exec::driver::DriveError;
 use engine::exec::signature;
 use engine::journal::lock::is_alive;
 use engine::journal::{Journal, Store};
 use engine::plan::model::{PLAN_FORMAT, Plan};
+use engine::run::edit::Plans;
 use engine::run::event::{Event, EventKind, Pin, Role};
 use engine::run::state::RunState;
 use etcetera::BaseStrategy;
@@ -39,7 +41,9 @@ pub(crate) struct Opened {
     pub(crate) run: String,
     pub(crate) folder: PathBuf,
     pub(crate) journal: Journal,
-    pub(crate) plan: Plan,
+    /// All that it had; `plan` is that of today.
+    pub(crate) plans: Plans,
+    pub(crate) plan: Rc<Plan>,
     pub(crate) events: Vec<Event>,
     pub(crate) state: RunState,
 }
@@ -62,36 +66,52 @@ pub(crate) fn open(name: &str) -> Result<Opened, Complaint> {
 pub(crate) fn open_in(folder: PathBuf, store: Store, run: String) -> Result<Opened, Complaint> {
     let mut journal = store.journal(&run)?;
     let events = journal.catch_up()?;
-    let (plan, state) = folded(journal.store(), &run, &events)?;
-    Ok(Opened { run, folder, journal, plan, events, state })
+    let (plans, state) = folded(journal.store(), &run, &events)?;
+    Ok(Opened { run, folder, journal, plan: Rc::clone(plans.now()), plans, events, state })
 }
 
 /// What a run's events make of it.
 ///
 /// # Errors
 /// Its plan can't be read, or its journal does not fold.
-pub(crate) fn folded(store: &Store, run: &str, events: &[Event]) -> Result<(Plan, RunState), Complaint> {
-    let plan = plan_of(store, run, events)?;
-    let state = RunState::fold(&plan, events).map_err(|e| {
+pub(crate) fn folded(store: &Store, run: &str, events: &[Event]) -> Result<(Plans, RunState), Complaint> {
+    let plans = plans_of(store, run, events)?;
+    let state = plans.fold(events).map_err(|e| {
         Complaint::new(FAILED, format!("the journal of run {run} does not fold: {e}")).help(format!("runbook verify {run}   whether it was changed"))
     })?;
-    Ok((plan, state))
+    Ok((plans, state))
 }
 
-/// What a run pins.
-pub(crate) fn pins(events: &[Event]) -> &[Pin] {
-    match events.first().map(|e| &e.kind) {
-        Some(EventKind::RunCreated { pins, .. }) => pins,
+/// What a run pins, the first first.
+pub(crate) fn pins(events: &[Event]) -> impl Iterator<Item = &Pin> {
+    events.iter().flat_map(pinned_by)
+}
+
+fn pinned_by(event: &Event) -> &[Pin] {
+    match &event.kind {
+        EventKind::RunCreated { pins, .. } | EventKind::RunbookEdited { pins, .. } => pins,
         _ => &[],
     }
 }
 
-/// The plan that a run pins.
+/// The plan that it began with, and that of each edit.
 ///
 /// # Errors
-/// It can't be read, or a newer engine drew it.
-pub(crate) fn plan_of(store: &Store, run: &str, events: &[Event]) -> Result<Plan, Complaint> {
-    let pin = pins(events).iter().find(|pin| pin.role == Role::Plan).ok_or_else(|| Complaint::new(FAILED, format!("run {run} has no plan in its journal")))?;
+/// One can't be read, or a newer engine drew it.
+pub(crate) fn plans_of(store: &Store, run: &str, events: &[Event]) -> Result<Plans, Complaint> {
+    let mut plans: Option<Plans> = None;
+    for event in events.iter().filter(|event| matches!(event.kind, EventKind::RunCreated { .. } | EventKind::RunbookEdited { .. })) {
+        let pin = pinned_by(event).iter().find(|pin| pin.role == Role::Plan);
+        let plan = plan_of(store, run, pin.ok_or_else(|| Complaint::new(FAILED, format!("run {run} has no plan in its journal")))?)?;
+        match &mut plans {
+            None => plans = Some(Plans::new(Rc::new(plan))),
+            Some(plans) => plans.edited(event.seq, Rc::new(plan)),
+        }
+    }
+    plans.ok_or_else(|| Complaint::new(FAILED, format!("run {run} has no plan in its journal")))
+}
+
+fn plan_of(store: &Store, run: &str, pin: &Pin) -> Result<Plan, Complaint> {
     let content = store.content(run, &pin.hash)?;
     // Its format comes first: a newer plan may not read as one of ours at all.
     let format = serde_json::from_slice::<Format>(&content).map_or(0, |f| f.format);
@@ -118,8 +138,13 @@ impl Opened {
     /// # Errors
     /// One behind that event does not.
     pub(crate) fn trusted(&self, after: u64) -> Result<(), Complaint> {
-        let doubt = signature::doubt(&self.journal, &self.plan, &self.events, after)?;
+        let doubt = signature::doubt(&self.journal, &self.plans, &self.events, after)?;
         doubt.map_or(Ok(()), |doubt| Err(DriveError::Doubtful(doubt).into()))
+    }
+
+    /// Its events, as if all of them were about the plan of today.
+    pub(crate) fn today(&self) -> Vec<Event> {
+        self.plans.today(&self.events)
     }
 
     /// Its process id, on the machine that it ran on.
@@ -142,6 +167,7 @@ impl Opened {
 pub(crate) fn created(folder: PathBuf, mut journal: Journal, plan: Plan) -> Result<Opened, Complaint> {
     let events = journal.catch_up()?;
     let run = journal.run().to_owned();
-    let state = RunState::fold(&plan, &events).map_err(|e| Complaint::new(FAILED, e.to_string()))?;
-    Ok(Opened { run, folder, journal, plan, events, state })
+    let plans = Plans::new(Rc::new(plan));
+    let state = plans.fold(&events).map_err(|e| Complaint::new(FAILED, e.to_string()))?;
+    Ok(Opened { run, folder, journal, plan: Rc::clone(plans.now()), plans, events, state })
 }

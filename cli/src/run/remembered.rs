@@ -44,7 +44,7 @@ impl Remembered {
     /// # Errors
     /// The pin is there and can't be read.
     pub(crate) fn of(opened: &Opened) -> Result<Self, Complaint> {
-        let Some(pin) = pins(&opened.events).iter().find(|p| p.role == Role::Params && p.name == NAME) else { return Ok(Self::default()) };
+        let Some(pin) = pins(&opened.events).filter(|p| p.role == Role::Params && p.name == NAME).last() else { return Ok(Self::default()) };
         let content = opened.journal.store().content(&opened.run, &pin.hash)?;
         Ok(serde_json::from_slice(&content).unwrap_or_default())
     }

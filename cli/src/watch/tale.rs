@@ -6,6 +6,7 @@ use engine::plan::model::{NodeId, Plan};
 use engine::report::log_json;
 use engine::report::tell::Teller;
 use engine::report::tone::Line;
+use engine::run::edit::Plans;
 use engine::run::event::Event;
 use engine::run::fold::IllegalEvent;
 use engine::run::state::RunState;
@@ -21,12 +22,19 @@ pub(crate) struct Tale {
     pub(crate) teller: Teller,
     /// Some steps alone; and of these, without JSON, what they print.
     pub(crate) nodes: Option<Vec<NodeId>>,
+    /// The same by path, which an edit of the runbook leaves as it is.
+    pub(crate) paths: Option<Vec<String>>,
     pub(crate) json: bool,
 }
 
 impl Tale {
-    pub(crate) fn is_about(&self, event: &Event) -> bool {
-        self.nodes.as_ref().is_none_or(|nodes| event.kind.node().is_some_and(|id| nodes.contains(&id)))
+    pub(crate) fn is_about(&self, plans: &Plans, event: &Event) -> bool {
+        self.is_about_in(plans.at(event.seq), event)
+    }
+
+    fn is_about_in(&self, plan: &Plan, event: &Event) -> bool {
+        let path = || event.kind.node().and_then(|id| plan.nodes.get(id.index())).map(|node| &node.path);
+        self.paths.as_ref().is_none_or(|paths| path().is_some_and(|path| paths.contains(path)))
     }
 }
 
@@ -34,12 +42,12 @@ impl Tale {
 ///
 /// # Errors
 /// The journal does not fold.
-pub(crate) fn story(out: &Out, teller: &mut Teller, plan: &Plan, events: &[Event]) -> Result<Vec<Line>, IllegalEvent> {
-    let mut state = RunState::new(plan);
+pub(crate) fn story(out: &Out, teller: &mut Teller, plans: &Plans, events: &[Event]) -> Result<Vec<Line>, IllegalEvent> {
+    let mut state = plans.fold(&[])?;
     let mut story = Vec::new();
     for event in events {
-        state.apply(plan, event)?;
-        story.extend(told(out, teller, plan, &state, event));
+        plans.apply(&mut state, event)?;
+        story.extend(told(out, teller, plans.at(event.seq), &state, event));
     }
     Ok(story)
 }
@@ -52,7 +60,7 @@ fn told(out: &Out, teller: &mut Teller, plan: &Plan, state: &RunState, event: &E
 impl Watch for Tale {
     fn event(&mut self, plan: &Plan, state: &RunState, event: &Event) {
         if self.json {
-            if self.is_about(event) {
+            if self.is_about_in(plan, event) {
                 self.out.data(&log_json::line(&self.run, plan, event));
             }
         } else if self.nodes.is_none() {

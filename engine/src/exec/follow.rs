@@ -10,7 +10,8 @@ use super::keeper::call::Stream;
 use super::watch::Watch;
 use crate::journal::lock::is_alive;
 use crate::journal::{Journal, output};
-use crate::plan::model::{NodeId, Plan};
+use crate::plan::model::NodeId;
+use crate::run::edit::Plans;
 use crate::run::event::{Event, EventKind};
 use crate::run::state::{Phase, RunState, Stage};
 use crate::run::verdict::attempt_name;
@@ -30,6 +31,8 @@ pub enum Seen {
     Settled,
     /// The process that drove it died and could not say so.
     Alone,
+    /// Its runbook was edited: it is another plan from here on.
+    Edited,
     /// Ctrl-C, or the terminal was closed. The run goes on.
     Told,
 }
@@ -38,10 +41,12 @@ pub enum Seen {
 #[derive(Debug)]
 pub struct Followed<'a> {
     pub journal: &'a mut Journal,
-    pub plan: &'a Plan,
+    pub plans: &'a Plans,
     pub state: &'a mut RunState,
     /// The process that drives it, and on which machine.
     pub driver: Option<(u32, String)>,
+    /// An event of another plan has come.
+    pub edited: bool,
     /// Of what runs already: so many bytes at the end of what it printed, or all of it.
     pub tail: Option<u64>,
 }
@@ -57,6 +62,9 @@ pub async fn follow(mut run: Followed<'_>, watch: &mut dyn Watch) -> Result<Seen
     loop {
         run.look(&mut printed, watch)?;
         printed.tail = None;
+        if run.edited {
+            return Ok(Seen::Edited);
+        }
         let is_new = run.state.phase == Phase::New && looks < PATIENCE;
         if !run.state.driven && !is_new {
             return Ok(Seen::Settled);
@@ -82,25 +90,32 @@ impl Followed<'_> {
         for event in events {
             self.take(&event, printed, watch)?;
         }
-        watch.look(self.plan, self.state);
+        watch.look(self.plans.now(), self.state);
         Ok(())
     }
 
     fn take(&mut self, event: &Event, printed: &mut Printed, watch: &mut dyn Watch) -> Result<(), DriveError> {
+        // Whoever looks on opens the run anew: its plan stands beside that event.
+        if matches!(event.kind, EventKind::RunbookEdited { .. }) {
+            self.edited = true;
+        }
+        if self.edited {
+            return Ok(());
+        }
         match &event.kind {
             EventKind::DriverStarted { pid, machine, .. } => self.driver = Some((*pid, machine.clone())),
             EventKind::StepEnded { node, attempt, .. } => self.rest(printed, *node, false, *attempt, watch)?,
             EventKind::UndoEnded { node, attempt, .. } => self.rest(printed, *node, true, *attempt, watch)?,
             _ => {}
         }
-        self.state.apply(self.plan, event)?;
-        watch.event(self.plan, self.state, event);
+        self.state.apply(self.plans.now(), event)?;
+        watch.event(self.plans.now(), self.state, event);
         Ok(())
     }
 
     /// What the commands under way have printed since the last look.
     fn print(&self, printed: &mut Printed, watch: &mut dyn Watch) -> Result<(), DriveError> {
-        for (id, _) in self.plan.iter() {
+        for (id, _) in self.plans.now().iter() {
             match self.state.stage(id) {
                 Stage::Began { attempt, .. } => self.piece(printed, id, false, *attempt, watch)?,
                 Stage::Undoing { attempt, .. } => self.piece(printed, id, true, *attempt, watch)?,
@@ -120,7 +135,7 @@ impl Followed<'_> {
     fn piece(&self, printed: &mut Printed, node: NodeId, undoing: bool, attempt: u32, watch: &mut dyn Watch) -> Result<bool, DriveError> {
         let mut any = false;
         let (folder, run) = (self.journal.store().folder(), self.journal.run());
-        let name = attempt_name(&self.plan.node(node).path, undoing, attempt);
+        let name = attempt_name(&self.plans.now().node(node).path, undoing, attempt);
         for (stream, end) in [(Stream::Out, "out"), (Stream::Err, "err")] {
             let tail = printed.tail;
             let from = printed
@@ -131,7 +146,7 @@ impl Followed<'_> {
             *from += bytes.len() as u64;
             any |= !bytes.is_empty();
             if !bytes.is_empty() {
-                watch.output(self.plan, node, stream, &bytes);
+                watch.output(self.plans.now(), node, stream, &bytes);
             }
         }
         Ok(any)

@@ -196,6 +196,8 @@ pub enum Reply {
     Silence,
     /// A person wants a shell on the host.
     OpenShell,
+    /// A person wants to edit the runbook.
+    Edit,
     /// They have left it. `why`: it could not be opened.
     ShellLeft {
         why: Option<String>,

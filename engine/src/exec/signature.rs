@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use thiserror::Error;
 
 use crate::journal::{Journal, JournalError};
-use crate::plan::model::Plan;
+use crate::run::edit::Plans;
 use crate::run::event::{Event, Millis};
 use crate::run::statement::claims;
 use crate::signers::{NAMESPACE, Signers};
@@ -63,29 +63,29 @@ pub struct Doubt {
 ///
 /// # Errors
 /// The journal can't be read.
-pub fn doubt(journal: &Journal, plan: &Plan, events: &[Event], after: u64) -> Result<Option<Box<Doubt>>, JournalError> {
+pub fn doubt(journal: &Journal, plans: &Plans, events: &[Event], after: u64) -> Result<Option<Box<Doubt>>, JournalError> {
     let doubtful = |c: Checked| {
         let why = c.held.err()?;
         Some(Box::new(Doubt { run: journal.run().to_owned(), seq: c.seq, what: c.what, principal: c.principal, why }))
     };
-    Ok(check(journal, plan, events, after)?.into_iter().find_map(doubtful))
+    Ok(check(journal, plans, events, after)?.into_iter().find_map(doubtful))
 }
 
 /// Checks every signature behind an event.
 ///
 /// # Errors
 /// The journal can't be read.
-pub fn check(journal: &Journal, plan: &Plan, events: &[Event], after: u64) -> Result<Vec<Checked>, JournalError> {
+pub fn check(journal: &Journal, plans: &Plans, events: &[Event], after: u64) -> Result<Vec<Checked>, JournalError> {
     // Most runs have none: nothing more is read for them.
-    if plan.signers.is_none() && !events.iter().any(|e| e.seq > after && e.kind.signed().is_some()) {
+    if plans.now().signers.is_none() && !events.iter().any(|e| e.seq > after && e.kind.signed().is_some()) {
         return Ok(Vec::new());
     }
     let heads = journal.heads()?;
-    let claims = claims(journal.run(), plan, events, &heads, after);
+    let claims = claims(journal.run(), plans, events, &heads, after);
     Ok(claims
         .into_iter()
         .map(|claim| {
-            let held = match (&plan.signers, &claim.text) {
+            let held = match (&plans.at(claim.event.seq).signers, &claim.text) {
                 (None, _) => Err(Unproven::NoSigners),
                 (_, None) => Err(Unproven::Elsewhere),
                 (Some(signers), Some(text)) => signer(signers, text, &claim.signed.signature, claim.event.at).and_then(|signer| {

@@ -77,6 +77,11 @@ impl Ways {
         Self(Arc::new(ways.into_iter().filter(|(_, way)| *way != Ok(Way::default())).collect()))
     }
 
+    /// As a plan has them, for another plan of the same run.
+    pub fn again(ways: impl IntoIterator<Item = (HostName, Way)>) -> Self {
+        Self::new(ways.into_iter().map(|(host, way)| (host, Ok(way))))
+    }
+
     #[must_use]
     pub fn of(&self, host: &str) -> Option<Way> {
         self.0.get(host)?.as_ref().ok().cloned()

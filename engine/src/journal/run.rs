@@ -5,7 +5,7 @@ use rusqlite::{TransactionBehavior, params};
 use super::JournalError;
 use super::chain::{genesis, link};
 use super::store::{Store, body_of, event_of};
-use crate::run::event::{Event, EventKind, Millis};
+use crate::run::event::{Event, EventKind, Millis, Pin};
 
 /// Proof that something is on disk (promise K1). Only an append makes one, and only with one of these can a command be
 /// sent: nobody else can make one up.
@@ -65,6 +65,14 @@ impl Journal {
     /// [`JournalError::Behind`] when someone else appended first: read on, fold, decide again.
     /// [`JournalError::Full`] when there is no room: nothing was written.
     pub fn append(&mut self, kinds: Vec<(Millis, EventKind)>) -> Result<Vec<Durable<Event>>, JournalError> {
+        self.append_pinning(&[], kinds)
+    }
+
+    /// The same, with contents that these events pin, in one commit.
+    ///
+    /// # Errors
+    /// As above; then the contents were not written either.
+    pub fn append_pinning(&mut self, contents: &[(Pin, Vec<u8>)], kinds: Vec<(Millis, EventKind)>) -> Result<Vec<Durable<Event>>, JournalError> {
         let mut head = self.head.clone();
         let mut lines = Vec::with_capacity(kinds.len());
         for (seq, (at, kind)) in (self.seq + 1..).zip(kinds) {
@@ -79,6 +87,9 @@ impl Journal {
                 .query_row("SELECT seq, head FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1", [&self.run], |row| Ok((row.get(0)?, row.get(1)?)))?;
             if newest.0.unsigned_abs() != self.seq || newest.1 != self.head {
                 return Ok(false);
+            }
+            for (pin, content) in contents {
+                transaction.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", params![pin.hash, content])?;
             }
             {
                 let mut insert = transaction.prepare_cached("INSERT INTO events VALUES (?, ?, ?, ?)")?;

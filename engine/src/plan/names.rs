@@ -10,6 +10,11 @@ use super::template::Scope;
 use crate::inventory::Vars;
 use crate::value::{SecretText, Type, Value};
 
+/// What a name is bound to, seen from a frame.
+pub(crate) fn bound_in<'p>(plan: &'p Plan, frame: FrameId, name: &str) -> Option<&'p Bound> {
+    find(&plan.frames, frame, name)
+}
+
 /// How the nodes of a run have ended, for `succeeded`.
 pub trait Outcomes: std::fmt::Debug {
     fn outcome(&self, node: NodeId) -> Outcome;

@@ -26,6 +26,12 @@ pub fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
         | Phase::Ended => Vec::new(),
         Phase::Preparing { .. } => preflight::decide(plan, state),
         Phase::Running => forward::decide(&View::new(plan, state)),
+        // While somebody works on a host by hand nothing is taken back there.
+        Phase::RollingBack | Phase::Ending if !state.shells.is_empty() => {
+            let mut effects = in_flight::in_flight(&View::new(plan, state));
+            effects.extend(state.shells.iter().map(|node| Effect::Shell { node: *node }));
+            effects
+        }
         Phase::RollingBack => unwind::decide(&View::new(plan, state)),
         Phase::Ending => {
             let view = View::new(plan, state);

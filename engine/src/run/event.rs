@@ -2,11 +2,13 @@
 
 mod actor;
 mod answers;
+mod pin;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::actor::{Actor, Signed, Voter};
 pub use self::answers::{Answer, Evidence, FailureAnswer, InterruptAnswer, StepAnswer};
+pub use self::pin::{Pin, Role};
 use super::hook::Occasion;
 use crate::outcome::{Ended, Identity};
 use crate::plan::model::{BlockId, HostName, NodeId, SlotId};
@@ -23,26 +25,6 @@ pub struct Event {
     pub at: Millis,
     #[serde(flatten)]
     pub kind: EventKind,
-}
-
-/// What a pinned content is to its run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    Plan,
-    Source,
-    Params,
-    /// A file that it uploads; kept beside the journal until the run is over.
-    Upload,
-}
-
-/// Something that a run pins by its content (promise J2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pin {
-    pub role: Role,
-    pub name: String,
-    /// SHA-256 of the content.
-    pub hash: String,
 }
 
 /// Why a host could not be used.
@@ -461,6 +443,21 @@ pub enum EventKind {
         block: BlockId,
     },
 
+    /// A person edits the runbook: nothing is done until they have, and another process, or the next turn of this one,
+    /// goes on.
+    EditBegan {
+        by: Actor,
+    },
+    /// From here on the run goes by another plan (promise P6). It stands beside this event, with its text, under its hash.
+    RunbookEdited {
+        plan: String,
+        pins: Vec<Pin>,
+        by: Actor,
+        note: Option<String>,
+        changed: Vec<String>,
+        new: Vec<String>,
+        gone: Vec<String>,
+    },
     /// The process went away and the run waits for a person's answer.
     DriverLeft {
         why: String,
@@ -568,6 +565,8 @@ impl EventKind {
             | Self::RunRefused { .. }
             | Self::PreflightFailed { .. }
             | Self::StepModeBegan { .. }
+            | Self::EditBegan { .. }
+            | Self::RunbookEdited { .. }
             | Self::Interrupted
             | Self::InterruptAnswered { .. }
             | Self::BudgetWarned { .. }

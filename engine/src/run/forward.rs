@@ -184,16 +184,13 @@ fn leave(view: &View<'_>, wanted: &mut Wanted) {
     for (id, node) in view.plan.iter() {
         let NodeKind::Leave { enter } = node.kind else { continue };
         let is_due = view.is_reachable(id) && view.holds(enter) && !fleet::is_left_out(view.plan, view.state, id);
-        if !is_due || view.is_release_awaited(enter) {
+        if !is_due || view.is_release_awaited(enter) || view.state.shells.contains(&id) {
             continue;
         }
         wanted.add(
             enter,
             match release(view, enter) {
-                How::Send(_) if stepping::is_held_back(view.plan, view.state, id) => match stepping::ask(view.state, id) {
-                    Some(ask) => How::Ask(ask),
-                    None => continue,
-                },
+                How::Send(_) if stepping::is_held_back(view.plan, view.state, id) => How::Ask(Effect::AskStep { node: id }),
                 how => how,
             },
         );
@@ -233,7 +230,9 @@ fn go_on(view: &View<'_>, wanted: &mut Wanted) -> Vec<Effect> {
                     None => wanted.add(id, How::Send(Effect::Reach { node: id })),
                 }
             }
-            Stage::Guarding { .. } if stepping::is_held_back(view.plan, view.state, id) => effects.extend(stepping::ask(view.state, id)),
+            // Somebody works on its host by hand.
+            Stage::Guarding { .. } if view.state.shells.contains(&id) => {}
+            Stage::Guarding { .. } if stepping::is_held_back(view.plan, view.state, id) => effects.push(Effect::AskStep { node: id }),
             Stage::Guarding { passed } => effects.push(next_of(view, id, *passed)),
             Stage::Open { opening, .. } => effects.push(Effect::AwaitGate { node: id, opening: *opening }),
             Stage::AwaitingPerson => effects.push(Effect::AwaitManual { node: id }),

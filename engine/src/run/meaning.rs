@@ -1,8 +1,17 @@
 //! What an event means for its run as a whole.
 
 use super::event::{EventKind, FailureAnswer};
+use crate::plan::model::NodeId;
 
 impl EventKind {
+    /// The same of another node; none for an event of no node, and for one that does not read back.
+    #[must_use]
+    pub fn about(&self, node: NodeId) -> Option<Self> {
+        let mut json = serde_json::to_value(self).ok()?;
+        *json.get_mut("node")? = serde_json::to_value(node).ok()?;
+        serde_json::from_value(json).ok()
+    }
+
     /// Whether nothing can follow.
     #[must_use]
     pub fn ends_the_run(&self) -> bool {

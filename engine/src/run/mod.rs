@@ -6,6 +6,7 @@ pub mod approver;
 pub mod budget;
 mod clear;
 pub mod decide;
+pub mod edit;
 pub mod effect;
 pub mod event;
 mod exclusion;

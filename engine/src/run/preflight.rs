@@ -180,13 +180,17 @@ fn stranger(known: &HostState, identity: &Identity) -> Option<String> {
 
 /// K6: a job there that the journal does not know means that the journal is behind.
 fn unknown_claim(plan: &Plan, state: &RunState, host: &HostName, claims: &[String]) -> Option<String> {
+    let is_one_of = |claim: &str, path: &str, attempts: u32, undos: u32| {
+        (1..=attempts).any(|n| super::verdict::attempt_name(path, false, n) == claim)
+            || (1..=undos).any(|n| super::verdict::attempt_name(path, true, n) == claim)
+    };
     let unknown = claims.iter().find(|claim| {
-        !plan.iter().any(|(id, node)| {
+        let is_planned = plan.iter().any(|(id, node)| {
             let ours = state.node(id);
-            node.host.as_ref() == Some(host)
-                && ((1..=ours.attempts).any(|n| super::verdict::attempt_name(&node.path, false, n) == **claim)
-                    || (1..=ours.undos).any(|n| super::verdict::attempt_name(&node.path, true, n) == **claim))
-        })
+            node.host.as_ref() == Some(host) && is_one_of(claim, &node.path, ours.attempts, ours.undos)
+        });
+        let is_retired = || state.retired.iter().any(|(path, ours)| ours.host.as_ref() == Some(host) && is_one_of(claim, path, ours.attempts, ours.undos));
+        !is_planned && !is_retired()
     })?;
     Some(format!(
         "it holds the job `{unknown}` of this run, which this journal does not know: the journal is older than the run (a restored or copied state folder?)"

@@ -59,6 +59,10 @@ pub struct RunState {
     /// What it has come to, for those who are told.
     pub occasions: Vec<Occasion>,
     pub hooks: BTreeMap<(u32, Occasion), Telling>,
+    /// What an edit took out of the plan and has traces on its host, by path.
+    pub retired: BTreeMap<String, Numbers>,
+    /// A person edits the runbook just now.
+    pub editing: bool,
     /// The last failure that stopped it.
     pub last_failed: Option<NodeId>,
     pub budgets_warned: BTreeSet<BlockId>,
@@ -173,6 +177,33 @@ pub struct NodeState {
     pub taken_back: bool,
     /// It failed, or its host can't be reached, and the run goes on without it.
     pub passed_over: bool,
+}
+
+/// How often something of a node was begun: its traces on its host are named by that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers {
+    pub host: Option<HostName>,
+    pub attempts: u32,
+    pub undos: u32,
+    pub openings: u32,
+}
+
+impl Numbers {
+    #[must_use]
+    pub fn of(host: Option<&str>, node: &NodeState) -> Self {
+        Self { host: host.map(str::to_owned), attempts: node.attempts, undos: node.undos, openings: node.openings }
+    }
+
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.attempts + self.undos + self.openings > 0
+    }
+
+    /// A node that has not begun, and goes on with these.
+    #[must_use]
+    pub fn restored(&self) -> NodeState {
+        NodeState { attempts: self.attempts, undos: self.undos, openings: self.openings, ..NodeState::default() }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -350,6 +381,8 @@ impl RunState {
             began: 0,
             occasions: Vec::new(),
             hooks: BTreeMap::new(),
+            retired: BTreeMap::new(),
+            editing: false,
             last_failed: None,
             budgets_warned: BTreeSet::new(),
             budgets_spent: BTreeSet::new(),

@@ -1,6 +1,7 @@
 //! What a person signs (promise P3): one plain text, made anew from the journal by whoever checks the signature. A word in
 //! it that could hold a line break is written as JSON.
 
+use super::edit::Plans;
 use super::event::{Answer, Event, EventKind, Millis, Purpose, Signed, Voter};
 use crate::plan::model::{NodeId, Plan};
 
@@ -117,14 +118,17 @@ fn noun(purpose: &Purpose) -> &'static str {
 
 /// Every signature behind an event. `heads`: the head after each event, in their order.
 #[must_use]
-pub fn claims<'a>(run: &str, plan: &Plan, events: &'a [Event], heads: &[String], after: u64) -> Vec<Claim<'a>> {
+pub fn claims<'a>(run: &str, plans: &Plans, events: &'a [Event], heads: &[String], after: u64) -> Vec<Claim<'a>> {
     let mut found = Vec::new();
     for (position, event) in events.iter().enumerate().filter(|(_, event)| event.seq > after) {
+        let plan = plans.at(event.seq);
         if let EventKind::GateAnswered { node, opening, answer, by: Voter::Signed(signed), .. } = &event.kind {
-            let before = &events[..position];
+            // An edit of the runbook has everything shown anew: what came before it is of another plan.
+            let edited = events[..position].iter().rposition(|e| matches!(e.kind, EventKind::RunbookEdited { .. })).unwrap_or(0);
+            let before = &events[edited..position];
             let opened = before.iter().rposition(|e| matches!(&e.kind, EventKind::GateOpened { node: n, opening: o, .. } if n == node && o == opening));
             // What came before the gate was opened is no view of what it shows.
-            let seen = opened.is_some_and(|at| heads[at..position].contains(&signed.head));
+            let seen = opened.is_some_and(|at| heads[edited + at..position].contains(&signed.head));
             let statement = Statement::of(run, plan, before, *node, *opening, &signed.head).filter(|_| seen);
             let what = format!("the answer at `{}`", plan.node(*node).path);
             found.push(Claim { event, signed, what, text: statement.map(|s| s.text(answer)) });

@@ -1,7 +1,6 @@
 //! P4: a run that stops before every step. Its guards are asked first, since a step that is skipped or as wanted already
 //! sends nothing; what is asked about is what would be sent next.
 
-use super::effect::Effect;
 use super::state::{RunState, Stage};
 use crate::plan::model::{NodeId, NodeKind, Plan};
 
@@ -18,9 +17,4 @@ pub(super) fn is_held_back(plan: &Plan, state: &RunState, id: NodeId) -> bool {
         // A manual step and a gate are questions themselves; the rest only reads.
         _ => false,
     }
-}
-
-/// The question, unless somebody works on its host by hand just now.
-pub(super) fn ask(state: &RunState, node: NodeId) -> Option<Effect> {
-    (!state.shells.contains(&node)).then_some(Effect::AskStep { node })
 }

@@ -38,6 +38,7 @@ impl Driver<'_> {
                         let note = Some(format!("nobody answered within {}", took(i64::try_from(ask_for.as_millis()).unwrap_or(i64::MAX))));
                         vec![EventKind::FailureAnswered { node, answer: silence, by: Actor::Policy, note }]
                     }
+                    Ok(Reply::Edit) => vec![EventKind::EditBegan { by }],
                     Ok(Reply::OpenShell) => vec![EventKind::ShellOpened { node, by }],
                     Ok(Reply::Failure { answer: FailureAnswer::MarkDone, .. }) => proof.of(|said| done(by, said)).await,
                     Ok(Reply::Failure { answer, note }) => vec![EventKind::FailureAnswered { node, answer, by, note }],

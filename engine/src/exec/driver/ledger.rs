@@ -13,6 +13,7 @@ use crate::exec::watch::Watch;
 use crate::journal::chain::content_hash;
 use crate::journal::{Durable, Journal, JournalError};
 use crate::plan::model::{HostName, NodeId, Plan, SlotId};
+use crate::run::edit::Plans;
 use crate::run::event::{Event, EventKind, Evidence, Millis, Purpose};
 use crate::run::state::RunState;
 use crate::run::statement::{Start, Statement};
@@ -21,6 +22,7 @@ use crate::value::{SecretText, Value};
 
 pub(super) struct Ledger<'a> {
     journal: Journal,
+    plans: Plans,
     plan: Rc<Plan>,
     state: RunState,
     /// In the state, and not yet on disk.
@@ -32,12 +34,12 @@ pub(super) struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    pub(super) fn open(mut journal: Journal, plan: Rc<Plan>, watch: &'a mut dyn Watch) -> Result<Self, DriveError> {
+    pub(super) fn open(mut journal: Journal, plans: Plans, watch: &'a mut dyn Watch) -> Result<Self, DriveError> {
         let events = journal.catch_up()?;
-        trusted(&journal, &plan, &events, 0)?;
-        let state = RunState::fold(&plan, &events)?;
+        trusted(&journal, &plans, &events, 0)?;
+        let (state, plan) = (plans.fold(&events)?, Rc::clone(plans.now()));
         journal.was_written_to()?;
-        Ok(Self { journal, plan, state, noted: Vec::new(), secrets: Vec::new(), masks: Arc::default(), watch })
+        Ok(Self { journal, plans, plan, state, noted: Vec::new(), secrets: Vec::new(), masks: Arc::default(), watch })
     }
 
     pub(super) fn start_driver(&mut self, purpose: Purpose, people: &dyn People, takes_locks: bool) -> Result<(), DriveError> {
@@ -148,8 +150,8 @@ impl<'a> Ledger<'a> {
     fn catch_up(&mut self) -> Result<(), DriveError> {
         let known = self.journal.seq();
         let events = self.journal.catch_up()?;
-        trusted(&self.journal, &self.plan, &events, known)?;
-        self.state = RunState::fold(&self.plan, &events)?;
+        trusted(&self.journal, &self.plans, &events, known)?;
+        self.state = self.plans.fold(&events)?;
         self.lay_over();
         for event in events.iter().filter(|e| e.seq > known) {
             self.watch.event(&self.plan, &self.state, event);
@@ -159,13 +161,13 @@ impl<'a> Ledger<'a> {
 
     /// What a person signs who answers this opening of a gate, as the journal stands.
     pub(super) fn statement(&self, gate: NodeId, opening: u32) -> Result<Option<Statement>, DriveError> {
-        let events = self.journal.events_after(0)?;
+        let events = self.plans.today(&self.journal.events_after(0)?);
         Ok(Statement::of(self.run(), &self.plan, &events, gate, opening, self.head()))
     }
 
     /// What was frozen when a gate was opened.
     pub(super) fn evidence(&self, gate: NodeId, number: u32) -> Result<Vec<Evidence>, DriveError> {
-        for event in self.journal.events_after(0)?.into_iter().rev() {
+        for event in self.plans.today(&self.journal.events_after(0)?).into_iter().rev() {
             if let EventKind::GateOpened { node, opening, evidence, .. } = event.kind
                 && node == gate
                 && opening == number
@@ -178,7 +180,7 @@ impl<'a> Ledger<'a> {
 
     /// The attempt that ended last, by the name under which its output is kept.
     pub(super) fn last_attempt(&self) -> Result<Option<(NodeId, String)>, DriveError> {
-        let ended = self.journal.events_after(0)?.into_iter().rev().find_map(|event| match event.kind {
+        let ended = self.plans.today(&self.journal.events_after(0)?).into_iter().rev().find_map(|event| match event.kind {
             EventKind::StepEnded { node, attempt, .. } => Some((node, false, attempt)),
             EventKind::UndoEnded { node, attempt, .. } => Some((node, true, attempt)),
             _ => None,
@@ -201,8 +203,8 @@ impl<'a> Ledger<'a> {
 }
 
 /// P3: what somebody else has written is believed when its signature holds.
-fn trusted(journal: &Journal, plan: &Plan, events: &[Event], after: u64) -> Result<(), DriveError> {
-    signature::doubt(journal, plan, events, after)?.map_or(Ok(()), |doubt| Err(DriveError::Doubtful(doubt)))
+fn trusted(journal: &Journal, plans: &Plans, events: &[Event], after: u64) -> Result<(), DriveError> {
+    signature::doubt(journal, plans, events, after)?.map_or(Ok(()), |doubt| Err(DriveError::Doubtful(doubt)))
 }
 
 /// Text that came from a host or a person may hold a secret: it stands in the journal masked. Names, numbers and hashes

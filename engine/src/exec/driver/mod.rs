@@ -49,6 +49,7 @@ use super::signature::Doubt;
 use super::watch::Watch;
 use crate::journal::{Journal, JournalError, files};
 use crate::plan::model::{HostName, LOCAL, NodeId, Plan, SlotId};
+use crate::run::edit::Plans;
 use crate::run::event::{Actor, EventKind, Purpose};
 use crate::run::fold::IllegalEvent;
 use crate::run::state::RunState;
@@ -119,15 +120,9 @@ pub enum DriveError {
 ///
 /// # Errors
 /// The journal can't be written or read. Nothing was sent that is not in it.
-pub async fn drive(
-    journal: Journal,
-    plan: Rc<Plan>,
-    purpose: Purpose,
-    options: Options,
-    people: &dyn People,
-    watch: &mut dyn Watch,
-) -> Result<Left, DriveError> {
-    let mut ledger = Ledger::open(journal, Rc::clone(&plan), watch)?;
+pub async fn drive(journal: Journal, plans: Plans, purpose: Purpose, options: Options, people: &dyn People, watch: &mut dyn Watch) -> Result<Left, DriveError> {
+    let plan = Rc::clone(plans.now());
+    let mut ledger = Ledger::open(journal, plans, watch)?;
     if ledger.state().phase.is_final() {
         return Err(DriveError::Final { run: ledger.run().to_owned(), state: verdict::word(ledger.state()) });
     }

@@ -29,6 +29,7 @@ impl Driver<'_> {
                 self.fly_idle(key, async move {
                     match reply.await {
                         Ok(Reply::Step { answer: StepAnswer::MarkDone, .. }) => proof.of(|said| done(by, said)).await,
+                        Ok(Reply::Edit) => vec![EventKind::EditBegan { by }],
                         Ok(Reply::OpenShell) => vec![EventKind::ShellOpened { node, by }],
                         Ok(Reply::Step { answer, note }) => vec![EventKind::StepAnswered { node, answer, by, note }],
                         _ => Vec::new(),

@@ -61,6 +61,12 @@ impl About<'_> {
             EventKind::PreflightPassed => Telling::new(Normal, Good, "ready", self.preflight()),
             EventKind::RunRefused { why } => Telling::new(Must, Bad, "refused", "nothing has changed anywhere").below(why),
             EventKind::PreflightFailed { why } => Telling::new(Must, Bad, "refused", "the run stands as it stood before").below(why),
+            EventKind::EditBegan { by: who } => Telling::new(Must, Plain, "edit", format!("the runbook is edited, {}", by(who))),
+            EventKind::RunbookEdited { by: who, note, changed, new, gone, .. } => {
+                let said = [(changed, "changed"), (new, "new"), (gone, "gone")].into_iter().filter(|(paths, _)| !paths.is_empty());
+                let said: Vec<String> = said.map(|(paths, what)| format!("{what}: {}", paths.join(", "))).collect();
+                Telling::new(Must, Warn, "edited", format!("the runbook, {}{}", by(who), super::people::noted(note.as_deref()))).below(&said.join("\n"))
+            }
             EventKind::StepModeBegan { by: who } => Telling::new(Normal, Plain, "step", format!("it stops before every step, {}", by(who))),
             EventKind::Interrupted => Telling::new(Must, Warn, "interrupt", "nothing new begins; what is under way goes on to its end"),
             EventKind::InterruptAnswered { answer, by: who } => {

@@ -106,6 +106,10 @@ impl RunState {
                 self.budgets_spent.insert(*block);
             }
             EventKind::BoundaryUndone { block } if self.unwinding == Some(Unwinding::Boundary(*block)) => self.boundary_undone(plan, *block),
+            EventKind::EditBegan { .. } if active && self.driven && !self.closing => {
+                self.driven = false;
+                self.editing = true;
+            }
             EventKind::DriverLeft { .. } if !self.phase.is_final() => self.driven = false,
             EventKind::RunParked { why } if active => {
                 if self.phase == Phase::RollingBack && self.parking.is_none() && !self.interrupted {
@@ -188,6 +192,7 @@ impl RunState {
         self.interrupted = false;
         self.stepping = false;
         self.confirmed.clear();
+        self.editing = false;
         // Its process is gone, and with it whoever sat there.
         self.shells.clear();
         self.closing = false;

@@ -1,5 +1,6 @@
 //! The decider against a simulated world and an oracle that does not share its code.
 
+mod edits;
 mod fleet;
 mod locks;
 mod oracle;

@@ -8,7 +8,7 @@ use crate::run::event::{Answer, EventKind, StepAnswer};
 use crate::run::state::{Phase, Stage, Told};
 
 /// All that comes after a node, by walking edges until nothing new is found.
-fn descendants(plan: &Plan, of: NodeId) -> BTreeSet<NodeId> {
+pub(super) fn descendants(plan: &Plan, of: NodeId) -> BTreeSet<NodeId> {
     let mut found = BTreeSet::from([of]);
     loop {
         let more: Vec<NodeId> = plan.iter().filter(|(id, n)| !found.contains(id) && n.after.iter().any(|a| found.contains(a))).map(|(id, _)| id).collect();
@@ -233,18 +233,24 @@ pub(super) fn nothing_is_undone_past_the_return(world: &World<'_>) {
 pub(super) fn nothing_begins_behind_a_gate_without_a_yes(world: &World<'_>) {
     let gates: Vec<NodeId> = world.plan.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Gate(_))).map(|(id, _)| id).collect();
     let behind: Vec<BTreeSet<NodeId>> = gates.iter().map(|gate| descendants(world.plan, *gate)).collect();
-    let mut passed = BTreeSet::new();
+    let (mut passed, mut used, mut answered) = (BTreeSet::new(), world.used.clone(), BTreeSet::new());
     for event in &world.events {
         match &event.kind {
             // The run went on without the item that the gate stands in.
             EventKind::FailureTolerated { ends: Some(item), .. } => passed.extend(gates.iter().filter(|gate| is_within(world.plan, **gate, *item))),
             EventKind::GateAnswered { node, answer: Answer::Approved { .. }, .. } | EventKind::NodeSkipped { node, .. } => {
+                if matches!(event.kind, EventKind::GateAnswered { .. }) {
+                    answered.insert(*node);
+                }
                 passed.insert(*node);
             }
             EventKind::GateOpened { node, .. } | EventKind::GateLapsed { node, .. } => {
                 passed.remove(node);
             }
+            // What was answered and not used counts no more.
+            EventKind::RunbookEdited { .. } => passed.retain(|gate| used.contains(gate) || !answered.contains(gate)),
             EventKind::StepBegan { node, .. } | EventKind::ManualAsked { node, .. } => {
+                used.extend(gates.iter().zip(&behind).filter(|(_, behind)| behind.contains(node)).map(|(gate, _)| *gate));
                 let unasked = gates.iter().zip(&behind).find(|(gate, behind)| behind.contains(node) && !passed.contains(*gate));
                 assert!(unasked.is_none(), "`{}` began behind {unasked:?}, which nobody passed\n{}", world.plan.node(*node).path, world.story());
             }

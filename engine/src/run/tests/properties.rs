@@ -10,7 +10,7 @@ use crate::run::state::{Phase, RunState};
 use crate::run::{Effect, decide};
 
 /// Drives a run through everything until it is final, as people and machines would.
-fn live(world: &mut World<'_>) {
+pub(super) fn live(world: &mut World<'_>) {
     for _ in 0..4000 {
         if world.state.phase.is_final() && !world.is_flying() {
             return;
@@ -35,7 +35,7 @@ fn live(world: &mut World<'_>) {
 }
 
 /// `PROPTEST_CASES` says otherwise.
-fn config() -> ProptestConfig {
+pub(super) fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
     if std::env::var_os("PROPTEST_CASES").is_some() { default } else { ProptestConfig { cases: 600, ..default } }
 }

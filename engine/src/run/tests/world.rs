@@ -45,6 +45,8 @@ pub(super) struct World<'a> {
     /// A step whose first attempt fails, and what a rollback at that failure was said to undo: that is chosen then.
     pub(super) fails: Option<NodeId>,
     pub(super) foretold: Option<(usize, Vec<NodeId>)>,
+    /// The gates behind which something had begun before an edit, which may have taken that out.
+    pub(super) used: BTreeSet<NodeId>,
 }
 
 fn identity(host: &str, boot: usize) -> Identity {
@@ -68,6 +70,7 @@ impl<'a> World<'a> {
             lost: BTreeSet::new(),
             fails: None,
             foretold: None,
+            used: BTreeSet::new(),
         };
         world.record(EventKind::RunCreated {
             runbook: "test".to_owned(),
@@ -79,6 +82,25 @@ impl<'a> World<'a> {
         });
         world.start(Purpose::Run);
         world
+    }
+
+    /// The same world under another plan: what happened on the targets stays, by path. Blocks keep their numbers.
+    pub(super) fn edited(self, plan: &'a Plan, state: RunState, events: Vec<Event>) -> World<'a> {
+        let old = self.plan;
+        let now = |id: NodeId| plan.iter().find(|(_, node)| node.path == old.node(id).path).map(|(id, _)| id);
+        let deeds = self.deeds.iter().filter_map(|deed| Some(Deed { node: now(deed.node)?, ..*deed })).collect();
+        let flying = self.flying.iter().filter_map(|((id, undoing, attempt), well)| Some(((now(*id)?, *undoing, *attempt), *well))).collect();
+        let began = |event: &Event| match &event.kind {
+            EventKind::StepBegan { node, .. } | EventKind::ManualAsked { node, .. } => Some(*node),
+            _ => None,
+        };
+        let gates = old.iter().filter(|(_, node)| matches!(node.kind, NodeKind::Gate(_))).map(|(id, _)| id);
+        let is_used = |gate: &NodeId| {
+            let behind = super::oracle::descendants(old, *gate);
+            self.events.iter().filter_map(began).any(|node| behind.contains(&node))
+        };
+        let used = gates.filter(is_used).filter_map(now).collect();
+        World { plan, state, events, deeds, flying, used, sent: BTreeSet::new(), ..self }
     }
 
     /// Every event that the world answers with must be legal where it comes.
