@@ -125,11 +125,14 @@ fn p6_what_comes_later_may_be_another_and_the_run_goes_by_the_new_plan() {
     assert_eq!(edits.desk.stage("four@box"), "succeeded");
 }
 
+/// What it is, the edit, what the refusal says.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
 #[test]
 fn p6_what_is_not_allowed_is_refused_with_its_place_and_the_reason_and_nothing_changes() {
     let edits = Edits::parked();
     let events = edits.desk.events().len();
-    let cases: [(&str, &[(&str, &str)], &[&str]); 6] = [
+    let cases: [Case; 6] = [
         ("what ran", &[("echo two", "echo zwei")], &["edited.runbook:9: two@box", "`run` may not change"]),
         (
             "a step before one that began",

@@ -132,32 +132,13 @@ fn renumbered(mut plan: Plan, now: impl Fn(NodeId) -> NodeId) -> Plan {
     plan
 }
 
-/// What has begun, by the events alone: an attempt that was neither refused nor voided, or an answer at a manual step,
-/// and no undo behind it.
-fn begun(events: &[Event], state: &RunState, id: NodeId) -> bool {
-    let mut begun = 0;
-    for event in events.iter().filter(|event| event.kind.node() == Some(id)) {
-        match &event.kind {
-            EventKind::StepBegan { .. } | EventKind::ManualAnswered { .. } => begun += 1,
-            EventKind::StepVoided { .. } => begun -= 1,
-            _ => {}
-        }
-    }
-    // Refusals and unreachable hosts take an attempt back where nothing of it was sent: the state knows which.
-    begun > 0 && state.node(id).effective > 0 && !matches!(state.stage(id), Stage::Undone | Stage::UndoneByHand { .. })
-        || matches!(state.stage(id), Stage::Succeeded | Stage::Ran { .. }) && state.node(id).effective > 0
-}
-
 fn comes_after(plan: &Plan, later: NodeId, earlier: NodeId) -> bool {
     plan.node(later).after.iter().any(|before| *before == earlier || comes_after(plan, *before, earlier))
 }
 
 /// Whether a change is allowed where the run stands.
-fn is_allowed(plan: &Plan, events: &[Event], state: &RunState, change: Change) -> bool {
-    let has_begun = |id: NodeId| {
-        state.node(id).effective > 0 && begun(events, state, id)
-            || state.node(id).effective > 0 && !matches!(state.stage(id), Stage::Undone | Stage::UndoneByHand { .. })
-    };
+fn is_allowed(plan: &Plan, state: &RunState, change: Change) -> bool {
+    let has_begun = |id: NodeId| state.node(id).effective > 0 && !matches!(state.stage(id), Stage::Undone | Stage::UndoneByHand { .. });
     let begun_behind = |id: NodeId| plan.iter().any(|(other, _)| has_begun(other) && comes_after(plan, other, id));
     let is_passed = |id: NodeId| {
         matches!(state.stage(id), Stage::Skipped { .. } | Stage::Satisfied | Stage::Succeeded | Stage::MarkedDone { .. } | Stage::SkippedByPerson { .. })
@@ -165,7 +146,7 @@ fn is_allowed(plan: &Plan, events: &[Event], state: &RunState, change: Change) -
     };
     match change {
         Change::Nothing | Change::Undo(_) | Change::Verify(_) | Change::Title(_) | Change::Last => true,
-        Change::Command(id) => !has_begun(id) && !(is_passed(id) && begun_behind(id)),
+        Change::Command(id) => !(has_begun(id) || is_passed(id) && begun_behind(id)),
         Change::Gone(id) => !has_begun(id),
         Change::Before(id) => !has_begun(id) && !begun_behind(id),
         Change::Moved(id) => !has_begun(id),
@@ -206,7 +187,7 @@ proptest! {
         let mut world = World::new(&plan, seed ^ 0xed17, trouble);
         somewhere(&mut world, turns);
         // Whoever edits holds the run: its last process is gone.
-        let allowed = is_allowed(&plan, &world.events, &world.state, change);
+        let allowed = is_allowed(&plan, &world.state, change);
         match compare(&plan, &world.state, &new) {
             Err(refused) => {
                 // A block that the run needs may go with what stood in it.
