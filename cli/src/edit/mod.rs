@@ -1,23 +1,21 @@
 //! P6: another text for a run that has begun: read, planned for what the run was given, compared, shown, written down.
 
 pub(crate) mod converse;
+mod given;
 mod preview;
 
 use std::path::Path;
 use std::rc::Rc;
 
-use engine::inventory::Ways;
 use engine::journal::JournalError;
 use engine::plan::model::Plan;
-use engine::plan::{Given, GivenFact, Inputs};
 use engine::run::edit::{Edit, Refused, compare};
 use engine::run::event::{Actor, EventKind, Pin, Role};
-use engine::value::Value;
 use grammar::source::Source;
 
 use crate::clock;
 use crate::commands::run::{contents, keep};
-use crate::complaint::{Complaint, FAILED, USAGE};
+use crate::complaint::{Complaint, USAGE};
 use crate::out::Out;
 use crate::pipeline::{self, Ready};
 use crate::run::look;
@@ -26,6 +24,7 @@ use crate::run::person::operator;
 use crate::run::remembered::Remembered;
 use crate::source::Named;
 
+use given::given_then;
 pub(crate) use preview::preview;
 
 /// Another plan for a run, and what it would change.
@@ -66,37 +65,6 @@ fn told(sources: &[Source], refused: &Refused) -> String {
     });
     let path = refused.path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default();
     format!("{}{path}{}", place.unwrap_or_default(), refused.why)
-}
-
-/// What the run was given when it began.
-fn given_then(opened: &Opened) -> Result<Inputs, Complaint> {
-    let plan = &opened.plan;
-    let unread = |what: &str| Complaint::new(FAILED, format!("what run {} was given can't be read: {what}", opened.run));
-    let pin = pins(&opened.events).filter(|pin| pin.role == Role::Params && pin.name == "params").last().ok_or_else(|| unread("it is not in its journal"))?;
-    let content = opened.journal.store().content(&opened.run, &pin.hash)?;
-    let pinned: Pinned = serde_json::from_slice(&content).map_err(|e| unread(&e.to_string()))?;
-    let mut inputs = Inputs { targets: pinned.targets, vars: plan.vars.clone(), inventory: plan.inventory.clone(), ..Inputs::default() };
-    inputs.ways = Ways::again(plan.hosts.iter().filter_map(|host| Some((host.name.clone(), host.way.clone()?))));
-    for name in pinned.params.into_keys() {
-        // With its type, as the plan has it.
-        let value = plan.frames.first().and_then(|frame| frame.names.get(&name));
-        if let Some(engine::plan::model::Bound::Value(value)) = value.filter(|v| !matches!(v, engine::plan::model::Bound::Value(Value::None))) {
-            inputs.params.insert(name, Given::Value(value.clone()));
-        }
-    }
-    for secret in &plan.secrets {
-        inputs.params.insert(secret.name.clone(), Given::Text("***".to_owned()));
-    }
-    for fact in plan.facts.iter().filter(|fact| !fact.drawn.is_empty()) {
-        inputs.facts.insert(plan.slots[fact.slot.index()].name.clone(), GivenFact::Read(fact.drawn.clone()));
-    }
-    Ok(inputs)
-}
-
-#[derive(serde::Deserialize)]
-struct Pinned {
-    params: std::collections::BTreeMap<String, serde_json::Value>,
-    targets: std::collections::BTreeMap<String, Vec<String>>,
 }
 
 /// Writes the edit into the journal, with all that it pins, in one commit. The caller holds the driver's lock.

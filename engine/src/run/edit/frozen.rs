@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use grammar::source::Span;
 use serde_json::{Value as Json, json};
 
+use super::owners::owners;
 use crate::plan::model::{
-    BlockKind, Bound, Command, Condition, Does, Download, EvidenceSpec, FactSpec, FrameId, GateSpec, Node, NodeId, NodeKind, PinnedFile, Plan, RequireSpec,
-    ShowSpec, SlotId, StepSpec, UndoSpec, Upload, VerifySpec, When,
+    Bound, Command, Condition, Does, Download, EvidenceSpec, FactSpec, FrameId, GateSpec, Node, NodeId, NodeKind, PinnedFile, Plan, RequireSpec, ShowSpec,
+    SlotId, StepSpec, UndoSpec, Upload, VerifySpec, When,
 };
 use crate::plan::names::bound_in;
 use crate::plan::template::{Expression, Prose};
@@ -191,51 +192,4 @@ impl<'a> Forms<'a> {
             Bound::Written { prose, frame, kind } => json!([self.prose(prose, *frame), kind]),
         }
     }
-}
-
-/// The node or the secret that each slot belongs to, by a name that outlives the plan.
-fn owners(plan: &Plan) -> BTreeMap<SlotId, String> {
-    let mut owners = BTreeMap::new();
-    for secret in &plan.secrets {
-        owners.insert(secret.slot, "secret".to_owned());
-    }
-    for (at, hook) in plan.hooks.iter().enumerate() {
-        owners.extend(hook.told.iter().map(|slot| (*slot, format!("hook {at}"))));
-    }
-    for node in &plan.nodes {
-        let label = node.label();
-        let facts = node.spec().map(|s| s.facts.as_slice()).unwrap_or_default().iter().map(|fact| fact.slot);
-        let captures = node.spec().map(|s| s.captures.as_slice()).unwrap_or_default().iter().map(|capture| capture.slot);
-        let evidence = node.evidence().iter().map(|evidence| evidence.slot);
-        let own = match &node.kind {
-            NodeKind::Gate(gate) => gate.slot,
-            NodeKind::Fact(fact) => Some(fact.slot),
-            _ => None,
-        };
-        for slot in facts.chain(captures).chain(evidence).chain(own) {
-            owners.entry(slot).or_insert_with(|| label.to_owned());
-        }
-    }
-    owners
-}
-
-/// The blocks around a node that a person wrote, the outermost first.
-pub(super) fn around(plan: &Plan, id: NodeId) -> Vec<String> {
-    let said = plan.enclosing(plan.node(id).block).filter_map(|block| name_of(plan, &plan.blocks[block.index()].kind));
-    let mut around: Vec<String> = said.collect();
-    around.reverse();
-    around
-}
-
-/// What a block is called; none for one that only orders.
-pub(super) fn name_of(plan: &Plan, kind: &BlockKind) -> Option<String> {
-    Some(match kind {
-        BlockKind::Sequence => return None,
-        BlockKind::Parallel => "parallel".to_owned(),
-        BlockKind::Batch => "batch".to_owned(),
-        BlockKind::Iteration { item, .. } => format!("item {item}"),
-        BlockKind::Boundary { id, .. } => format!("boundary {id}"),
-        BlockKind::Call { id, runbook, .. } => format!("call {id}: {runbook}"),
-        BlockKind::Held { by } => format!("scope {}", by.iter().map(|enter| plan.node(*enter).path.as_str()).collect::<Vec<_>>().join(", ")),
-    })
 }

@@ -3,18 +3,23 @@
 //! it is folded by [`Plans`].
 
 mod adopt;
+mod around;
 mod frozen;
+mod owners;
+mod place;
 mod plans;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use grammar::source::Span;
 
-use self::frozen::{Form, Forms, around, differing};
+use self::around::around;
+use self::frozen::{Form, Forms, differing};
+use self::place::{place, place_of_field};
 use super::event::Actor;
 use super::state::{Phase, RunState, Stage};
 use super::unwind::ancestors;
-use crate::plan::model::{BlockId, BlockKind, Does, NodeId, NodeKind, Plan, UndoSpec};
+use crate::plan::model::{BlockId, BlockKind, NodeId, NodeKind, Plan};
 
 pub use plans::Plans;
 
@@ -225,7 +230,7 @@ impl<'a> Comparison<'a> {
         };
         let wanted = self.state.ended.keys().copied().chain(unwinding);
         let lost = wanted.filter(|block| !blocks.contains_key(block));
-        let said = |block: BlockId| frozen::name_of(self.old, &self.old.blocks[block.index()].kind).unwrap_or_default();
+        let said = |block: BlockId| around::name_of(self.old, &self.old.blocks[block.index()].kind).unwrap_or_default();
         lost.map(|block| Refused { path: None, at: None, why: format!("{} may not go: the run needs it to know what became of its steps", said(block)) })
             .collect()
     }
@@ -313,35 +318,4 @@ fn is_settled(state: &RunState, id: NodeId) -> bool {
 
 fn ancestors_of(plan: &Plan, id: NodeId) -> Vec<bool> {
     ancestors(plan, &[id])
-}
-
-/// Where a node stands in its text: its first command.
-fn place(plan: &Plan, id: NodeId) -> Option<Span> {
-    ["run", "check", "verify", "undo", "question", "instructions", "fact", "require"].into_iter().find_map(|field| place_of_field(plan, id, field))
-}
-
-/// Where a field stands, as far as the plan knows.
-fn place_of_field(plan: &Plan, id: NodeId, field: &str) -> Option<Span> {
-    let node = plan.node(id);
-    let spec = node.spec();
-    let found = match (field, &node.kind) {
-        ("run" | "upload" | "download", _) => spec.and_then(|s| s.does.as_ref()).and_then(Does::command).map(|c| c.script.source_text().span),
-        ("check", _) => spec.and_then(|s| s.check.as_ref()).map(|c| c.script.source_text().span),
-        ("verify", _) => spec.and_then(|s| s.verify.first()).map(|v| v.command.script.source_text().span),
-        ("undo", _) => spec.and_then(|s| match &s.undo {
-            UndoSpec::Command(command) => Some(command.script.source_text().span),
-            _ => None,
-        }),
-        ("when", _) => node.when.last().map(|when| when.that.source_text().span),
-        ("question", NodeKind::Gate(gate)) => gate.question.as_ref().map(|q| q.source_text().span),
-        ("instructions", NodeKind::Manual { instructions, .. }) => Some(instructions.source_text().span),
-        ("fact", NodeKind::Fact(fact)) => Some(fact.command.script.source_text().span),
-        ("require", NodeKind::Require(require)) => Some(require.why.source_text().span),
-        _ => None,
-    };
-    match (found, field) {
-        (None, "run" | "check" | "verify" | "undo" | "question" | "instructions" | "fact" | "require") => None,
-        (None, _) => place(plan, id),
-        (found, _) => found,
-    }
 }
