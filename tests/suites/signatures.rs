@@ -459,3 +459,16 @@ fn p3_a_start_that_was_forged_in_the_journal_is_found() {
     assert_eq!(verified(&desk)["intact"], false);
     refused(&says(&desk, "approve", "go", "ada"), &["does not fold"]);
 }
+
+#[test]
+fn p6_a_run_with_signers_takes_no_edit_because_nobody_could_tell_later_whose_it_was() {
+    let desk = team();
+    waiting(&desk, "");
+    let edited = desk.file("edited.runbook", BOOK.replace("{gate}", "").replace("echo after", "echo edited"));
+    let before = desk.events().len();
+    let ran = desk.runbook(["resume", "last", "--edit", &edited.display().to_string(), "--yes", "--sign-with", &path(&desk, "ada")]);
+    assert_ne!(ran.status, 0, "{ran:?}");
+    let said = ran.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("this run has signers, and takes no edit: roll it back or end it, and run the edited text"), "{ran:?}");
+    assert_eq!(desk.events().len(), before, "nothing was written");
+}

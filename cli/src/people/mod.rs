@@ -23,6 +23,8 @@ use tokio::sync::oneshot;
 use crate::out::Out;
 use crate::run::signing;
 
+pub(crate) use table::Table;
+
 /// The person at the terminal, if there is one on both sides: someone who can type and can see the question.
 pub(crate) fn here(out: &Out, operator: String, key: Option<PathBuf>) -> Someone {
     if is_here() { Someone::Terminal(terminal::Terminal::new(out.clone(), operator, key)) } else { Someone::Absent(Absent { operator, key }) }
@@ -71,7 +73,6 @@ impl People for Absent {
         self.operator.clone()
     }
 }
-pub(crate) use table::Table;
 
 /// A question with the way back of its answer.
 #[derive(Debug)]

@@ -113,8 +113,7 @@ mod tests {
     #[test]
     fn a_long_secret_is_known_in_broken_base64_and_by_its_lines() {
         let key = format!("-----BEGIN KEY-----\n{}\n{}\n-----END KEY-----\n", "a1B2".repeat(16), "c3D4".repeat(16));
-        let forms = forms(&key);
-        let known = |text: &str| forms.iter().any(|form| text.contains(form.as_str()));
+        let known = |text: &str| forms(&key).iter().any(|form| text.contains(form.as_str()));
         assert!(known(&wrapped(&STANDARD.encode(&key), 76)) && known(&wrapped(&STANDARD.encode(&key), 64)));
         assert!(known(&format!("> {}", "c3D4".repeat(16))));
     }

@@ -139,8 +139,12 @@ impl<'a> Comparison<'a> {
         if self.old.runbook != self.new.runbook {
             return Some(format!("this run is one of `{}`, and the text is `{}`", self.old.runbook, self.new.runbook));
         }
-        if self.old.signers != self.new.signers {
-            return Some("the signers of a run stay those that it began with: an edit is not signed".to_owned());
+        // An edit is not signed, and so nobody could tell later whose it was.
+        if self.old.signers.is_some() {
+            return Some("this run has signers, and takes no edit: roll it back or end it, and run the edited text".to_owned());
+        }
+        if self.new.signers.is_some() {
+            return Some("this run began without signers, and gets none by an edit".to_owned());
         }
         let stands = match &self.state.phase {
             Phase::Preparing { before } => before,
