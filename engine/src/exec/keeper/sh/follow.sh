@@ -1,18 +1,18 @@
 # The follower: the one that speaks to the engine while a command runs. It may stall or die with the channel; the job
 # reads nothing from it. It takes events, one a line:
 #   job ATT NONCE OUT ERR USER    follow this attempt from these bytes on
-#   tick ATT  ·  have ATT \ooo… (output that stands in no file)  ·  end ATT RC:LEFT  ·  dry ATT (all output is there)  ·  late ATT (ended, output held open)  ·  void ATT  ·  gone ATT
+#   tick ATT  ·  have ATT \ooo… (a piece of output that stands in no file)  ·  end ATT RC:LEFT  ·  dry ATT (all output is there)  ·  late ATT (ended, output held open)  ·  void ATT  ·  gone ATT
 # It answers with `some OUT ERR` and `end …`, followed by exactly that many bytes. Of another user's command the first line
 # is ours (it says that it was reached), and is not sent.
 rb_follow() { trap '' PIPE; A=
   while read -r rb_e rb_a rb_b rb_o rb_r rb_user; do
-    if [ "$rb_e" = job ]; then A=$rb_a rb_n=$rb_b rb_head=0 rb_err=$rb_r rb_rc=none:0
+    if [ "$rb_e" = job ]; then A=$rb_a rb_n=$rb_b rb_head=0 rb_err=$rb_r rb_rc=none:0 rb_held=
       [ "$rb_user" = - ] || rb_head=44; rb_out=$((rb_o+rb_head)); cd "$rb_run"; continue; fi
     [ -n "$A" ] && [ "$rb_a" = "$A" ] || continue
     case $rb_e in
       tick) [ -s "$A.out" ] || [ -s "$A.err" ] || continue; rb_sizes; [ "$rb_so" -gt 0 ] || [ "$rb_se" -gt 0 ] && { rb_say some "$rb_so" "$rb_se"; rb_bytes; } ;;
       end) rb_rc=$rb_b ;;
-      have) rb_say rest; { printf "$rb_b"; printf '\nRB %s rest\n' "$rb_chan"; } >&8 ;;
+      have) rb_held=$rb_held$rb_b ;;
       dry) rb_final no ;;
       late) rb_final stuck ;;
       void|gone) rb_say no "$rb_e"; A= ;;
@@ -32,7 +32,9 @@ rb_piece() { [ "$3" -gt 0 ] || return 0
 # know, without the two processes that counting takes. Not by `read`: it skips NUL bytes, and takes a system call for each
 # byte of a long line.
 rb_final() { rb_so=0 rb_se=0
-  if [ -s "$A.err" ] || [ "$1" = stuck ] || [ "$rb_out" != "$rb_head" ]; then rb_sizes
+  if [ -n "$rb_held" ]; then rb_say rest; { printf "$rb_held"; printf '\nRB %s rest\n' "$rb_chan"; } >&8; rb_held=
+    [ ! -s "$A.err" ] || rb_sizes
+  elif [ -s "$A.err" ] || [ "$1" = stuck ] || [ "$rb_out" != "$rb_head" ]; then rb_sizes
   elif [ -s "$A.out" ]; then
     rb_say rest; { [ "$rb_head" = 0 ] || read -r rb_l; cat; } <"$A.out" >&8; printf '\nRB %s rest\n' "$rb_chan" >&8
   fi

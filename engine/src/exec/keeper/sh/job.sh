@@ -10,8 +10,17 @@ rb_run() { rb_t=
 # The same for what prints a secret: its output goes through memory alone, and from there to the follower.
 rb_hush() {
   rb_t=$({ { rb_keep 2>&1 >&5 5>&- | rb_sink "$A.err" >/dev/null 5>&-; } 5>&1 | { rb_greet; head -c 65600 | od -An -v -to1; cat >/dev/null; }; } </dev/null 4>&- 8>&-)
-  set -f; set -- $rb_t; set +f; rb_t=; rb_x=$IFS; IFS='\'; [ "$#" = 0 ] || rb_t="\\$*"; IFS=$rb_x
   rb_close; }
+
+# Output that stands in no file, in lines that a pipe takes whole (4096 bytes): a longer one would be torn by what the
+# watcher says meanwhile.
+rb_hand() { rb_l= rb_x=$IFS; set -f; IFS='
+'
+  for rb_y in $rb_t; do
+    IFS=' '; set -- $rb_y; IFS='\'; rb_l="$rb_l\\$*"
+    [ "${#rb_l}" -lt 3900 ] || { printf 'have %s %s\n' "$A" "$rb_l" >&7; rb_l=; }
+  done
+  set +f; IFS=$rb_x; [ -z "$rb_l" ] || printf 'have %s %s\n' "$A" "$rb_l" >&7; rb_t=; }
 
 # Of another user's command the first line says that it was reached: that is no secret, and belongs on record.
 rb_greet() { [ "$rb_user" != - ] && IFS= read -r rb_l || return 0
@@ -20,7 +29,7 @@ rb_greet() { [ "$rb_user" != - ] && IFS= read -r rb_l || return 0
 rb_close() {
   # All pipes are closed. A stop (a link) is seen through by the watcher, as long as there is one.
   if [ -L "$A.stop" ]; then until [ -L "$A.killed" ] || ! echo >&4; do rb_nap; done; fi
-  [ -z "$rb_t" ] || printf 'have %s %s\n' "$A" "$rb_t" >&7; rb_t=
+  [ -z "$rb_t" ] || rb_hand
   [ -z "$rb_file" ] || rm -f "$rb_file"
   true >"$A.dry"; echo "dry $A" >&7 || exit 1; }
 
