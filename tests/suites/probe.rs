@@ -79,10 +79,10 @@ fn a_probe_says_what_holds_what_would_run_and_what_stands_against_it() {
     for (step, says) in [
         (". made on", vec!["as wanted already: it would be passed over  (on web2)", "not as wanted yet: it would run  (on web1)"]),
         (". seldom on", vec!["it would be skipped: `when why == \"often\"` is false"]),
-        (". enough on", vec!["REFUSED: not so: there are 3"]),
+        (". enough on", vec!["REFUSED: required, and not so: there are 3"]),
         (". later on", vec!["not known before the run: ", "number"]),
         (". by-ada on", vec!["not as wanted yet: it would run"]),
-        ("require that the disk is there", vec!["REFUSED: not so: the disk is there (exit status 1)"]),
+        ("require that the disk is there", vec!["REFUSED: required, and not so: the disk is there (exit status 1)"]),
     ] {
         for says in says {
             assert!(of(&page, step).contains(says), "{step}: {says}:\n{page}");

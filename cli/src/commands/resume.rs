@@ -15,7 +15,7 @@ use super::run::StepArgs;
 use crate::complaint::{Complaint, PARKED, Status};
 use crate::inputs;
 use crate::out::Out;
-use crate::people::{self, Table};
+use crate::people::{self, Asker};
 use crate::run::open::{Opened, who};
 use crate::run::remembered::{Remembered, idle};
 use crate::run::signing::SignArgs;
@@ -114,7 +114,7 @@ fn edited(args: &ResumeArgs, file: &str, opened: Opened, out: &Out) -> Result<Op
             return Err(Complaint::usage("an edit is confirmed, and nobody can be asked here: this is no terminal; nothing was changed")
                 .help("pass `--yes` with it, when the lines above are what you want"));
         }
-        let said = Table::new(out.clone()).line("  go on with it? [y]es, [n]o: ");
+        let said = Asker::new(out.clone()).line("  go on with it? [y]es, [n]o: ");
         if !matches!(said.as_deref(), Some("y" | "yes")) {
             return Err(Complaint::new(PARKED, format!("run {} was not edited, and stands as it stood", opened.run)));
         }

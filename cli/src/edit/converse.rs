@@ -9,7 +9,7 @@ use super::{Proposal, preview, propose, write};
 use crate::complaint::{Complaint, FAILED};
 use crate::inputs::secrets;
 use crate::out::Out;
-use crate::people::Table;
+use crate::people::Asker;
 use crate::run::open::Opened;
 use crate::run::remembered::Remembered;
 use crate::source::Named;
@@ -29,7 +29,7 @@ pub(crate) enum Conversed {
 /// # Errors
 /// The text is not there, or can't be written down.
 pub(crate) fn converse(out: &Out, opened: Opened, params: Option<&Path>) -> Result<Conversed, Complaint> {
-    let mut table = Table::new(out.clone());
+    let mut asker = Asker::new(out.clone());
     let file = text_of(&opened)?;
     let named = Named { file: file.clone(), runbook: Some(opened.plan.runbook.clone()) };
     loop {
@@ -47,17 +47,17 @@ pub(crate) fn converse(out: &Out, opened: Opened, params: Option<&Path>) -> Resu
                 (None, "  [e]dit again, or [g]ive it up and go on as it was: ")
             }
         };
-        match (ask(&mut table, out, prompt, proposal.is_some()), proposal) {
+        match (ask(&mut asker, out, prompt, proposal.is_some()), proposal) {
             (Some(Choice::Again), _) => {}
-            (Some(Choice::Yes), Some(proposal)) => return accept(&mut table, opened, proposal),
+            (Some(Choice::Yes), Some(proposal)) => return accept(&mut asker, opened, proposal),
             (Some(Choice::GiveUp | Choice::Yes), _) => return Ok(Conversed::GivenUp(opened)),
             (None, _) => return Ok(Conversed::Left),
         }
     }
 }
 
-fn accept(table: &mut Table, opened: Opened, proposal: Proposal) -> Result<Conversed, Complaint> {
-    let Some(note) = table.line("  why? it stands in the report; nothing typed is fine, too: ") else { return Ok(Conversed::Left) };
+fn accept(asker: &mut Asker, opened: Opened, proposal: Proposal) -> Result<Conversed, Complaint> {
+    let Some(note) = asker.line("  why? it stands in the report; nothing typed is fine, too: ") else { return Ok(Conversed::Left) };
     Ok(Conversed::Edited(write(opened, proposal, Some(note).filter(|note| !note.is_empty()))?))
 }
 
@@ -68,9 +68,9 @@ enum Choice {
 }
 
 /// None: nobody is there any more.
-fn ask(table: &mut Table, out: &Out, prompt: &str, may_go_on: bool) -> Option<Choice> {
+fn ask(asker: &mut Asker, out: &Out, prompt: &str, may_go_on: bool) -> Option<Choice> {
     loop {
-        let line = table.line(prompt)?;
+        let line = asker.line(prompt)?;
         match line.as_str() {
             "y" | "yes" if may_go_on => return Some(Choice::Yes),
             "e" | "edit" => return Some(Choice::Again),

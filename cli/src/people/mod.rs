@@ -1,5 +1,6 @@
 //! Who can be asked here: a person at the terminal, or nobody.
 
+mod asker;
 mod console;
 mod countdown;
 mod failure;
@@ -8,7 +9,6 @@ mod pager;
 mod reading;
 mod shell;
 mod step;
-mod table;
 mod terminal;
 mod wording;
 
@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 use crate::out::Out;
 use crate::run::signing;
 
-pub(crate) use table::Table;
+pub(crate) use asker::Asker;
 
 /// The person at the terminal, if there is one on both sides: someone who can type and can see the question.
 pub(crate) fn here(out: &Out, operator: String, key: Option<PathBuf>) -> Someone {

@@ -1,14 +1,14 @@
-//! A person's key. The system's own `ssh-keygen` signs with it, so that agents and hardware keys do.
+//! A person's key, and what is signed with it.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use engine::exec::people::Ballot;
-use engine::exec::signature::{Unproven, signer};
+use engine::exec::signature::{self, Unproven, signer};
 use engine::plan::model::Plan;
 use engine::run::event::{Answer, Millis, Signed, Voter};
-use engine::signers::{NAMESPACE, Signers};
+use engine::signers::Signers;
 
 use crate::complaint::{Complaint, FAILED, REFUSED};
 
@@ -90,25 +90,9 @@ fn not_held(path: &str, key: &str, why: &Unproven) -> Complaint {
 }
 
 fn signed(text: &str, key: &Path) -> Result<String, Complaint> {
-    // It may ask for a touch or a passphrase.
-    let is_seen = std::io::stderr().is_terminal();
-    let refuse = |why: String| Complaint::new(FAILED, format!("{} signed nothing: {why}", key.display()));
-    let mut child = Command::new("ssh-keygen")
-        .args(["-q", "-Y", "sign", "-n", NAMESPACE, "-f"])
-        .arg(key)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(if is_seen { Stdio::inherit() } else { Stdio::piped() })
-        .spawn()
-        .map_err(|e| refuse(format!("ssh-keygen can't be used: {e}")))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // One that has refused already reads no further.
-        let _ = stdin.write_all(text.as_bytes());
-    }
-    let output = child.wait_with_output().map_err(|e| refuse(e.to_string()))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).trim().lines().collect::<Vec<_>>().join("; ");
-        return Err(refuse(if said.is_empty() { "ssh-keygen has said why".to_owned() } else { said }));
-    }
-    String::from_utf8(output.stdout).map_err(|e| refuse(e.to_string()))
+    let stderr = if std::io::stderr().is_terminal() { Stdio::inherit() } else { Stdio::piped() };
+    signature::sign(text, key, stderr).map_err(|why| {
+        let why = if why.is_empty() { "ssh-keygen has said why" } else { &why };
+        Complaint::new(FAILED, format!("{} signed nothing: {why}", key.display()))
+    })
 }

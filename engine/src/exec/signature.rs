@@ -1,7 +1,8 @@
-//! Checks signatures with the system's own `ssh-keygen`, which knows every kind of key.
+//! Gives and checks signatures with the system's own `ssh-keygen`, which knows agents, hardware keys and every kind of key.
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use thiserror::Error;
@@ -115,12 +116,13 @@ pub fn signer(signers: &Signers, text: &str, signature: &str, at: Millis) -> Res
     let time = format!("-Overify-time={}", as_of(at));
     let (time, allowed, armour) = (OsStr::new(&time), allowed.as_os_str(), armour.as_os_str());
     let o = OsStr::new;
-    let found = ssh_keygen(&[o("-Y"), o("find-principals"), time, o("-s"), armour, o("-f"), allowed], "")?;
+    let found = ssh_keygen(&[o("-Y"), o("find-principals"), time, o("-s"), armour, o("-f"), allowed], "", Stdio::piped()).map_err(|e| unusable(&e))?;
     let principal = String::from_utf8_lossy(&found.stdout).lines().next().unwrap_or_default().trim().to_owned();
     if !found.status.success() || principal.is_empty() {
         return Err(Unproven::NotAllowed { signers: signers.path.clone(), said: said(&found) });
     }
-    let verified = ssh_keygen(&[o("-Y"), o("verify"), time, o("-n"), o(NAMESPACE), o("-I"), o(&principal), o("-f"), allowed, o("-s"), armour], text)?;
+    let args = [o("-Y"), o("verify"), time, o("-n"), o(NAMESPACE), o("-I"), o(&principal), o("-f"), allowed, o("-s"), armour];
+    let verified = ssh_keygen(&args, text, Stdio::piped()).map_err(|e| unusable(&e))?;
     if !verified.status.success() {
         return Err(Unproven::Forged { said: said(&verified) });
     }
@@ -129,7 +131,22 @@ pub fn signer(signers: &Signers, text: &str, signature: &str, at: Millis) -> Res
     Ok(Signer { principal, key })
 }
 
-fn ssh_keygen(args: &[&OsStr], input: &str) -> Result<Output, Unproven> {
+/// Signs a text with a private key, or with a public one whose private half an agent holds. It may ask at the terminal for a
+/// touch or a passphrase; what it says there is seen where `stderr` is inherited.
+///
+/// # Errors
+/// Why it signed nothing; empty where that was seen.
+pub fn sign(text: &str, key: &Path, stderr: Stdio) -> Result<String, String> {
+    let o = OsStr::new;
+    let args = [o("-q"), o("-Y"), o("sign"), o("-n"), o(NAMESPACE), o("-f"), key.as_os_str()];
+    let output = ssh_keygen(&args, text, stderr).map_err(|e| unusable(&e).to_string())?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).trim().lines().collect::<Vec<_>>().join("; "));
+    }
+    String::from_utf8(output.stdout).map_err(|e| e.to_string())
+}
+
+fn ssh_keygen(args: &[&OsStr], input: &str, stderr: Stdio) -> std::io::Result<Output> {
     let mut child = Command::new("ssh-keygen")
         .args(args)
         // Times in the file and ours are read alike on every machine.
@@ -137,14 +154,13 @@ fn ssh_keygen(args: &[&OsStr], input: &str) -> Result<Output, Unproven> {
         .env("LC_ALL", "C")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|e| unusable(&e))?;
+        .stderr(stderr)
+        .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // One that has refused already reads no further.
         let _ = stdin.write_all(input.as_bytes());
     }
-    child.wait_with_output().map_err(|e| unusable(&e))
+    child.wait_with_output()
 }
 
 fn unusable(error: &std::io::Error) -> Unproven {

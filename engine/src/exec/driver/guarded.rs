@@ -8,12 +8,12 @@ use std::rc::Rc;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, LocalSet};
 
-use super::answers::{Answered, ask, read_value};
+use super::asking::{self, Asked, Said};
 use super::bind::Place;
 use super::survey::{Facts, Look, Looker};
 use super::world::World;
 use crate::plan::found::{Found, Now};
-use crate::plan::model::{Condition, Guard, HostName, NodeId, NodeKind, OnUnreachable, Plan, RequireSpec, SlotId};
+use crate::plan::model::{Guard, HostName, NodeId, NodeKind, OnUnreachable, Plan};
 use crate::run::state::RunState;
 use crate::value::Value;
 
@@ -109,59 +109,23 @@ impl Asking {
         // What its own facts are is known to its later guards.
         let mut slots = Cow::Borrowed(&self.state.slots);
         for guard in node.guards() {
-            if let Some(now) = self.guard(id, guard, &mut slots).await {
-                return now;
+            // What became of another step is known when it has had its turn.
+            if matches!(guard, Guard::When(when) if !when.that.steps_asked().is_empty()) {
+                return Now::Unknown { why: "its `when` asks what became of another step".to_owned() };
+            }
+            let asked = asking::guard(&self.plan, Place::of_node(&self.plan, &self.state, id).with_slots(&slots), guard, &self.world);
+            let Some(asked) = asked else { continue };
+            match self.answer(asked).await {
+                Ok(None) => {}
+                Ok(Some(value)) => {
+                    if let Guard::Fact(fact) = guard {
+                        slots.to_mut().entry(fact.slot).or_default().insert(node.host.clone().unwrap_or_default(), value);
+                    }
+                }
+                Err(now) => return now,
             }
         }
         Now::Runs
-    }
-
-    /// None: it holds, and the next one is asked.
-    async fn guard(&self, id: NodeId, guard: Guard<'_>, slots: &mut Cow<'_, BTreeMap<SlotId, BTreeMap<HostName, Value>>>) -> Option<Now> {
-        let unknown = |why: String| Some(Now::Unknown { why });
-        let host = self.plan.node(id).host.clone();
-        let (fact, value) = {
-            let place = Place::of_node(&self.plan, &self.state, id).with_slots(slots);
-            match guard {
-                // What became of another step is known when it has had its turn.
-                Guard::When(when) if when.that.source_text().text.contains("succeeded") => {
-                    return unknown("its `when` asks what became of another step".to_owned());
-                }
-                Guard::When(when) => match place.at(when.frame).holds(&when.that, &self.world) {
-                    Ok(true) => return None,
-                    Ok(false) => return Some(Now::Skipped { why: format!("`when {}` is false", when.that.source_text().text.trim()) }),
-                    Err(why) => return unknown(why),
-                },
-                Guard::Require(require) => return self.require(place, require).await,
-                Guard::Fetched(_) | Guard::Boot => return None,
-                Guard::Check(command) => {
-                    let ready = match place.ready(command, false, &self.world) {
-                        Ok(ready) => ready,
-                        Err(why) => return unknown(why),
-                    };
-                    let _seat = self.seats.acquire().await;
-                    return match ask(&ready).await {
-                        Answered::Yes(_) => Some(Now::Satisfied),
-                        Answered::No { .. } => None,
-                        Answered::Error { why } => Some(Now::Refused { why: format!("`check` can't be asked: {why}") }),
-                        Answered::Away(away) => Some(Now::Refused { why: away.why }),
-                    };
-                }
-                Guard::Fact(fact) => match place.captured(true).ready(&fact.command, false, &self.world) {
-                    Err(why) => return unknown(why),
-                    Ok(ready) => {
-                        let _seat = self.seats.acquire().await;
-                        let slot = &self.plan.slots[fact.slot.index()];
-                        match read_value(&ready, &slot.kind).await {
-                            Ok(value) => (fact.slot, value),
-                            Err(unread) => return Some(Now::Refused { why: format!("fact `{}`: {}", slot.name, unread.why) }),
-                        }
-                    }
-                },
-            }
-        };
-        slots.to_mut().entry(fact).or_default().insert(host.unwrap_or_default(), value);
-        None
     }
 
     async fn top(&self, at: u32, host: Option<&str>) -> Now {
@@ -170,30 +134,26 @@ impl Asking {
             return Now::Skipped { why: why.clone() };
         }
         let place = Place::of_run(&self.plan, &self.state, host);
-        self.require(place, require).await.unwrap_or(Now::Runs)
+        let why = place.at(require.frame).text(&require.why, &self.world);
+        self.answer(asking::require(place, require, why, &self.world)).await.err().unwrap_or(Now::Runs)
     }
 
-    /// None: it holds.
-    async fn require(&self, place: Place<'_>, require: &RequireSpec) -> Option<Now> {
-        let why = place.at(require.frame).text(&require.why, &self.world);
-        match &require.that {
-            Condition::Holds(expression) => match place.at(require.frame).holds(expression, &self.world) {
-                Ok(true) => None,
-                Ok(false) => Some(Now::Refused { why: format!("not so: {why}") }),
-                Err(why) => Some(Now::Unknown { why }),
-            },
-            Condition::Succeeds(command) => match place.ready(command, false, &self.world) {
-                Err(why) => Some(Now::Unknown { why }),
-                Ok(ready) => {
-                    let _seat = self.seats.acquire().await;
-                    match ask(&ready).await {
-                        Answered::Yes(_) => None,
-                        Answered::No { why: said } => Some(Now::Refused { why: format!("not so: {why} ({said})") }),
-                        Answered::Error { why: said } => Some(Now::Refused { why: format!("can't be asked whether {why}: {said}") }),
-                        Answered::Away(away) => Some(Now::Refused { why: away.why }),
-                    }
-                }
-            },
+    /// What it was read to be, where it holds; else what becomes of what it guards.
+    async fn answer(&self, asked: Asked) -> Result<Option<Value>, Now> {
+        let said = match asked {
+            Asked::Said(said) => said,
+            Asked::Open(question) => {
+                let _seat = self.seats.acquire().await;
+                question.ask().await
+            }
+        };
+        match said {
+            Said::Holds(value) => Ok(value),
+            Said::Satisfied => Err(Now::Satisfied),
+            Said::Skipped { why } => Err(Now::Skipped { why }),
+            Said::Refused { why } => Err(Now::Refused { why }),
+            Said::Unknown { why } => Err(Now::Unknown { why }),
+            Said::Away(away) => Err(Now::Refused { why: away.why }),
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::answers::{Answered, Unread, ask, read_value};
+use super::answers::{Answered, ask};
+use super::asking::{self, Asked, Said};
 use super::bind::{Place, Ready};
+use super::world::NoBoot;
 use super::{DriveError, Driver};
 use crate::exec::keeper::Away;
-use crate::plan::model::{Condition, Guard, NodeId, VerifySpec};
+use crate::plan::model::{Guard, NodeId, VerifySpec};
 use crate::run::event::EventKind;
 use crate::value::Value;
 
@@ -16,90 +18,33 @@ impl Driver<'_> {
         let plan = Rc::clone(&self.plan);
         let place = Place::of_node(&plan, self.ledger.state(), node);
         let Some(asked) = plan.node(node).guards().get(guard as usize).copied() else { return Ok(()) };
-        let held = |value| EventKind::GuardHeld { node, guard, value };
-        let refused = move |why: String| EventKind::NodeRefused { node, why };
         let host = plan.node(node).host.clone();
-        let now = match asked {
-            Guard::When(when) => Some(match place.at(when.frame).holds(&when.that, &self.world) {
-                Ok(true) => held(None),
-                Ok(false) => EventKind::NodeSkipped { node, why: format!("`when {}` is false", when.that.source_text().text) },
-                Err(why) => refused(format!("`when` could not be evaluated: {why}")),
-            }),
-            Guard::Require(require) => match &require.that {
-                Condition::Holds(expression) => Some(match place.at(require.frame).holds(expression, &self.world) {
-                    Ok(true) => held(None),
-                    Ok(false) => refused(format!("required, and not so: {}", place.text(&require.why, &self.world))),
-                    Err(why) => refused(format!("`require` could not be evaluated: {why}")),
-                }),
-                Condition::Succeeds(command) => match place.ready(command, false, &self.world) {
-                    Err(why) => Some(refused(why)),
-                    Ok(ready) => {
-                        let why = place.text(&require.why, &self.world);
-                        self.fly_idle(key, async move {
-                            vec![match ask(&ready).await {
-                                Answered::Yes(_) => EventKind::GuardHeld { node, guard, value: None },
-                                Answered::No { why: said } => refused(format!("required, and not so: {why} ({said})")),
-                                Answered::Error { why: said } => refused(format!("could not be asked whether {why}: {said}")),
-                                Answered::Away(gone) => return away(node, host, gone),
-                            }]
-                        });
-                        None
-                    }
-                },
-            },
-            Guard::Fact(fact) => match place.captured(true).ready(&fact.command, false, &self.world) {
-                Err(why) => Some(refused(why)),
-                Ok(ready) => {
-                    let slot = &plan.slots[fact.slot.index()];
-                    let (name, kind) = (slot.name.clone(), slot.kind.clone());
-                    self.fly_idle(key, async move {
-                        vec![match read_value(&ready, &kind).await {
-                            Ok(value) => EventKind::GuardHeld { node, guard, value: Some(value) },
-                            Err(Unread { away: Some(gone), .. }) => return away(node, host, gone),
-                            Err(Unread { why, away: None }) => refused(format!("fact `{name}`: {why}")),
-                        }]
-                    });
-                    None
-                }
-            },
-            Guard::Boot => {
-                let (world, at) = (Rc::clone(&self.world), host.clone().unwrap_or_default());
-                let life = self.ledger.state().hosts.get(&at).map(|known| known.met.life.clone());
-                let within = Duration::from_secs(plan.node(node).spec().and_then(|spec| spec.reboots).unwrap_or_default());
-                self.fly_idle(key, async move {
-                    match world.boot(&at, life.as_deref(), |_| true, within).await {
-                        Ok(boot) => vec![EventKind::GuardHeld { node, guard, value: Some(Value::String(boot)) }],
-                        Err(unknown) => match unknown.away {
-                            Some(gone) => away(node, host, Away { why: unknown.why, ..gone }),
-                            None => vec![refused(format!("which boot {at} is in could not be asked: {}", unknown.why))],
-                        },
-                    }
-                });
-                None
+        match asking::guard(&plan, place, asked, &self.world) {
+            Some(Asked::Said(said)) => {
+                self.ledger.commit(told(node, guard, host, said))?;
             }
-            Guard::Fetched(download) => {
-                self.ask_fetched(key, node, guard, download)?;
-                None
-            }
-            Guard::Check(command) => match place.ready(command, false, &self.world) {
-                Err(why) => Some(refused(why)),
-                Ok(ready) => {
-                    self.fly_idle(key, async move {
-                        vec![match ask(&ready).await {
-                            Answered::Yes(_) => EventKind::NodeSatisfied { node },
-                            Answered::No { .. } => EventKind::GuardHeld { node, guard, value: None },
-                            Answered::Error { why } => refused(format!("`check` could not be asked: {why}")),
-                            Answered::Away(gone) => return away(node, host, gone),
-                        }]
-                    });
-                    None
-                }
+            Some(Asked::Open(question)) => self.fly_idle(key, async move { told(node, guard, host, question.ask().await) }),
+            None => match asked {
+                Guard::Fetched(download) => self.ask_fetched(key, node, guard, download)?,
+                _ => self.ask_boot(key, node, guard),
             },
-        };
-        if let Some(event) = now {
-            self.ledger.commit(vec![event])?;
         }
         Ok(())
+    }
+
+    fn ask_boot(&mut self, key: String, node: NodeId, guard: u32) {
+        let at = self.plan.node(node);
+        let (world, host) = (Rc::clone(&self.world), at.host.clone().unwrap_or_default());
+        let life = self.ledger.state().hosts.get(&host).map(|known| known.met.life.clone());
+        let within = Duration::from_secs(at.spec().and_then(|spec| spec.reboots).unwrap_or_default());
+        self.fly_idle(key, async move {
+            let said = match world.boot(&host, life.as_deref(), |_| true, within).await {
+                Ok(boot) => Said::Holds(Some(Value::String(boot))),
+                Err(NoBoot { why, away: Some(gone) }) => Said::Away(Away { why, ..gone }),
+                Err(NoBoot { why, away: None }) => Said::Refused { why: format!("which boot {host} is in could not be asked: {why}") },
+            };
+            told(node, guard, Some(host), said)
+        });
     }
 
     pub(super) fn verify(&mut self, key: String, node: NodeId, index: u32) -> Result<(), DriveError> {
@@ -147,6 +92,17 @@ impl Driver<'_> {
         let check = spec.check().map(|c| place.ready(c, false, &self.world)).transpose()?;
         Ok((polls?, check))
     }
+}
+
+/// What a guard said, as events.
+fn told(node: NodeId, guard: u32, host: Option<String>, said: Said) -> Vec<EventKind> {
+    vec![match said {
+        Said::Holds(value) => EventKind::GuardHeld { node, guard, value },
+        Said::Satisfied => EventKind::NodeSatisfied { node },
+        Said::Skipped { why } => EventKind::NodeSkipped { node, why },
+        Said::Refused { why } | Said::Unknown { why } => EventKind::NodeRefused { node, why },
+        Said::Away(gone) => return away(node, host, gone),
+    }]
 }
 
 /// What its host did not answer, and that it is lost.

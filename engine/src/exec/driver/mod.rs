@@ -5,6 +5,7 @@
 //! recorded, and the loop turns again.
 
 mod answers;
+mod asking;
 mod begin;
 mod bind;
 mod budget;

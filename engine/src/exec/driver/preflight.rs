@@ -3,13 +3,14 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::answers::{Answered, ask, read_secret, read_value};
+use super::answers::{read_secret, read_value};
+use super::asking::{self, Asked, Said};
 use super::bind::Place;
 use super::news::News;
 use super::{DriveError, Driver, ledger};
-use crate::exec::keeper::{Away, KeeperError};
+use crate::exec::keeper::KeeperError;
 use crate::outcome::stranger;
-use crate::plan::model::{Condition, HostName};
+use crate::plan::model::HostName;
 use crate::plan::window::Window;
 use crate::run::event::{EventKind, Purpose, Refusal};
 use crate::run::state::Stage;
@@ -115,30 +116,18 @@ impl Driver<'_> {
         let place = Place::of_run(&plan, self.ledger.state(), host.as_deref());
         let why = place.text(&spec.why, &self.world);
         let named = host.as_ref().map_or_else(|| why.clone(), |h| format!("{why} ({h})"));
-        let failed = |host: Option<HostName>, said: String| EventKind::RequireFailed { require, host, why: said };
-        let event = match &spec.that {
-            Condition::Holds(expression) => match place.holds(expression, &self.world) {
-                Ok(true) => EventKind::RequireHeld { require, host },
-                Ok(false) => failed(host, format!("required, and not so: {named}")),
-                Err(error) => failed(host, format!("could not be asked whether {named}: {error}")),
-            },
-            Condition::Succeeds(command) => match place.ready(command, false, &self.world) {
-                Err(error) => failed(host, format!("could not be asked whether {named}: {error}")),
-                Ok(ready) => {
-                    self.fly(key, async move {
-                        vec![match ask(&ready).await {
-                            Answered::Yes(_) => EventKind::RequireHeld { require, host },
-                            Answered::No { why: said } => EventKind::RequireFailed { require, host, why: format!("required, and not so: {named} ({said})") },
-                            Answered::Error { why: said } | Answered::Away(Away { why: said, .. }) => {
-                                EventKind::RequireFailed { require, host, why: format!("could not be asked whether {named}: {said}") }
-                            }
-                        }]
-                    });
-                    return Ok(());
-                }
-            },
+        let asked = asking::require(place, spec, named.clone(), &self.world);
+        let told = move |said: Said| match said {
+            Said::Refused { why } | Said::Unknown { why } | Said::Skipped { why } => EventKind::RequireFailed { require, host, why },
+            Said::Away(away) => EventKind::RequireFailed { require, host, why: format!("could not be asked whether {named}: {}", away.why) },
+            Said::Holds(_) | Said::Satisfied => EventKind::RequireHeld { require, host },
         };
-        self.ledger.commit(vec![event])?;
+        match asked {
+            Asked::Said(said) => {
+                self.ledger.commit(vec![told(said)])?;
+            }
+            Asked::Open(question) => self.fly(key, async move { vec![told(question.ask().await)] }),
+        }
         Ok(())
     }
 }

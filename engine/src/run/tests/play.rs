@@ -81,15 +81,7 @@ impl<'a> Play<'a> {
     }
 
     pub(super) fn start(&mut self, purpose: Purpose) {
-        self.record(EventKind::DriverStarted {
-            epoch: self.state.epoch + 1,
-            purpose,
-            operator: "op".to_owned(),
-            pid: 1,
-            machine: "m".to_owned(),
-            takes_locks: false,
-            signed: None,
-        });
+        self.record(super::started(self.state.epoch + 1, purpose));
     }
 
     pub(super) fn node(&self, path: &str) -> NodeId {

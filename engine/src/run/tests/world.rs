@@ -120,15 +120,7 @@ impl<'a> World<'a> {
         self.met.clear();
         self.lost.clear();
         let closes = purpose == Purpose::End;
-        self.record(EventKind::DriverStarted {
-            epoch: self.state.epoch + 1,
-            purpose,
-            operator: "op".to_owned(),
-            pid: 1,
-            machine: "m".to_owned(),
-            takes_locks: false,
-            signed: None,
-        });
+        self.record(super::started(self.state.epoch + 1, purpose));
         for host in self.away.clone() {
             if closes && self.dice.one_in(2) {
                 self.flying.retain(|(node, ..), _| self.plan.node(*node).host.as_deref() != Some(&host));

@@ -9,13 +9,13 @@ use super::console::{Console, Typed};
 use crate::out::Out;
 
 #[derive(Debug)]
-pub(crate) struct Table {
+pub(crate) struct Asker {
     console: Console,
     /// Ctrl-C, SIGTERM or a closed terminal.
     told_to_go: Arc<AtomicBool>,
 }
 
-impl Table {
+impl Asker {
     pub(crate) fn new(out: Out) -> Self {
         let told_to_go = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&told_to_go);
