@@ -44,5 +44,6 @@ mod spellings;
 mod stepping;
 mod terminal;
 mod tour;
+mod transcripts;
 mod transfers;
 mod watch;

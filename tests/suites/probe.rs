@@ -29,7 +29,7 @@ runbook probe.all "All kinds of guards" {
     undo none "a file"
   }
   during probe.hold(dir: dir) on local release always {
-    step seldom on local { when why == "often"; run `true`; undo none "nothing" }
+    step seldom on local { when why == "succeeded"; run `true`; undo none "nothing" }
     step enough on local { use probe.at_least(dir: dir, wanted: 3) }
     step told on local { run `echo 7`; capture number: int; undo none "nothing" }
     step later on local { check `test {{ number }} = 7`; run `true`; undo none "nothing" }
@@ -78,7 +78,7 @@ fn a_probe_says_what_holds_what_would_run_and_what_stands_against_it() {
     let page = probe.text();
     for (step, says) in [
         (". made on", vec!["as wanted already: it would be passed over  (on web2)", "not as wanted yet: it would run  (on web1)"]),
-        (". seldom on", vec!["it would be skipped: `when why == \"often\"` is false"]),
+        (". seldom on", vec!["it would be skipped: `when why == \"succeeded\"` is false"]),
         (". enough on", vec!["REFUSED: required, and not so: there are 3"]),
         (". later on", vec!["not known before the run: ", "number"]),
         (". by-ada on", vec!["not as wanted yet: it would run"]),

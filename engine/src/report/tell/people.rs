@@ -21,7 +21,9 @@ impl About<'_> {
                 }
                 if let NodeKind::Gate(gate) = &self.plan.node(id).kind {
                     telling.below.extend(Wanted::of(gate, self.state).whose_yes().map(|who| format!("a yes counts of {who}")));
-                    telling.below.push(format!("open for {}, then {}", took(deadline - self.at), then_word(gate.then)));
+                    // To the nearest second: the event comes a moment after its deadline was reckoned.
+                    let left = (deadline - self.at + 500) / 1000 * 1000;
+                    telling.below.push(format!("open for {}, then {}", took(left), then_word(gate.then)));
                 }
                 telling
             }
