@@ -88,7 +88,30 @@ impl Desk {
 
     /// Starts it and leaves it running.
     pub fn start<A: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Running {
-        Running(self.command().args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs"))
+        let said = std::fs::File::create(self.said()).expect("a file of the desk");
+        Running(self.command().args(args).stdout(Stdio::null()).stderr(said).spawn().expect("the binary runs"))
+    }
+
+    /// What the last one that was started says of its troubles.
+    fn said(&self) -> PathBuf {
+        self.scratch.join("said")
+    }
+
+    /// Waits until the newest run is in this state, and fails with all that is known of it.
+    pub fn until_it_is(&self, state: &str) {
+        let began = Instant::now();
+        loop {
+            let shown = self.runbook(["show", "last", "--format", "json"]);
+            let is = serde_json::from_str::<serde_json::Value>(&shown.out).unwrap_or_default();
+            if is["state"] == state {
+                return;
+            }
+            if began.elapsed() > PATIENCE {
+                let said = std::fs::read_to_string(self.said()).unwrap_or_default();
+                panic!("it is not {state}: {shown:?}\nIt said: {said}\n{}", self.runbook(["log", "last"]).out);
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// The newest run's events, as JSON.
@@ -161,11 +184,15 @@ impl Drop for Running {
     }
 }
 
+/// How long something may take that is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Waits until something is so, and fails after a minute with what was waited for.
 pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !so() {
-        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain: {what}");
-        std::thread::sleep(Duration::from_millis(20));
+        assert!(began.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::sleep(PAUSE);
     }
 }

@@ -45,10 +45,7 @@ fn book(desk: &Desk, sshd: &Sshd, text: &str, targets: &[&str], more: &[&str]) -
 /// A process that stays at the gate.
 fn at_the_gate(desk: &Desk, sshd: &Sshd, text: &str, host: &str, idle: &str) -> Running {
     let engine = desk.start(book(desk, sshd, text, &[&format!("there={host}")], &["--wait", "--idle", idle]));
-    until("the gate is open", || {
-        let shown = desk.runbook(["show", "last", "--format", "json"]);
-        shown.status == 0 && desk.word() == "waiting"
-    });
+    desk.until_it_is("waiting");
     engine
 }
 

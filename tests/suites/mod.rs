@@ -11,6 +11,7 @@ mod evidence;
 mod failure;
 mod fire;
 mod fleet;
+mod fleet_gates;
 mod formatting;
 mod gates;
 mod history;

@@ -23,6 +23,9 @@ pub(crate) struct ApproveArgs {
     /// One of the gate's choices, where it has some
     #[arg(long)]
     choice: Option<String>,
+    /// To how many hosts you say yes; asked for where the gate leads to more than ten
+    #[arg(long, value_name = "N")]
+    hosts: Option<usize>,
     /// What a manual step asks for; once for each
     #[arg(long, value_name = "NAME=VALUE")]
     evidence: Vec<String>,
@@ -35,7 +38,8 @@ pub(crate) struct ApproveArgs {
 
 pub(crate) fn approve(args: &ApproveArgs, out: &Out) -> Result<Status, Complaint> {
     let evidence = args.evidence.iter().map(|pair| evidence(pair)).collect::<Result<_, _>>()?;
-    give(out, &args.run, &args.gate, &Word { answer: Answer::Approved { choice: args.choice.clone() }, note: args.note.clone(), evidence }, &args.sign)
+    let word = Word { answer: Answer::Approved { choice: args.choice.clone() }, note: args.note.clone(), hosts: args.hosts, evidence };
+    give(out, &args.run, &args.gate, &word, &args.sign)
 }
 
 fn evidence(pair: &str) -> Result<(String, String), Complaint> {

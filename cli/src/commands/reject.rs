@@ -26,5 +26,5 @@ pub(crate) struct RejectArgs {
 }
 
 pub(crate) fn reject(args: &RejectArgs, out: &Out) -> Result<Status, Complaint> {
-    give(out, &args.run, &args.gate, &Word { answer: Answer::Rejected, note: args.note.clone(), evidence: Vec::new() }, &args.sign)
+    give(out, &args.run, &args.gate, &Word { answer: Answer::Rejected, note: args.note.clone(), hosts: None, evidence: Vec::new() }, &args.sign)
 }

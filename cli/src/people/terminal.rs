@@ -182,8 +182,8 @@ impl Desk {
     /// Outer none: no longer wanted. Inner none: not an answer.
     fn understand(&mut self, line: &str, asked: &Asked) -> Option<Option<Reply>> {
         Some(match &asked.question {
-            Question::Gate { confirm, choices, not_theirs, ballot, .. } => {
-                let read = reading::gate(line, confirm.as_deref(), choices).filter(|(answer, _)| !not_theirs || *answer == Answer::Rejected);
+            Question::Gate { confirm, choices, hosts, not_theirs, ballot, .. } => {
+                let read = reading::gate(line, confirm.as_deref(), choices, *hosts).filter(|(answer, _)| !not_theirs || *answer == Answer::Rejected);
                 read.and_then(|(answer, note)| self.vote(ballot.as_ref(), answer, note))
             }
             Question::Manual { asks, .. } => match reading::manual(line) {

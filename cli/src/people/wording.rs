@@ -9,7 +9,7 @@ use engine::run::event::{Evidence, Millis};
 use engine::value::{ReadError, Type};
 
 use super::menu::Choice;
-use super::{failure, step};
+use super::{failure, reading, step};
 use crate::clock;
 use crate::out::{tame, wrap};
 
@@ -19,9 +19,10 @@ pub(super) const INDENT: &str = "  ";
 pub(crate) fn page(question: &Question, now: Millis, width: usize) -> Vec<Line> {
     let mut lines = vec![Line::new()];
     match question {
-        Question::Gate { path, question, evidence, asked, deadline, then, .. } => {
+        Question::Gate { path, question, evidence, behind, hosts, asked, deadline, then, .. } => {
             lines.push(title("gate", Tone::Ask, path, question));
             lines.extend(evidence.iter().flat_map(shown));
+            lines.extend(hosts.iter().map(|_| Line::new().plain(INDENT).plain(format!("it leads to {}", tame(behind)))));
             lines.extend(asked.iter().map(|who| Line::new().plain(INDENT).dim(format!("a yes counts of {}", tame(who)))));
             lines.push(Line::new().plain(INDENT).dim(format!("open until {}, {} left, then {then}", clock::time(*deadline), took(deadline - now))));
         }
@@ -80,13 +81,14 @@ pub(crate) fn menu(menu: &[Choice], width: usize) -> Vec<Line> {
 pub(crate) fn prompt(question: &Question) -> String {
     match question {
         Question::Gate { not_theirs: true, .. } => "  type `reject`, or wait: a yes comes from another shell: ".to_owned(),
-        Question::Gate { confirm, choices, .. } => {
+        Question::Gate { confirm, choices, hosts, .. } => {
             let yes = match (choices.is_empty(), confirm) {
                 (false, _) => choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "),
                 (true, Some(word)) => format!("`{word}`"),
                 (true, None) => "`approve`".to_owned(),
             };
-            format!("  type {yes} or `reject`, and a note behind it if you like: ")
+            let number = hosts.map_or("", |_| " and the number of hosts,");
+            format!("  type {yes}{number} or `reject`, and a note behind it if you like: ")
         }
         Question::Manual { .. } => "  type `done` or `failed`, and a note behind it if you like: ".to_owned(),
         Question::Failure(failure) => format!("  then {}; your choice: ", failure::silence(failure)),
@@ -119,6 +121,11 @@ pub(crate) fn not_understood(question: &Question, line: &str) -> String {
         && !line.is_empty()
     {
         return format!("  `{}` is no answer here: a yes counts of {}", tame(line), tame(asked.as_deref().unwrap_or("others")));
+    }
+    if let Question::Gate { confirm, choices, behind, hosts: Some(_), .. } = question
+        && reading::yes_word(line, confirm.as_deref(), choices).is_some()
+    {
+        return format!("  a yes says to how many hosts: it leads to {}", tame(behind));
     }
     if line.is_empty() { "  nothing was typed; nothing happens until you answer".to_owned() } else { format!("  `{}` is no answer here", tame(line)) }
 }

@@ -9,6 +9,7 @@ use engine::plan::model::{EvidenceSpec, NodeId, NodeKind, Plan, SlotId};
 use engine::report::next::quoted;
 use engine::report::words::answer_word;
 use engine::run::approver::Wanted;
+use engine::run::behind::Behind;
 use engine::run::event::{Actor, Answer, Event, EventKind, Millis, Voter};
 use engine::run::gate;
 use engine::run::state::{Declined, Failure, RunState, Stage};
@@ -25,6 +26,8 @@ use crate::complaint::{Complaint, FAILED};
 pub(crate) struct Word {
     pub(crate) answer: Answer,
     pub(crate) note: Option<String>,
+    /// To how many hosts a yes is said.
+    pub(crate) hosts: Option<usize>,
     /// By the names of what a manual step asks for.
     pub(crate) evidence: Vec<(String, String)>,
 }
@@ -207,6 +210,11 @@ fn not_taken(plan: &Plan, state: &RunState, node: NodeId, opening: u32, word: &W
     let NodeKind::Gate(gate) = &plan.node(node).kind else { return Ok(None) };
     let path = &plan.node(node).path;
     let wanted = Wanted::of(gate, state);
+    let behind = Behind::of(plan, state, node);
+    if word.answer != Answer::Rejected && !behind.is_met_by(word.hosts) {
+        let what = format!("your yes to `{path}` is not taken: it leads to {}", behind.said());
+        return Err(Complaint::usage(what).help("say to how many you say yes: `--hosts N`"));
+    }
     if let Err(why) = wanted.takes(&word.answer, by) {
         let why = wanted.not_theirs(&why, by.name());
         return Err(signing::not_theirs(path, &why).help("they type the same as you did; a no is taken from anybody"));
@@ -325,7 +333,7 @@ runbook sample {
     fn said(name: &str, answer: Answer, now: Millis) -> Result<Judged, Complaint> {
         let (plan, state) = sample();
         let voter = &mut |_| Ok(Voter::Person("mara".to_owned()));
-        judge(&plan, &state, find(&plan, &state, name)?, &Word { answer, note: None, evidence: Vec::new() }, "mara", voter, now)
+        judge(&plan, &state, find(&plan, &state, name)?, &Word { answer, note: None, hosts: None, evidence: Vec::new() }, "mara", voter, now)
     }
 
     fn yes() -> Answer {

@@ -23,6 +23,10 @@ pub enum Question {
         evidence: Vec<Evidence>,
         confirm: Option<String>,
         choices: Vec<String>,
+        /// The hosts that it leads to.
+        behind: String,
+        /// How many they are, where a yes has to say it.
+        hosts: Option<usize>,
         /// Whose yes counts, where not anybody's does.
         asked: Option<String>,
         /// A yes of the person here does not count.

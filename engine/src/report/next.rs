@@ -2,6 +2,7 @@
 
 use super::words::count;
 use crate::plan::model::{GateThen, NodeKind, Plan};
+use crate::run::behind::Behind;
 use crate::run::event::Refusal;
 use crate::run::fleet;
 use crate::run::state::{Greeting, Phase, RunState, Stage};
@@ -74,11 +75,15 @@ fn open_questions(run: &str, plan: &Plan, state: &RunState) -> Vec<(String, &'st
         let path = quoted(&node.path);
         match (state.stage(id), &node.kind) {
             (Stage::Open { .. }, NodeKind::Gate(gate)) => {
+                let (hosts, yes) = match Behind::of(plan, state, id).typed() {
+                    Some(_) => (" --hosts N", "say yes, and to how many hosts"),
+                    None => ("", "say yes"),
+                };
                 if gate.choices.is_empty() {
-                    found.push((format!("runbook approve {run} {path}"), "say yes"));
+                    found.push((format!("runbook approve {run} {path}{hosts}"), yes));
                 }
                 // One line each: what is shown here is copied into a shell.
-                found.extend(gate.choices.iter().map(|choice| (format!("runbook approve {run} {path} --choice {}", quoted(choice)), "choose this")));
+                found.extend(gate.choices.iter().map(|choice| (format!("runbook approve {run} {path} --choice {}{hosts}", quoted(choice)), "choose this")));
                 found.push((format!("runbook reject {run} {path}"), refusal_means(gate.then)));
             }
             (Stage::AwaitingPerson, _) => {

@@ -8,6 +8,7 @@ use super::usual::Usual;
 use super::words::{self, count, node_word, stage_tone, stage_why, stage_word, took};
 use crate::plan::model::{GateSpec, Node, NodeId, NodeKind, Plan};
 use crate::run::approver::Wanted;
+use crate::run::behind::Behind;
 use crate::run::event::{Event, Evidence, Millis};
 use crate::run::gate;
 use crate::run::state::{Phase, RunState, Stage};
@@ -163,7 +164,7 @@ fn gates(page: &Page<'_>, plan: &Plan, state: &RunState, pasts: &[Past]) -> Vec<
             _ => None,
         };
         lines.extend(said.map(|s| Line::new().dim(format!("{:17}{s}", ""))));
-        lines.extend(asked_of(page, gate, state, id).into_iter().map(|s| Line::new().dim(format!("{:17}{s}", ""))));
+        lines.extend(asked_of(page, gate, plan, state, id).into_iter().map(|s| Line::new().dim(format!("{:17}{s}", ""))));
         lines.extend(opened.iter().flat_map(|o| &o.evidence).flat_map(evidence));
     }
     lines
@@ -180,8 +181,12 @@ fn locks(page: &Page<'_>, state: &RunState) -> Vec<Line> {
 }
 
 /// P3: whose yes counts, until when, and what that is worth.
-fn asked_of(page: &Page<'_>, gate: &GateSpec, state: &RunState, id: NodeId) -> Vec<String> {
+fn asked_of(page: &Page<'_>, gate: &GateSpec, plan: &Plan, state: &RunState, id: NodeId) -> Vec<String> {
     let mut said = Vec::new();
+    let behind = Behind::of(plan, state, id);
+    if behind.typed().is_some() && matches!(state.stage(id), Stage::Open { .. }) {
+        said.push(format!("it leads to {}", behind.said()));
+    }
     let wanted = Wanted::of(gate, state);
     if let Some(who) = wanted.whose_yes() {
         said.push(format!("a yes counts of {who}"));

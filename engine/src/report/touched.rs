@@ -3,10 +3,8 @@
 use std::collections::HashSet;
 
 use crate::plan::model::{Bound, LOCAL, Plan};
+use crate::run::behind::FEW;
 use crate::value::Value;
-
-/// Up to so many a person can look over.
-const FEW: usize = 10;
 
 /// `23 hosts: web 20, db 3`, by the targets' names, where there are more than ten; the machine of the engine is not
 /// counted.

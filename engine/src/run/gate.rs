@@ -83,12 +83,17 @@ impl RunState {
     }
 }
 
-/// A choice where the gate has choices, the typed word where it wants one, else yes or no. `None`: not an answer.
+/// A choice where the gate has choices, the typed word where it wants one, else yes or no; behind a yes the number of
+/// hosts, where it is `typed`. `None`: not an answer.
 #[must_use]
-pub fn read_answer(gate: &GateSpec, given: &str, text: &dyn Fn(&Prose) -> String) -> Option<Answer> {
+pub fn read_answer(gate: &GateSpec, given: &str, typed: Option<usize>, text: &dyn Fn(&Prose) -> String) -> Option<Answer> {
     if matches!(given, "reject" | "no") {
         return Some(Answer::Rejected);
     }
+    let given = match typed {
+        Some(hosts) => given.strip_suffix(&format!(" {hosts}"))?,
+        None => given,
+    };
     if !gate.choices.is_empty() {
         return gate.choices.iter().any(|c| c == given).then(|| Answer::Approved { choice: Some(given.to_owned()) });
     }

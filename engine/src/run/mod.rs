@@ -3,6 +3,7 @@
 //! drive the same [`decide`].
 
 pub mod approver;
+pub mod behind;
 pub mod budget;
 mod clear;
 pub mod decide;

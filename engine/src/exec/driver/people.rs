@@ -13,6 +13,7 @@ use super::{DriveError, Driver, ledger};
 use crate::exec::people::{Asking, Ballot, Question, Reply};
 use crate::plan::model::{EvidenceSpec, GateSpec, GateThen, NodeId, NodeKind, UndoSpec};
 use crate::run::approver::Wanted;
+use crate::run::behind::Behind;
 use crate::run::event::{Actor, Answer, EventKind, Evidence, InterruptAnswer, Millis, Purpose, Voter};
 use crate::run::fleet;
 use crate::run::gate;
@@ -81,6 +82,7 @@ impl Driver<'_> {
             return Ok(());
         }
         let place = Place::of_node(&plan, self.ledger.state(), node);
+        let behind = Behind::of(&plan, self.ledger.state(), node);
         let then = match gate.then {
             GateThen::Rollback => "roll back",
             GateThen::Park => "park",
@@ -101,6 +103,8 @@ impl Driver<'_> {
             evidence: self.ledger.evidence(node, opening)?,
             confirm: gate.confirm.as_ref().map(|c| place.text(c, &self.world)),
             choices: gate.choices.clone(),
+            behind: behind.said(),
+            hosts: behind.typed(),
             asked: wanted.whose_yes(),
             not_theirs,
             ballot,
@@ -140,9 +144,13 @@ impl Driver<'_> {
         let path = &plan.node(node).path;
         let by = Voter::from(self.person());
         let wanted = Wanted::of(gate, self.ledger.state());
-        let answer = gate::read_answer(gate, given, &|prose| Place::of_node(&plan, self.ledger.state(), node).text(prose, &self.world));
+        let behind = Behind::of(&plan, self.ledger.state(), node);
+        let answer = gate::read_answer(gate, given, behind.typed(), &|prose| Place::of_node(&plan, self.ledger.state(), node).text(prose, &self.world));
         let not_used = match &answer {
-            None => Some(format!("`--answer {path}={given}` is not an answer to this gate")),
+            None => {
+                let counted = behind.typed().map(|_| format!(": it leads to {}, and a yes says how many: `--answer '{path}=approve N'`", behind.said()));
+                Some(format!("`--answer {path}={given}` is not an answer to this gate{}", counted.unwrap_or_default()))
+            }
             Some(_) if gate.guards_irreversible => {
                 Some(format!("`--answer {path}={given}` is not used: an irreversible step follows, so a person answers this gate"))
             }
