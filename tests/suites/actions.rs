@@ -151,3 +151,52 @@ fn a_package_is_installed_upgraded_over_an_edited_file_and_taken_back_to_what_wa
     assert_eq!(run(&["-p", "to=2.0"]).status, 0);
     assert_eq!(desk.attempts("install@mm-new") + desk.attempts("hold@mm-new"), 0, "all is as wanted");
 }
+
+const LOGS: &str = r#"
+runbook actions.logs "A slice of logs" {
+  owner  "sre"
+  source "made for a test"
+  param dir: path
+  param from: datetime
+  param kept: duration = 13d
+  step kept on local { use log.kept(rotation: "{{ dir }}/rotation", longer_than: kept) }
+  step slice on local {
+    use log.sliced(log: "{{ dir }}/access.log", from: from, until: "2026-03-02T00:00:00Z", to: "{{ dir }}/slice", only: "matomo[.]php[?]")
+  }
+}
+"#;
+
+#[test]
+fn a_slice_of_rotated_logs_is_in_the_order_of_time_and_one_that_lacks_its_beginning_is_told() {
+    let desk = Desk::new();
+    let file = desk.file("logs.runbook", LOGS).display().to_string();
+    let dir = format!("dir={}", desk.path("d").display());
+    let line = |at: &str, url: &str| format!("10.0.0.1 - - [{at}] \"GET {url} HTTP/1.1\" 204 0 \"-\" \"A browser\"\n");
+    let hit = |at: &str, name: &str| line(at, &format!("/matomo.php?url={name}"));
+    desk.file("d/rotation", "/var/log/x/*.log {\n\tdaily\n\trotate 14\n}\n");
+    desk.file("d/access.log.3", hit("27/Feb/2026:10:00:00 +0000", "old"));
+    desk.file("d/access.log.2", hit("28/Feb/2026:23:59:59 +0000", "before") + &hit("01/Mar/2026:01:00:00 +0100", "a"));
+    desk.file("d/access.log.1", hit("01/Mar/2026:12:00:00 +0000", "c") + &hit("01/Mar/2026:06:00:00 -0500", "b") + "no line of a log\n");
+    let last = hit("02/Mar/2026:00:00:00 +0000", "d") + &hit("02/Mar/2026:00:00:01 +0000", "late") + &line("01/Mar/2026:13:00:00 +0000", "/");
+    desk.file("d/access.log", last);
+    desk.file("d/access.log.old.txt", hit("01/Mar/2026:13:00:00 +0000", "not one of them"));
+    shell(&desk, "cd d; gzip access.log.3 access.log.2; touch -d 2026-02-27T12:00Z access.log.3.gz");
+    let run = |from: &str, more: &[&str]| desk.runbook(["run", &file, "-p", &dir, "-p", &format!("from={from}")].iter().chain(more));
+    let slice = || desk.read("d/slice").lines().filter_map(|l| l.split("url=").nth(1)?.split(' ').next()).collect::<Vec<_>>().join(" ");
+
+    let done = run("2026-03-01T00:00:00Z", &[]);
+    assert_eq!((done.status, slice().as_str()), (0, "a b c d"), "{done:?}");
+    // The file in front of it was last written before: that will do.
+    shell(&desk, "cd d; zcat access.log.2.gz | tail -n 1 | gzip >x; mv x access.log.2.gz");
+    assert_eq!(run("2026-03-01T00:00:00Z", &[]).status, 0);
+    shell(&desk, "rm d/access.log.3.gz");
+    let short = run("2026-03-01T00:00:00Z", &[]);
+    assert_eq!((short.status, slice().as_str()), (3, "a b c d"), "{short:?}");
+    assert!(short.err.contains("do not reach back to 2026-03-01T00:00:00Z"), "{}", short.err);
+
+    let soon = run("2026-03-01T00:00:00Z", &["-p", "kept=14d"]);
+    assert!(soon.status == 3 && soon.err.contains("logs are kept for 1209600 seconds"), "{soon:?}");
+    desk.file("d/rotation", "size 100M\nrotate 99\n");
+    let size = run("2026-03-01T00:00:00Z", &[]);
+    assert!(size.status == 3 && size.err.contains("nobody can say"), "{size:?}");
+}

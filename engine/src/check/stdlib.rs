@@ -7,11 +7,12 @@ use grammar::ast::File;
 use grammar::diagnostic::Diagnostic;
 use grammar::source::{Source, SourceId};
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("file.runbook", include_str!("../../../stdlib/file.runbook")),
     ("host.runbook", include_str!("../../../stdlib/host.runbook")),
     ("http.runbook", include_str!("../../../stdlib/http.runbook")),
     ("icinga.runbook", include_str!("../../../stdlib/icinga.runbook")),
+    ("log.runbook", include_str!("../../../stdlib/log.runbook")),
     ("mysql.runbook", include_str!("../../../stdlib/mysql.runbook")),
     ("notify.runbook", include_str!("../../../stdlib/notify.runbook")),
     ("package.runbook", include_str!("../../../stdlib/package.runbook")),
