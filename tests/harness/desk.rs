@@ -55,6 +55,17 @@ impl Desk {
         path
     }
 
+    /// The runbooks of a runbook's folder: it may import them.
+    pub fn copy_beside(&self, runbook: &str) {
+        let path = Path::new(runbook);
+        for entry in path.parent().expect("a folder").read_dir().expect("the folder").flatten() {
+            let name = entry.file_name();
+            if name.to_string_lossy().ends_with(".runbook") && entry.path() != path {
+                self.file(&name.to_string_lossy(), std::fs::read(entry.path()).expect("a runbook"));
+            }
+        }
+    }
+
     pub fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap_or_default()
     }

@@ -56,6 +56,18 @@ pub fn broken(text: &str, step: &str, fault: Fault) -> String {
 /// Runs a runbook with a fault in each step in turn, each way, with a yes to whatever is asked. In front of the point of
 /// no return it must roll back, and `look` must see what it saw before; behind it, it must park.
 pub fn at_each_step(lab: &Lab, runbook: &str, point: Option<&str>, args: impl Fn(&str) -> Vec<String>, look: impl Fn() -> String) {
+    at_each_step_with(lab, runbook, point, &[], args, look);
+}
+
+/// The same; of some of what is asked more than a yes is wanted.
+pub fn at_each_step_with(
+    lab: &Lab,
+    runbook: &str,
+    point: Option<&str>,
+    answers: &[(&str, &[&str])],
+    args: impl Fn(&str) -> Vec<String>,
+    look: impl Fn() -> String,
+) {
     let text = std::fs::read_to_string(runbook).expect("the runbook");
     let mut was = look();
     let mut past = false;
@@ -65,7 +77,8 @@ pub fn at_each_step(lab: &Lab, runbook: &str, point: Option<&str>, args: impl Fn
             let what = format!("{step} {fault:?}");
             let desk = Desk::new();
             let file = desk.file("faulty.runbook", broken(&text, &step, fault)).display().to_string();
-            let ran = lab.walk(&desk, &args(&file), "nothing");
+            desk.copy_beside(runbook);
+            let ran = lab.walk_with(&desk, &args(&file), "nothing", answers);
             if past {
                 assert_eq!((ran.status, desk.word().as_str()), (3, "parked"), "{what}: {ran:?}");
                 lab.run(&["reset", "all"]);

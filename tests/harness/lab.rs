@@ -96,6 +96,11 @@ impl Lab {
     /// Runs it, says yes to whatever is waited for, as the command itself tells how, and resumes, until it ends or this is
     /// waited for.
     pub fn walk(&self, desk: &Desk, args: &[String], until: &str) -> Ran {
+        self.walk_with(desk, args, until, &[])
+    }
+
+    /// The same; of some of what is asked more than a yes is wanted: its name, and what `approve` is given.
+    pub fn walk_with(&self, desk: &Desk, args: &[String], until: &str, answers: &[(&str, &[&str])]) -> Ran {
         let mut ran = self.runbook(desk, args);
         for _ in 0..20 {
             let told = format!("{}{}", ran.out, ran.err);
@@ -104,7 +109,8 @@ impl Lab {
                 return ran;
             }
             for gate in asked {
-                let said = desk.runbook(["approve", "last", gate]);
+                let more = answers.iter().find(|(name, _)| gate.split('@').next() == Some(name)).map_or(&[][..], |(_, more)| more);
+                let said = desk.runbook(["approve", "last", gate].iter().chain(more));
                 assert_eq!(said.status, 0, "{said:?}");
             }
             ran = self.runbook(desk, &["resume".to_owned(), "last".to_owned()]);

@@ -5,6 +5,7 @@
 //! the programs.
 
 pub mod desk;
+pub mod farm;
 pub mod faults;
 pub mod fingerprint;
 pub mod glass;

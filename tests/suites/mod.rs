@@ -26,6 +26,7 @@ mod locks;
 mod malformed;
 mod matomo;
 mod matomo_guide;
+mod matomo_large;
 mod mattermost;
 mod mysql;
 mod notify;

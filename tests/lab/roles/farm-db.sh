@@ -10,4 +10,7 @@ create table matomo_option (option_name varchar(191) primary key, option_value t
 insert into matomo_option (option_name, option_value) values ('version_core', '4.15.1');
 create table matomo_log_visit (idvisit bigint unsigned auto_increment primary key, idsite int, url varchar(200), at datetime);
 insert into matomo_log_visit (idsite, url, at) values (1, 'http://example.org/old', '2026-01-01 10:00:00');
+create table matomo_archive_numeric_2026_01 (idsite int, date1 date, name varchar(190), value double, primary key (idsite, date1, name));
+insert into matomo_archive_numeric_2026_01 values (1, '2026-01-01', 'done', 4), (1, '2026-01-02', 'done', 1);
+create table matomo_archive_invalidations (idinvalidation bigint unsigned auto_increment primary key, idsite int, date1 date, date2 date, period int, name varchar(255));
 SQL

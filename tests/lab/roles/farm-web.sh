@@ -31,11 +31,25 @@ function cached_schema(): string {
     }
     return file_get_contents($file);
 }
-function refuse_unless_ready(): void {
-    $ready = cached_schema() === VERSION;
-    if (!empty(config()['General']['maintenance_mode']) || !$ready) {
-        http_response_code(503);
-        exit($ready ? "Matomo is in scheduled maintenance (stand-in)\n" : "Matomo's database must be upgraded (stand-in)\n");
+function setting(string $section, string $key, string $otherwise): string {
+    return config()[$section][$key] ?? $otherwise;
+}
+function is_active(string $plugin): bool {
+    return in_array($plugin, config()['Plugins']['Plugins'] ?? []);
+}
+function track(string $idsite, string $url, string $at): void {
+    database()->execute_query('insert into matomo_log_visit (idsite, url, at) values (?, ?, ?)', [$idsite, $url, $at]);
+}
+function queue_length(): int {
+    return database()->query('select count(*) from matomo_queuedtracking_queue')->fetch_row()[0];
+}
+// As the real one: it stops as soon as fewer than this many are left.
+function process_queue(int $at_once): void {
+    while (queue_length() >= $at_once) {
+        foreach (database()->query("select * from matomo_queuedtracking_queue order by id limit $at_once")->fetch_all(MYSQLI_ASSOC) as $hit) {
+            track($hit['idsite'], $hit['url'], $hit['at']);
+            database()->execute_query('delete from matomo_queuedtracking_queue where id = ?', [$hit['id']]);
+        }
     }
 }
 PHP
@@ -43,18 +57,27 @@ cat >index.php <<'PHP'
 <?php
 // Part of a STAND-IN for Matomo: its page.
 require 'core/stand-in.php';
-refuse_unless_ready();
+$ready = cached_schema() === VERSION;
+if (setting('General', 'maintenance_mode', '0') || !$ready) {
+    http_response_code(503);
+    exit($ready ? "Matomo is in scheduled maintenance. Please come back later. (stand-in)\n" : "Matomo's database must be upgraded (stand-in)\n");
+}
 $visits = database()->query('select count(*) from matomo_log_visit')->fetch_row()[0];
 echo 'Matomo ', VERSION, " (stand-in), $visits visits\n";
 PHP
 cat >matomo.php <<'PHP'
 <?php
-// Part of a STAND-IN for Matomo: its tracker. In maintenance a hit is lost; it stands in the access log alone.
+// Part of a STAND-IN for Matomo: its tracker. As the real one it goes on in maintenance; without record_statistics it
+// answers the same and keeps nothing.
 require 'core/stand-in.php';
-refuse_unless_ready();
 http_response_code(204);
-if (isset($_GET['idsite']) && !empty(config()['Tracker']['record_statistics'])) {
-    database()->execute_query('insert into matomo_log_visit (idsite, url, at) values (?, ?, ?)', [$_GET['idsite'], $_GET['url'] ?? '', $_GET['cdt'] ?? date('Y-m-d H:i:s')]);
+if (!isset($_GET['idsite']) || !setting('Tracker', 'record_statistics', '1')) exit;
+$hit = [$_GET['idsite'], $_GET['url'] ?? '', $_GET['cdt'] ?? date('Y-m-d H:i:s')];
+if (!is_active('QueuedTracking')) {
+    track(...$hit);
+} else {
+    database()->execute_query('insert into matomo_queuedtracking_queue (idsite, url, at) values (?, ?, ?)', $hit);
+    if (setting('QueuedTracking', 'processDuringTrackingRequest', '1')) process_queue(2);
 }
 PHP
 cat >console <<'PHP'
@@ -62,7 +85,7 @@ cat >console <<'PHP'
 <?php
 // console: a STAND-IN for Matomo's console, with the commands that the procedures need and the words of the real one.
 require __DIR__ . '/core/stand-in.php';
-[$command, $words] = [$argv[1] ?? 'list', array_slice($argv, 2)];
+[$command, $words] = [$argv[1] ?? 'list', array_values(array_diff(array_slice($argv, 2), ['--']))];
 function set(string $assignment): void {
     if (!preg_match('/^(\w+)\.(\w+)=(.*)$/', $assignment, $part)) {
         fwrite(STDERR, "Invalid assignment string '$assignment'\n");
@@ -91,9 +114,70 @@ function set(string $assignment): void {
     file_put_contents(CONFIG, implode("\n", $lines) . "\n");
     echo "Setting [$section] $name = $value... done.\n";
 }
+// The value of `--name=value`, or of `--name value`.
+function option(string $name): ?string {
+    global $words;
+    foreach ($words as $n => $word) {
+        if (str_starts_with($word, "--$name=")) return substr($word, strlen($name) + 3);
+        if ($word === "--$name") return $words[$n + 1] ?? null;
+    }
+    return null;
+}
+// `A,B`, as SQL about a column.
+function between(string $column, ?string $dates): string {
+    if (!preg_match('/^(\d{4}-\d\d-\d\d),(\d{4}-\d\d-\d\d)$/', $dates ?? '', $part)) {
+        fwrite(STDERR, "Invalid date range supplied: $dates\n");
+        exit(1);
+    }
+    return "$column between '$part[1]' and '$part[2]'";
+}
 switch ($command) {
+    case 'plugin:activate':
+        database()->query('create table if not exists matomo_queuedtracking_queue (id bigint auto_increment primary key, idsite int, url varchar(200), at datetime)');
+        if (!is_active($words[0])) {
+            $lines = file(CONFIG, FILE_IGNORE_NEW_LINES);
+            if (!in_array('[Plugins]', $lines)) $lines[] = '[Plugins]';
+            array_splice($lines, array_search('[Plugins]', $lines) + 1, 0, "Plugins[] = \"$words[0]\"");
+            file_put_contents(CONFIG, implode("\n", $lines) . "\n");
+        }
+        echo "Activated plugin $words[0]\n";
+        break;
+    case 'plugin:deactivate':
+        file_put_contents(CONFIG, implode("\n", array_diff(file(CONFIG, FILE_IGNORE_NEW_LINES), ["Plugins[] = \"$words[0]\""])) . "\n");
+        echo "Deactivated plugin $words[0]\n";
+        break;
+    case 'queuedtracking:monitor':
+        echo str_pad(' 1 Q', 10), ' | ', str_pad(number_format(queue_length()) . ' R', 16), "\n";
+        break;
+    case 'queuedtracking:process':
+        process_queue((int) (option('force-num-requests-process-at-once') ?? 2));
+        echo "This worker finished queue processing\n";
+        break;
+    case 'core:purge-old-archive-data':
+        database()->query("delete from matomo_archive_numeric_2026_01 where name = 'done' and value = 4");
+        echo 'Purged ', database()->affected_rows, " invalidated archives\n";
+        break;
+    case 'core:delete-logs-data':
+        if (!in_array('--no-interaction', $words) && trim(fgets(STDIN) ?: 'n') !== 'y') exit(1);
+        database()->query('delete from matomo_log_visit where ' . between('date(at)', option('dates')));
+        echo 'Successfully deleted ', database()->affected_rows, " visits.\n";
+        break;
+    case 'core:invalidate-report-data':
+        preg_match('/^(.*),(.*)$/', option('dates') ?? '', $part);
+        for ($day = new DateTime($part[1]); $day <= new DateTime($part[2]); $day->modify('+1 day')) {
+            database()->execute_query("insert into matomo_archive_invalidations (idsite, date1, date2, period, name) values (1, ?, ?, 1, 'done')", [$day->format('Y-m-d'), $day->format('Y-m-d')]);
+        }
+        echo "Invalidating day periods in ", option('dates'), "\n";
+        break;
+    case 'core:archive':
+        foreach (database()->query('select * from matomo_archive_invalidations where ' . between('date1', option('force-date-range')))->fetch_all(MYSQLI_ASSOC) as $row) {
+            database()->execute_query("replace into matomo_archive_numeric_2026_01 select ?, ?, 'nb_visits', count(*) from matomo_log_visit where date(at) = ?", [$row['idsite'], $row['date1'], $row['date1']]);
+            database()->execute_query('delete from matomo_archive_invalidations where idinvalidation = ?', [$row['idinvalidation']]);
+        }
+        echo "Done archiving!\n";
+        break;
     case 'config:set':
-        array_map(set(...), array_diff($words, ['--']));
+        array_map(set(...), $words);
         break;
     case 'core:version':
         echo VERSION, "\n";
@@ -124,13 +208,22 @@ switch ($command) {
             echo "Executing $migration... ";
             database()->query($migration);
             echo "Done.\n";
+            // What a test of the lab has asked for: a core dump, once for each line of the file, or a pause.
+            if ($left = @file('/run/lab-dump-core')) {
+                file_put_contents('/run/lab-dump-core', array_slice($left, 1));
+                posix_kill(getmypid(), SIGSEGV);
+            }
+            sleep((int) @file_get_contents('/run/lab-pause'));
         }
+        file_put_contents(ROOT . '/tmp/updates', "once\n", FILE_APPEND);
         database()->query("update matomo_option set option_value = '" . VERSION . "' where option_name = 'version_core'");
         echo "\nMatomo has been successfully updated!\n";
         break;
     default:
         echo "console is a stand-in for Matomo's console in the lab of runbook; it is not Matomo.\n",
-            "  config:set Section.name=value  core:version  core:update [--yes] [--dry-run]  cache:clear\n";
+            "  config:set Section.name=value  core:version  core:update [--yes] [--dry-run]  cache:clear\n",
+            "  plugin:activate|deactivate NAME  queuedtracking:monitor|process  core:purge-old-archive-data\n",
+            "  core:delete-logs-data  core:invalidate-report-data  core:archive\n";
         exit(in_array($command, ['list', 'help', '--help']) ? 0 : 1);
 }
 PHP
@@ -148,7 +241,8 @@ options = options.parse_args()
 LINE = re.compile(r'\S+ \S+ \S+ \[([^]]+)\] "GET (/(?:matomo|piwik)\.php\?\S+) [^"]*" (\d+) ')
 imported = ignored = 0
 for name in options.files:
-    for line in sys.stdin if name == '-' else open(name):
+    # As the real one: a line that is no UTF-8 ends it.
+    for line in open(0 if name == '-' else name, encoding='utf-8'):
         hit = LINE.match(line)
         if not hit or not options.replay_tracking or (int(hit[3]) >= 400 and not options.enable_http_errors):
             ignored += 1
