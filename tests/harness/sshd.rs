@@ -171,7 +171,7 @@ impl Sshd {
             config,
             "Host *\n  User {user}\n  IdentityFile {folder}/id\n  IdentitiesOnly yes\n  IdentityAgent none\n  \
              UserKnownHostsFile {folder}/known_hosts\n  GlobalKnownHostsFile /dev/null\n  StrictHostKeyChecking yes\n  \
-             BatchMode yes\n  ConnectTimeout 5\n  LogLevel ERROR\n"
+             BatchMode yes\n  ConnectTimeout 30\n  LogLevel ERROR\n"
         );
         fs::write(self.scratch.join("known_hosts"), known).expect("known_hosts");
         fs::write(&self.config, config).expect("an ssh configuration");
@@ -201,7 +201,7 @@ impl Host {
             }
             let mut server = self.spawn();
             let port = self.port;
-            if comes_up(&mut server, Duration::from_secs(10), || greets(port)) {
+            if comes_up(&mut server, Duration::from_secs(10), || self.listens() && greets(port)) {
                 self.server = Some(server);
                 return;
             }
@@ -210,6 +210,11 @@ impl Host {
         }
         let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
         panic!("sshd of {} does not start:\n{log}", self.name);
+    }
+
+    /// It is this sshd that has the port, and not that of somebody who took it in the same moment.
+    fn listens(&self) -> bool {
+        fs::read_to_string(self.folder.join("log")).is_ok_and(|log| log.contains("Server listening on "))
     }
 
     fn spawn(&self) -> Child {

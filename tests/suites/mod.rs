@@ -3,6 +3,7 @@
 mod actions;
 mod ansible;
 mod calls;
+mod changed_facts;
 mod conformance;
 mod corpus;
 mod crash;

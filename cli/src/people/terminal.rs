@@ -204,6 +204,7 @@ impl Desk {
             // Only what stands in their menu.
             Question::Failure(_) | Question::Step(_) | Question::Shell { .. } => None,
             Question::Unproven { .. } => Some(Reply::Unproven(Some(line.to_owned()).filter(|reason| !reason.is_empty()))),
+            Question::Facts { .. } => reading::yes(line).map(|go_on| Reply::Facts { go_on }),
             Question::Interrupt => reading::interrupt(line).map(Reply::Interrupt),
             Question::UndoManual { .. } => match reading::yes(line) {
                 None => None,
@@ -324,6 +325,7 @@ fn without_a_person(question: &Question) -> Option<Reply> {
         Question::Step(_) => Some(Reply::Step { answer: StepAnswer::Park, note: Some("the terminal was closed".to_owned()) }),
         Question::Unproven { .. } => Some(Reply::Unproven(None)),
         Question::Shell { .. } => Some(Reply::ShellLeft { why: Some("the terminal was closed".to_owned()) }),
+        Question::Facts { .. } => Some(Reply::Facts { go_on: false }),
         Question::Interrupt => Some(Reply::Interrupt(InterruptAnswer::Park)),
         Question::UndoManual { .. } => Some(Reply::UndoManual { done: None, why: "the terminal was closed".to_owned() }),
         Question::Scope { .. } => Some(Reply::Scope { release: false }),

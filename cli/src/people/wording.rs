@@ -45,6 +45,10 @@ pub(crate) fn page(question: &Question, now: Millis, width: usize) -> Vec<Line> 
             lines.push(title("mark done", Tone::Ask, path, ""));
             lines.push(Line::new().plain(INDENT).plain(tame(said)));
         }
+        Question::Facts { changed } => {
+            lines.push(Line::new().with(Tone::Warn, "facts").plain("  they are no longer what this run has read and goes by"));
+            lines.extend(changed.iter().map(|fact| Line::new().plain(format!("{INDENT}{}", tame(&fact.said())))));
+        }
         Question::Interrupt => {
             lines.push(Line::new().with(Tone::Warn, "interrupted").plain("  what was under way has ended; nothing new begins"));
         }
@@ -96,6 +100,7 @@ pub(crate) fn prompt(question: &Question) -> String {
         // Nothing is typed to us there.
         Question::Shell { .. } => String::new(),
         Question::Unproven { .. } => "  why is it done? it stands in the report; nothing typed goes back: ".to_owned(),
+        Question::Facts { .. } => "  go on with what it has read? [y]es, [n]o: ".to_owned(),
         Question::Interrupt => "  [g]o on, roll [b]ack, [p]ark? ".to_owned(),
         Question::UndoManual { .. } => "  is it undone? [y]es, [n]o: ".to_owned(),
         Question::Scope { .. } => "  release it now? [y]es, [n]o, keep it: ".to_owned(),

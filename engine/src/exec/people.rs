@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::plan::model::{NodeId, SlotId};
+use crate::plan::model::{HostName, NodeId, SlotId};
 use crate::run::approver::Wanted;
 use crate::run::event::{Answer, Evidence, FailureAnswer, InterruptAnswer, Millis, Signed, StepAnswer};
 use crate::run::statement::Statement;
@@ -60,6 +60,10 @@ pub enum Question {
         path: String,
         host: String,
         seat: Seat,
+    },
+    /// At a resume: facts are no longer what the run has read.
+    Facts {
+        changed: Vec<ChangedFact>,
     },
     /// After one Ctrl-C, when all that was under way has ended.
     Interrupt,
@@ -157,6 +161,28 @@ pub enum Undo {
     Unsaid,
 }
 
+/// A fact that has changed since the run read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedFact {
+    pub name: String,
+    pub host: HostName,
+    pub was: String,
+    /// None: it can't be read any more.
+    pub is: Option<String>,
+    /// The run itself has changed something on that host.
+    pub is_ours: bool,
+}
+
+impl ChangedFact {
+    #[must_use]
+    pub fn said(&self) -> String {
+        let Self { name, host, was, is, is_ours } = self;
+        let is = is.as_ref().map_or("can't be read now".to_owned(), |is| format!("is {is} now"));
+        let ours = if *is_ours { "; this run has changed something there" } else { "" };
+        format!("{name} on {host} was {was} and {is}{ours}")
+    }
+}
+
 /// How a person gets to a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seat {
@@ -208,6 +234,9 @@ pub enum Reply {
     },
     /// Why it is done all the same; `None`: it is not marked done.
     Unproven(Option<String>),
+    Facts {
+        go_on: bool,
+    },
     Interrupt(InterruptAnswer),
     /// `None`: it could not be done.
     UndoManual {

@@ -22,6 +22,13 @@ pub enum Effect {
         fact: u32,
         host: HostName,
     },
+    /// Look what a fact is now; the run goes by what it has read.
+    SeeFact {
+        fact: u32,
+        host: HostName,
+    },
+    /// Facts have changed: a person says whether the run goes on.
+    AskFacts,
     AskRequire {
         require: u32,
         host: Option<HostName>,

@@ -158,6 +158,20 @@ pub enum EventKind {
         host: HostName,
         why: String,
     },
+    /// A resume has looked at a fact again. `now`: what it is, where it has changed and could be read.
+    FactSeen {
+        fact: u32,
+        host: HostName,
+        changed: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        now: Option<Value>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// Facts have changed, and the run goes on with what it has read.
+    FactsKept {
+        by: Actor,
+    },
     RequireHeld {
         require: u32,
         host: Option<HostName>,
@@ -558,6 +572,8 @@ impl EventKind {
             | Self::HostGivenUp { .. }
             | Self::FactRead { .. }
             | Self::FactFailed { .. }
+            | Self::FactSeen { .. }
+            | Self::FactsKept { .. }
             | Self::RequireHeld { .. }
             | Self::RequireFailed { .. }
             | Self::StartRefused { .. }

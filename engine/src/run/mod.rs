@@ -11,6 +11,7 @@ pub mod edit;
 pub mod effect;
 pub mod event;
 mod exclusion;
+pub mod facts;
 pub mod fleet;
 pub mod fold;
 mod forward;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::effect::Effect;
 use super::event::{EventKind, Purpose, Refusal};
+use super::facts;
 use super::fleet::{self, Part};
 use super::lock;
 use super::state::{Greeting, HostState, RunState, Stage, Verdict};
@@ -32,6 +33,10 @@ pub(super) fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
     let changed = changed(plan, state);
     if !changed.is_empty() {
         return refuse(state, changed.join("\n"));
+    }
+    let again = facts::look_again(plan, state);
+    if !again.is_empty() {
+        return again;
     }
     let requires = ask_requires(plan, state);
     if !requires.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{Millis, Purpose, Refusal};
+use super::facts::Found;
 use super::gate::Opening;
 use super::hook::{Occasion, Telling};
 use crate::outcome::{Exit, Identity};
@@ -35,6 +36,9 @@ pub struct RunState {
     pub slots: BTreeMap<SlotId, BTreeMap<HostName, Value>>,
     pub requires: BTreeMap<(u32, Option<HostName>), Verdict>,
     pub fact_failures: BTreeMap<(u32, HostName), String>,
+    /// What a resume found the facts to be, and with what of that some resume went on.
+    pub facts_seen: Found,
+    pub facts_accepted: Found,
     pub start_refused: Option<String>,
     pub nodes: Vec<NodeState>,
     /// The last opening of each gate that was opened.
@@ -366,6 +370,8 @@ impl RunState {
             slots: BTreeMap::new(),
             requires: BTreeMap::new(),
             fact_failures: BTreeMap::new(),
+            facts_seen: Found::new(),
+            facts_accepted: Found::new(),
             start_refused: None,
             nodes: vec![NodeState::default(); plan.nodes.len()],
             gates: BTreeMap::new(),

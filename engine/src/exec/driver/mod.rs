@@ -9,6 +9,7 @@ mod asking;
 mod begin;
 mod bind;
 mod budget;
+mod facts;
 mod failure;
 mod guarded;
 mod guards;
@@ -294,6 +295,8 @@ impl Driver<'_> {
             Effect::TakeLock { host, lock } => self.take_lock(key, host, lock),
             Effect::ReleaseLock { host, lock } => self.release_lock(key, host, lock),
             Effect::ReadFact { fact, host } => self.read_fact(key, fact, &host)?,
+            Effect::SeeFact { fact, host } => self.see_fact(key, fact, host)?,
+            Effect::AskFacts => self.ask_facts(key)?,
             Effect::AskRequire { require, host } => self.ask_require(key, require, host)?,
             Effect::AskGuard { node, guard } => self.ask_guard(key, node, guard)?,
             Effect::Begin { node, attempt } => self.begin(key, node, attempt)?,

@@ -6,6 +6,7 @@ use super::{About, Telling, Weight};
 use crate::plan::model::{BlockId, BlockKind, NodeId};
 use crate::run::event::{EventKind, InterruptAnswer, Purpose};
 use crate::run::hook::Occasion;
+use crate::value::Value;
 
 impl About<'_> {
     pub(super) fn run(&self, kind: &EventKind) -> Option<Telling> {
@@ -53,6 +54,14 @@ impl About<'_> {
             EventKind::FactFailed { fact, host, why } => {
                 Telling::new(Must, Bad, "no fact", format!("{} on {host}: {}", self.fact_name(*fact), first(why))).below(rest(why))
             }
+            EventKind::FactSeen { fact, changed: false, host, .. } => Telling::new(Detail, Dim, "as read", format!("{} on {host}", self.fact_name(*fact))),
+            EventKind::FactSeen { fact, host, now, why, .. } => {
+                let was = self.fact(*fact, host).map(Value::display).unwrap_or_default();
+                let now = now.as_ref().map_or("can't be read now".to_owned(), |now| format!("is {} now", now.display()));
+                let name = self.fact_name(*fact);
+                Telling::new(Must, Warn, "fact", format!("{name} {now}, and the run goes by {was}  on {host}")).below(why.as_deref().unwrap_or_default())
+            }
+            EventKind::FactsKept { by: who } => Telling::new(Normal, Plain, "answer", format!("the run goes on with the facts that it has read, {}", by(who))),
             EventKind::RequireHeld { host, .. } => {
                 Telling::new(Detail, Dim, "holds", host.clone().map_or("a requirement".to_owned(), |h| format!("a requirement on {h}")))
             }
@@ -121,6 +130,10 @@ impl About<'_> {
     fn fact_name(&self, fact: u32) -> &str {
         let slot = self.plan.facts.get(fact as usize).and_then(|f| self.plan.slots.get(f.slot.index()));
         slot.map_or("a fact", |s| s.name.as_str())
+    }
+
+    fn fact(&self, fact: u32, host: &str) -> Option<&Value> {
+        self.state.slots.get(&self.plan.facts.get(fact as usize)?.slot)?.get(host)
     }
 
     fn budget(&self, block: BlockId) -> String {

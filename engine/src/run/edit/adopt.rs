@@ -29,6 +29,8 @@ impl Comparison<'_> {
             slots: _,
             requires: _,
             fact_failures: _,
+            facts_seen: _,
+            facts_accepted: _,
             start_refused: _,
             nodes: _,
             gates: _,

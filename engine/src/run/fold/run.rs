@@ -61,6 +61,13 @@ impl RunState {
             EventKind::FactFailed { fact, host, why } if preparing => {
                 self.fact_failures.insert((*fact, host.clone()), why.clone());
             }
+            EventKind::FactSeen { fact, host, changed, now, .. } if preparing => {
+                let slot = plan.facts.get(*fact as usize).ok_or(())?.slot;
+                let known = self.slots.get(&slot).and_then(|read| read.get(host)).ok_or(())?;
+                let seen = if *changed { now.clone() } else { Some(known.clone()) };
+                self.facts_seen.insert((*fact, host.clone()), seen);
+            }
+            EventKind::FactsKept { .. } if preparing => self.accept_facts(),
             EventKind::RequireHeld { require, host } if preparing => {
                 self.requires.insert((*require, host.clone()), Verdict::Held);
             }
@@ -199,6 +206,7 @@ impl RunState {
         self.start_refused = None;
         self.requires.clear();
         self.fact_failures.clear();
+        self.facts_seen.clear();
         self.locks_refused.clear();
         for host in self.hosts.values_mut() {
             host.now = None;

@@ -1,9 +1,12 @@
 //! Small plans, by hand and at random.
 
+use std::collections::BTreeMap;
+
 use crate::outcome::Shell;
 use crate::plan::model::{
-    BlockId, BlockKind, BlockSpec, Command, Condition, Does, EvidenceSpec, Frame, FrameId, GateSpec, GateThen, HostPlan, Node, NodeId, NodeKind, OnFailure,
-    OnUnreachable, PLAN_FORMAT, Plan, Release, RequireSpec, RetrySpec, ShowSpec, Slot, SlotId, StepSpec, Tolerance, ToleranceId, UndoSpec, VerifySpec, node_id,
+    BlockId, BlockKind, BlockSpec, Command, Condition, Does, EvidenceSpec, FactSpec, Frame, FrameId, GateSpec, GateThen, HostPlan, Node, NodeId, NodeKind,
+    OnFailure, OnUnreachable, PLAN_FORMAT, Plan, Release, RequireSpec, RetrySpec, ShowSpec, Slot, SlotId, StepSpec, Tolerance, ToleranceId, UndoSpec,
+    VerifySpec, node_id,
 };
 use crate::plan::template::{Prose, RawValues, Script};
 use crate::value::Type;
@@ -168,6 +171,14 @@ impl Builder {
         self
     }
 
+    /// Something of the top that is read on these hosts.
+    fn fact(&mut self, name: &str, hosts: &[&str]) {
+        let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let slot = SlotId(u32::try_from(self.plan.slots.len()).expect("few slots"));
+        self.plan.slots.push(Slot { name: name.to_owned(), kind: Type::Bool, hosts: hosts.clone(), spread: true });
+        self.plan.facts.push(FactSpec { slot, command: command(), hosts, drawn: BTreeMap::new(), unreachable: OnUnreachable::Skip });
+    }
+
     /// A person does it, and enters a number.
     pub(super) fn manual(&mut self, name: &str, host: &str, undo: UndoSpec) -> &mut Self {
         let prose = |text: &str| Prose::compile(&Text::verbatim(text, Span::default())).expect("it is prose");
@@ -263,6 +274,9 @@ pub(super) fn random_plan(dice: &mut Dice) -> Plan {
         let that = Condition::Succeeds(command());
         builder.plan.requires =
             vec![RequireSpec { why, frame: FrameId(0), that, hosts: vec!["a".to_owned(), "b".to_owned()], unreachable: OnUnreachable::Fail }];
+    }
+    if dice.one_in(2) {
+        builder.fact("f", &["a", "b"]);
     }
     let pieces = 1 + dice.below(3);
     for _ in 0..pieces {

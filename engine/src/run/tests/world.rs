@@ -288,6 +288,13 @@ impl<'a> World<'a> {
                 self.record(if left { EventKind::LockLeft { host, lock, why } } else { EventKind::LockReleased { host, lock } });
             }
             Effect::ReadFact { fact, host } => self.record(EventKind::FactRead { fact, host, value: crate::value::Value::Bool(true) }),
+            Effect::SeeFact { fact, host } => {
+                let changed = self.dice.one_in(3);
+                let now = (changed && self.dice.one_in(2)).then_some(crate::value::Value::Bool(false));
+                self.record(EventKind::FactSeen { fact, host, changed, now, why: None });
+            }
+            Effect::AskFacts if self.dice.one_in(4) => self.record(EventKind::PreflightFailed { why: "facts have changed".to_owned() }),
+            Effect::AskFacts => self.record(EventKind::FactsKept { by: Actor::Policy }),
             Effect::AskRequire { require, host } => {
                 let held = self.trouble == 0 || !self.dice.one_in(12);
                 self.record(if held { EventKind::RequireHeld { require, host } } else { EventKind::RequireFailed { require, host, why: String::new() } });
