@@ -13,12 +13,12 @@
 #   lab.sh reboot|off|boot|powercut HOST
 #   lab.sh FAULT HOST [HOW]    see faults.sh
 #
-# $LAB_CAST says which hosts: restart (the default), mattermost, farm.
+# $LAB_CAST says which hosts: restart (the default), mattermost, farm, wiki.
 # $LAB (default /var/tmp/runbook-lab) holds the caches and the ssh files. One lab a machine: its names are
 # fixed. A second one beside it wants another $LAB and another $LAB_TAG.
 #
-# Three layers make a host: the image, which all share; what its role scripts changed, kept once; a tmpfs that takes
-# the writes of this run. So a reset costs a boot, and a host's disk can be made to be full.
+# Layers make a host: the image, which all share; the packages that only its cast needs; what its role scripts changed,
+# kept once; a tmpfs that takes the writes of this run. So a reset costs a boot, and a host's disk can be made to be full.
 set -euo pipefail
 
 # The caller's environment may be scrubbed, his standard input closed: a file opened next would become fd 0.
@@ -32,12 +32,17 @@ SELF=$HERE/lab.sh
 TAG=${LAB_TAG:-rblab}      # names the namespaces, mounts and cgroups, so that `down` finds them without any file
 SUBNET=198.18.7            # of the block for benchmarks (RFC 2544): nobody's, and nothing here has a way out
 DISK=${LAB_DISK:-2g}
-# name:last byte of the address:roles, in order. "-" is a plain Debian. $LAB_CAST names a set of them.
+# name:last byte of the address:roles, in order. "-" is a plain Debian. $LAB_CAST names a set of them; MORE is what it
+# needs beyond the packages of the image.
+MORE=
 case ${LAB_CAST:-restart} in
   restart) HOSTS="matomo1002:11:primary+matomo+puppet db1108:12:replica alert1001:15:alert" ;;
   mattermost) HOSTS="mm-old:21:mattermost mm-new:22:mattermost" ;;
   farm) HOSTS="matomo-db:31:farm-db matomo-web1:32:farm-web matomo-web2:33:farm-web" ;;
-  *) echo "lab: no cast '$LAB_CAST' (there are: restart mattermost farm)" >&2; exit 1 ;;
+  wiki)
+    HOSTS="wiki-db:41:wiki-db wiki-web1:42:wiki-web+wiki-jobs wiki-web2:43:wiki-web wiki-lb:44:wiki-lb"
+    MORE="mediawiki php-fpm haproxy socat cron" ;;
+  *) echo "lab: no cast '$LAB_CAST' (there are: restart mattermost farm wiki)" >&2; exit 1 ;;
 esac
 HOSTS=${LAB_HOSTS:-$HOSTS}
 PACKAGES=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,sudo,curl,openssl,faketime,jq,python3,mariadb-server,apache2,libapache2-mod-php,php-mysql,php-apcu,puppet-agent,icinga2-bin,monitoring-plugins-basic
@@ -49,6 +54,8 @@ addr() { echo "$SUBNET.$(part "$1" 2)"; }
 need() { [ -n "$(part "$1" 2)" ] || die "no host '$1' (there are: $(names | xargs))"; }
 digest() { sha256sum | cut -c1-16; }
 LAYERS=$LAB/layers/$(digest <<<"$HOSTS")   # what the roles made of them, kept for each set of hosts
+PACKED=$LAB/packages/$(digest <<<"$MORE")  # what a cast's own packages add to the image
+IMAGE=${MORE:+$PACKED/upper:}$LAB/base
 
 # --- what the machine needs
 
@@ -104,6 +111,34 @@ UNIT
   : >"$root/etc/machine-id"                       # each host makes its own at its first boot
   echo "$want" >"$root/.done"
   echo "lab: the image took $((SECONDS - started)) s, $(du -sxm "$root" | cut -f1) MB"
+}
+
+# Installed into a layer over the image, by the machine's own network: the hosts have no way out.
+cmd_packages() {
+  [ -n "$MORE" ] || return 0
+  local want work=$LAB/packages/work root=$LAB/packages/work/root started=$SECONDS dist=http://deb.debian.org unit
+  want=$(declare -f cmd_packages | cat - <(echo "$MORE") "$LAB/base/.done" | digest)
+  [ "$(cat "$PACKED/.done" 2>/dev/null)" != "$want" ] || return 0
+  echo "lab: installing $MORE beside the image"
+  unmount "$TAG-packages"
+  rm -rf --one-file-system "${PACKED:?}"; mkdir -p "$PACKED" "$work"
+  mount -t tmpfs -o size=2g "$TAG-packages" "$work"
+  mkdir "$work/upper" "$work/work" "$root"
+  mount -t overlay "$TAG-packages" -o "lowerdir=$LAB/base,upperdir=$work/upper,workdir=$work/work" "$root"
+  printf 'deb %s main\n' "$dist/debian bookworm" "$dist/debian bookworm-updates" "$dist/debian-security bookworm-security" >"$root/etc/apt/sources.list"
+  cp /etc/resolv.conf "$root/etc/resolv.conf"
+  printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"; chmod 755 "$root/usr/sbin/policy-rc.d"     # nothing starts here
+  chroot "$root" apt-get update -qq
+  # shellcheck disable=SC2086
+  chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io $MORE >"$PACKED/log" 2>&1 ||
+    { unmount "$TAG-packages"; die "they can't be installed, see $PACKED/log"; }
+  # As in the image: roles enable what their host needs.
+  for unit in "$work"/upper/etc/systemd/system/*.wants/*; do chroot "$root" systemctl disable -q "${unit##*/}" 2>/dev/null; done
+  rm -rf "$root"/usr/sbin/policy-rc.d "$root"/etc/apt/sources.list "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*
+  cp -a "$work/upper" "$PACKED/upper"
+  unmount "$TAG-packages"
+  echo "$want" >"$PACKED/.done"
+  echo "lab: they took $((SECONDS - started)) s, $(du -sxm "$PACKED" | cut -f1) MB"
 }
 
 # --- the network: a bridge in a namespace that is the control host, a namespace for each host
@@ -194,9 +229,9 @@ mounted() { grep -qF " $1 " /proc/self/mountinfo; }       # mountpoint(1) says n
 unmount() { local m; for m in $(mounts_of "$1"); do umount "$m" 2>/dev/null || umount -l "$m"; done; }
 
 disk() {
-  local h=$1 dir=$LAB/h/$1 lower=$LAB/base user
+  local h=$1 dir=$LAB/h/$1 lower=$IMAGE user
   local root=$dir/root
-  [ ! -d "$LAYERS/$h" ] || lower=$LAYERS/$h:$LAB/base
+  [ ! -d "$LAYERS/$h" ] || lower=$LAYERS/$h:$IMAGE
   mkdir -p "$dir/rw" "$root"
   if ! mounted "$root"; then
     unmount "$TAG-$h"
@@ -303,7 +338,7 @@ keep_layer() {
   umount "$LAB/h/$h/rw"
 }
 provision() {
-  local want h; want=$({ cat "$LAB/base/.done"; for h in $(names); do roles "$h"; done; } | digest)
+  local want h; want=$({ cat "$LAB/base/.done"; echo "$MORE"; for h in $(names); do roles "$h"; done; } | digest)
   [ "$(cat "$LAYERS/.done" 2>/dev/null)" != "$want" ] || return 0
   echo "lab: provisioning $(names | xargs)"
   local started=$SECONDS h
@@ -333,7 +368,8 @@ start_lxcfs() {
   ( enter_cgroup supervisors; detached lxcfs -p "$LAB/lxcfs.pid" "$LAB/lxcfs" )
   local i; for i in $(seq 40); do ! mounted "$LAB/lxcfs" || return 0; sleep 0.05; done
 }
-# Booted is not yet at work: replicas connect again every two seconds, Icinga's API comes after its unit.
+# Booted is not yet at work: replicas connect again every two seconds, Icinga's API comes after its unit,
+# and HAProxy believes a web host after two answers.
 settled() {
   local i; case +$(part "$1" 3)+ in
     *+replica+*) for i in $(seq 100); do
@@ -342,10 +378,13 @@ settled() {
     *+alert+*) for i in $(seq 100); do
       ! ip netns exec "$TAG" curl -sf -o /dev/null -K "$LAB/icinga/curl.conf" "https://$1:5665/v1" || return 0; sleep 0.1; done
       die "$1: no API" ;;
+    *+wiki-lb+*) for i in $(seq 100); do
+      [ "$(cmd_ssh "$1" "echo 'show stat' | socat stdio /run/haproxy/admin.sock | grep -c '^wiki,wiki-web.*,UP,'" </dev/null)" != 2 ] || return 0; sleep 0.2; done
+      die "$1: a web host is not up" ;;
   esac
 }
 cmd_up() {
-  mkdir -p "$LAB"; cmd_tools; cmd_image; network; ssh_files; start_lxcfs
+  mkdir -p "$LAB"; cmd_tools; cmd_image; cmd_packages; network; ssh_files; start_lxcfs
   provision; monitoring_login; boot_all; each_host settled; cmd_status
 }
 cmd_down() {
@@ -370,7 +409,7 @@ command=${1:-}; shift || :
 if [ -z "$command" ] || ! declare -F "cmd_$command" >/dev/null; then sed -n '2,/^set/{/^set/d;s/^# \?//p}' "$0"; exit 2; fi
 [ "$(id -u)" = 0 ] || die "needs root"
 case $command in
-  up | down | reset | image)                      # these change what all share: one at a time
+  up | down | reset | image | packages)                    # these change what all share: one at a time
     mkdir -p "$LAB"; exec 9>"$LAB/lock"; flock -w 600 9 || die "another lab.sh holds $LAB/lock" ;;
 esac
 "cmd_$command" "$@"
