@@ -1,6 +1,7 @@
 //! One file a subject. Tests are named as sentences; a promise of the semantics page by its letter and number.
 
 mod actions;
+mod actions_hosts;
 mod ansible;
 mod calls;
 mod changed_facts;
@@ -50,3 +51,4 @@ mod tour;
 mod transcripts;
 mod transfers;
 mod watch;
+mod wiki;

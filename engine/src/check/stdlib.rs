@@ -7,17 +7,24 @@ use grammar::ast::File;
 use grammar::diagnostic::Diagnostic;
 use grammar::source::{Source, SourceId};
 
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 17] = [
+    ("apache.runbook", include_str!("../../../stdlib/apache.runbook")),
+    ("balancer.runbook", include_str!("../../../stdlib/balancer.runbook")),
+    ("cron.runbook", include_str!("../../../stdlib/cron.runbook")),
     ("file.runbook", include_str!("../../../stdlib/file.runbook")),
+    ("haproxy.runbook", include_str!("../../../stdlib/haproxy.runbook")),
     ("host.runbook", include_str!("../../../stdlib/host.runbook")),
     ("http.runbook", include_str!("../../../stdlib/http.runbook")),
     ("icinga.runbook", include_str!("../../../stdlib/icinga.runbook")),
     ("log.runbook", include_str!("../../../stdlib/log.runbook")),
+    ("mediawiki.runbook", include_str!("../../../stdlib/mediawiki.runbook")),
     ("mysql.runbook", include_str!("../../../stdlib/mysql.runbook")),
     ("notify.runbook", include_str!("../../../stdlib/notify.runbook")),
     ("package.runbook", include_str!("../../../stdlib/package.runbook")),
+    ("php.runbook", include_str!("../../../stdlib/php.runbook")),
     ("puppet.runbook", include_str!("../../../stdlib/puppet.runbook")),
     ("service.runbook", include_str!("../../../stdlib/service.runbook")),
+    ("timer.runbook", include_str!("../../../stdlib/timer.runbook")),
 ];
 
 /// One file of it.

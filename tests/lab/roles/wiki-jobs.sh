@@ -6,7 +6,7 @@ Description=Jobs of MediaWiki
 [Service]
 Type=oneshot
 User=www-data
-ExecStart=/usr/bin/php /usr/share/mediawiki/maintenance/runJobs.php --maxtime=50
+ExecStart=/usr/bin/php /usr/share/mediawiki/maintenance/runJobs.php --maxjobs=10
 UNIT
 cat >/etc/systemd/system/mediawiki-jobs.timer <<'UNIT'
 [Unit]

@@ -66,7 +66,9 @@ fn by_name(walker: &mut Walker<'_>, words: &[String]) {
     }
     match name.as_str() {
         "eval" | "trap" | "alias" | "." | "source" | "bind" | "complete" | "compgen" | "compopt" | "enable" | "fc" | "history" | "watch" | "parallel"
-        | "su" | "at" | "batch" | "crontab" | "script" | "runuser" => all(walker, Refusal::CodePlace),
+        | "su" | "at" | "batch" | "script" | "runuser" => all(walker, Refusal::CodePlace),
+        // Whose table it is, is no code.
+        "crontab" => words.windows(2).filter(|pair| pair[0] != "-u").for_each(|pair| walker.refuse_all(&pair[1], Refusal::CodePlace)),
         "flock" => refuse_options(walker, words, "c"),
         "ssh" => refuse_in_ssh(walker, words),
         "scp" | "sftp" => refuse_options(walker, words, "oS"),

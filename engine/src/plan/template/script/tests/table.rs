@@ -54,6 +54,7 @@ fn values_are_bound_where_a_reference_is_safe() {
         ("[[ $x -gt {{ n }} ]]", r#"[[ $x -gt "${rb_1}" ]]"#),
         ("echo $(( {{ n * 2 + 1 }} ))", "echo $(( ${rb_1} ))"),
         ("exit {{ n }}", r#"exit "${rb_1}""#),
+        (r#"crontab -u {{ v }} -l"#, r#"crontab -u "${rb_1}" -l"#),
         // code that takes the value as an argument
         (r#"sh -c 'echo "$1"' sh {{ v }}"#, r#"sh -c 'echo "$1"' sh "${rb_1}""#),
         (
@@ -208,6 +209,8 @@ fn values_are_refused_where_a_shell_would_make_something_of_them() {
                 "env -S \"{{ v }}\"",
                 "watch {{ v }}",
                 "rsync -e {{ v }} a b",
+                "crontab {{ v }}",
+                "crontab -u x {{ v }}",
                 "\"$SHELL\" -c \"{{ v }}\"",
                 "x=$(eval {{ v }})",
                 "find /a -exec eval {{ v }} \\;",
