@@ -3,12 +3,14 @@
 mod actor;
 mod answers;
 mod pin;
+mod process;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::actor::{Actor, Signed, Voter};
 pub use self::answers::{Answer, Evidence, FailureAnswer, InterruptAnswer, StepAnswer};
 pub use self::pin::{Pin, Role};
+pub use self::process::{Purpose, Refusal};
 use super::hook::Occasion;
 use crate::outcome::{Ended, Identity};
 use crate::plan::model::{BlockId, HostName, NodeId, SlotId};
@@ -25,35 +27,6 @@ pub struct Event {
     pub at: Millis,
     #[serde(flatten)]
     pub kind: EventKind,
-}
-
-/// Why a host could not be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Refusal {
-    /// It answers, and something there is not as it must be.
-    #[default]
-    Unfit,
-    /// It can't be reached at all.
-    Unreachable,
-    /// It has lost what it remembered of this run.
-    Forgotten,
-    /// It has seen this run driven further than this process knows.
-    Fenced,
-}
-
-/// What a process that drives the run was started for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    Run,
-    Resume,
-    /// Back to just after a node, or to the beginning.
-    Rollback {
-        to: Option<NodeId>,
-    },
-    /// Close the run as it stands: scopes are left by their policy, nothing is undone.
-    End,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -26,6 +26,12 @@ pub struct Changed<'a> {
     pub is_ours: bool,
 }
 
+/// Whether it is a quantity, which is another one each time: of those a person is asked only when one can't be read.
+#[must_use]
+pub fn is_measured(kind: &Type) -> bool {
+    matches!(kind, Type::Int | Type::Float | Type::Size | Type::Percent | Type::Duration | Type::Date | Type::DateTime)
+}
+
 /// A resume looks at every fact again, and asks about what is new. A secret can't be compared: it is not kept.
 pub(super) fn look_again(plan: &Plan, state: &RunState) -> Vec<Effect> {
     if state.purpose != Purpose::Resume {
@@ -50,10 +56,12 @@ pub(super) fn look_again(plan: &Plan, state: &RunState) -> Vec<Effect> {
 /// What has changed since the run read it, and was not accepted so far.
 pub fn changed<'a>(plan: &'a Plan, state: &'a RunState) -> impl Iterator<Item = Changed<'a>> {
     state.facts_seen.iter().filter(|(place, is)| state.facts_accepted.get(*place) != Some(*is)).filter_map(|((fact, host), is)| {
-        let was = state.slots.get(&plan.facts.get(*fact as usize)?.slot)?.get(host)?;
+        let slot = plan.facts.get(*fact as usize)?.slot;
+        let was = state.slots.get(&slot)?.get(host)?;
         let touched = |id: NodeId| state.node(id).is_touched() && plan.node(id).host.as_ref() == Some(host);
         let is_ours = plan.iter().any(|(id, _)| touched(id));
-        (is.as_ref() != Some(was)).then_some(Changed { fact: *fact, host, was, is: is.as_ref(), is_ours })
+        let is_other = is.as_ref() != Some(was) && !(is.is_some() && is_measured(&plan.slots[slot.index()].kind));
+        is_other.then_some(Changed { fact: *fact, host, was, is: is.as_ref(), is_ours })
     })
 }
 

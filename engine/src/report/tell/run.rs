@@ -5,6 +5,7 @@ use super::super::words::{self, by, count};
 use super::{About, Telling, Weight};
 use crate::plan::model::{BlockId, BlockKind, NodeId};
 use crate::run::event::{EventKind, InterruptAnswer, Purpose};
+use crate::run::facts;
 use crate::run::hook::Occasion;
 use crate::value::Value;
 
@@ -59,7 +60,9 @@ impl About<'_> {
                 let was = self.fact(*fact, host).map(Value::display).unwrap_or_default();
                 let now = now.as_ref().map_or("can't be read now".to_owned(), |now| format!("is {} now", now.display()));
                 let name = self.fact_name(*fact);
-                Telling::new(Must, Warn, "fact", format!("{name} {now}, and the run goes by {was}  on {host}")).below(why.as_deref().unwrap_or_default())
+                let is_measured = self.plan.facts.get(*fact as usize).is_some_and(|f| facts::is_measured(&self.plan.slots[f.slot.index()].kind));
+                let (weight, tone) = if is_measured && why.is_none() { (Detail, Dim) } else { (Must, Warn) };
+                Telling::new(weight, tone, "fact", format!("{name} {now}, and the run goes by {was}  on {host}")).below(why.as_deref().unwrap_or_default())
             }
             EventKind::FactsKept { by: who } => Telling::new(Normal, Plain, "answer", format!("the run goes on with the facts that it has read, {}", by(who))),
             EventKind::RequireHeld { host, .. } => {
