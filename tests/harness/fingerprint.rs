@@ -7,8 +7,8 @@ use super::lab::Lab;
 pub fn fingerprint(lab: &Lab, host: &str, pages: &str) -> String {
     let look = format!(
         "cd /; export LC_ALL=C
-        find opt srv etc root usr/local var/www -xdev ! -path '*/.local*' ! -path '*/.cache*' -printf '%p %y %m %u:%g %l\\n' 2>/dev/null | sort
-        find opt srv etc root usr/local var/www -xdev ! -path '*/.local*' ! -path '*/.cache*' -type f -exec sha256sum {{}} + 2>/dev/null | sort
+        find opt srv etc root usr/local usr/share/matomo var/www -xdev ! -path '*/.local*' ! -path '*/.cache*' -printf '%p %y %m %u:%g %l\\n' 2>/dev/null | sort
+        find opt srv etc root usr/local usr/share/matomo var/www -xdev ! -path '*/.local*' ! -path '*/.cache*' -type f -exec sha256sum {{}} + 2>/dev/null | sort
         for unit in mattermost mariadb apache2 puppet; do echo $unit $(systemctl is-active $unit) $(systemctl is-enabled $unit 2>/dev/null); done
         systemctl --failed --plain -q; crontab -l 2>/dev/null
         if systemctl is-active -q mariadb; then

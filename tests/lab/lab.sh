@@ -13,7 +13,7 @@
 #   lab.sh reboot|off|boot|powercut HOST
 #   lab.sh FAULT HOST [HOW]    see faults.sh
 #
-# $LAB_CAST says which hosts: restart (the default), mattermost, farm, wiki.
+# $LAB_CAST says which hosts: restart (the default), mattermost, farm, wiki, upgrade.
 # $LAB (default /var/tmp/runbook-lab) holds the caches and the ssh files. One lab a machine: its names are
 # fixed. A second one beside it wants another $LAB and another $LAB_TAG.
 #
@@ -36,13 +36,16 @@ DISK=${LAB_DISK:-2g}
 # needs beyond the packages of the image.
 MORE=
 case ${LAB_CAST:-restart} in
-  restart) HOSTS="matomo1002:11:primary+matomo+puppet db1108:12:replica alert1001:15:alert" ;;
+  restart) HOSTS="matomo1002:11:primary+matomo-code+matomo-package+matomo-deb+matomo+puppet db1108:12:replica alert1001:15:alert" ;;
   mattermost) HOSTS="mm-old:21:mattermost mm-new:22:mattermost" ;;
-  farm) HOSTS="matomo-db:31:farm-db matomo-web1:32:farm-web matomo-web2:33:farm-web" ;;
+  farm) HOSTS="matomo-db:31:farm-db matomo-web1:32:matomo-code+farm-web matomo-web2:33:matomo-code+farm-web" ;;
   wiki)
     HOSTS="wiki-db:41:wiki-db wiki-web1:42:wiki-web+wiki-jobs wiki-web2:43:wiki-web wiki-lb:44:wiki-lb"
     MORE="mediawiki php-fpm haproxy socat cron" ;;
-  *) echo "lab: no cast '$LAB_CAST' (there are: restart mattermost farm wiki)" >&2; exit 1 ;;
+  upgrade)
+    HOSTS="apt1001:16:matomo-code+matomo-package+apt matomo1002:11:primary+matomo-apt+matomo+puppet"
+    MORE="reprepro" ;;
+  *) echo "lab: no cast '$LAB_CAST' (there are: restart mattermost farm wiki upgrade)" >&2; exit 1 ;;
 esac
 HOSTS=${LAB_HOSTS:-$HOSTS}
 PACKAGES=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,sudo,curl,openssl,faketime,jq,python3,mariadb-server,apache2,libapache2-mod-php,php-mysql,php-apcu,puppet-agent,icinga2-bin,monitoring-plugins-basic

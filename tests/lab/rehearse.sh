@@ -168,7 +168,7 @@ actions() {
 
 arguments() { V[socket]=/run/mysqld/mysqld.matomo.sock V[within]=60 V[hosts]=db1108 V[service]=matomo V[for]=900 V[api]=https://alert1001:5665 V[login]=$LAB/icinga/curl.conf; }
 replicates() {
-  on matomo1002 curl -s http://localhost/matomo.php; sleep 1
+  on matomo1002 curl -s "'http://localhost/matomo.php?idsite=1&url=x'"; sleep 1
   expect "hits are recorded and replicated" "$(on db1108 "mysql -S /run/mysqld/mysqld.matomo.sock -BNe 'select count(*) > $1 from piwik.matomo_log_visit'")" 1
 }
 hits() { on db1108 "mysql -S /run/mysqld/mysqld.matomo.sock -BNe 'select count(*) from piwik.matomo_log_visit'"; }

@@ -200,3 +200,61 @@ fn a_slice_of_rotated_logs_is_in_the_order_of_time_and_one_that_lacks_its_beginn
     let size = run("2026-03-01T00:00:00Z", &[]);
     assert!(size.status == 3 && size.err.contains("nobody can say"), "{size:?}");
 }
+
+const UPGRADES: &str = r#"
+runbook actions.upgrades "The newest of a package, when apt is free" {
+  owner  "sre"
+  source "made for a test"
+  param waits: duration = 1m
+  param fails: bool = false
+  target app: host
+
+  boundary all "All or nothing" {
+    step free on app { use package.unlocked(within: waits) }
+    step listed on app { use package.listed(name: "lab-thing", version: "2.0") }
+    step keep on app { use package.kept(name: "lab-thing", to: "/var/backups/thing/old.deb") }
+    step upgrade on app { use package.upgraded(name: "lab-thing") }
+    step memory on app { use host.has_memory(size: 1MB) }
+    step last on app { when fails; run `exit 9`; undo none "it did nothing" }
+  }
+}
+"#;
+
+#[test]
+fn apt_is_waited_for_and_a_package_is_upgraded_to_the_newest_and_taken_back() {
+    let lab = Lab::of("mattermost");
+    let desk = Desk::new();
+    let host = "mm-new";
+    // The second version comes into the archive after the lists were read.
+    lab.ssh(
+        host,
+        &format!("{ARCHIVE}; mv Packages all; awk -v RS= 'NR == 1' all >Packages; apt-get update -qq; apt-get install -qq -y lab-thing; mv all Packages"),
+    );
+    let file = desk.file("upgrades.runbook", UPGRADES).display().to_string();
+    let run = |more: &[&str]| {
+        let args = ["run", &file, "--ssh-config", &lab.file("ssh/config"), "--target", "app=mm-new"].map(str::to_owned);
+        lab.runbook(&desk, &args.into_iter().chain(more.iter().map(|word| (*word).to_owned())).collect::<Vec<_>>())
+    };
+    let look = || fingerprint(&lab, host, "");
+    let version = || lab.ssh(host, "dpkg-query -W -f '${Version}' lab-thing");
+    assert_eq!(version(), "1.0");
+    let was = look();
+
+    // As dpkg takes it, by a program that says when it gives it back.
+    lab.ssh(
+        host,
+        "(python3 -c 'import fcntl, time; f = open(\"/var/lib/dpkg/lock-frontend\", \"w\"); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(8)'; touch /run/given-back) >/dev/null 2>&1 &",
+    );
+    let busy = run(&["-p", "waits=1s"]);
+    assert_eq!(busy.status, 4, "{busy:?}");
+    assert!(busy.err.contains("/var/lib/dpkg/lock-frontend is held by process") && busy.err.contains("python3"), "{busy:?}");
+    let back = run(&["-p", "fails=true"]);
+    assert_eq!(back.status, 4, "{back:?}");
+    assert_eq!(lab.ssh(host, "ls /run/given-back"), "/run/given-back", "it was waited for");
+    same(&was, &look(), "the first version is back");
+
+    assert_eq!(run(&[]).status, 0);
+    assert_eq!(version(), "2.0");
+    assert_eq!(lab.ssh(host, "dpkg-deb -f /var/backups/thing/old.deb Version"), "1.0");
+    assert_eq!(desk.attempts("listed@mm-new") + desk.attempts("keep@mm-new"), 0, "the lists and the file are as wanted since the run before");
+}

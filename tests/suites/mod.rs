@@ -52,3 +52,4 @@ mod transcripts;
 mod transfers;
 mod watch;
 mod wiki;
+mod wikitech;

@@ -105,6 +105,11 @@ fn every_file_of_the_tree_says_the_same_in_the_other_spelling() {
             assert_eq!(ran.status, 0, "{made}: {ran:?}");
         }
         if file.components().any(|part| part.as_os_str() == "runbooks") {
+            let text = std::fs::read_to_string(&file).expect("a file");
+            if !text.lines().any(|line| line.starts_with("runbook")) {
+                continue; // actions alone, which others import: there is nothing to plan
+            }
+            desk.copy_beside(&file.to_string_lossy());
             let given = example(&file);
             let wanted = hash_with(&desk, &file, &given);
             let made = [&there, &back].map(|made| hash_with(&desk, &desk.path(made), &given));

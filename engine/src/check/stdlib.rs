@@ -7,7 +7,7 @@ use grammar::ast::File;
 use grammar::diagnostic::Diagnostic;
 use grammar::source::{Source, SourceId};
 
-const FILES: [(&str, &str); 17] = [
+const FILES: [(&str, &str); 18] = [
     ("apache.runbook", include_str!("../../../stdlib/apache.runbook")),
     ("balancer.runbook", include_str!("../../../stdlib/balancer.runbook")),
     ("cron.runbook", include_str!("../../../stdlib/cron.runbook")),
@@ -23,6 +23,7 @@ const FILES: [(&str, &str); 17] = [
     ("package.runbook", include_str!("../../../stdlib/package.runbook")),
     ("php.runbook", include_str!("../../../stdlib/php.runbook")),
     ("puppet.runbook", include_str!("../../../stdlib/puppet.runbook")),
+    ("reprepro.runbook", include_str!("../../../stdlib/reprepro.runbook")),
     ("service.runbook", include_str!("../../../stdlib/service.runbook")),
     ("timer.runbook", include_str!("../../../stdlib/timer.runbook")),
 ];

@@ -30,7 +30,7 @@ file { '/etc/matomo':
 }
 file { '/etc/matomo/config.ini.php':
   owner   => 'www-data',
-  content => "; <?php exit; ?> DO NOT REMOVE THIS LINE\n[General]\nmaintenance_mode = ${maintenance}\n[Tracker]\nrecord_statistics = ${1 - $maintenance}\n",
+  content => "; <?php exit; ?> DO NOT REMOVE THIS LINE\n[database]\nhost = \"localhost\"\nusername = \"piwik\"\npassword = \"piwikpw\"\ndbname = \"piwik\"\ntables_prefix = \"matomo_\"\n[General]\nmaintenance_mode = ${maintenance}\n[Tracker]\nrecord_statistics = ${1 - $maintenance}\n",
 }
 PP
 cat >/usr/local/sbin/lab-puppet-merge <<'MERGE'

@@ -1,0 +1,159 @@
+//! Wikitech's Matomo on real hosts: an archive of packages that reprepro keeps, apt and dpkg, Puppet, Apache, MariaDB.
+//! Matomo's own code is a stand-in, which says so. The restart has a suite of its own: `matomo`.
+
+use crate::harness::desk::{Desk, Ran};
+use crate::harness::faults::at_each_step_with;
+use crate::harness::fingerprint::{fingerprint, same};
+use crate::harness::lab::Lab;
+
+const UPGRADE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/wikitech/matomo-upgrade.runbook");
+const INVALIDATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/wikitech/matomo-invalidate.runbook");
+const ARCHIVE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/wikitech/matomo-archive.runbook");
+const WEB: &str = "matomo1002";
+const ANSWERS: &[(&str, &[&str])] = &[("changelog", &["--evidence", "major_changes=true"])];
+
+fn run(lab: &Lab, file: &str, params: &[&str]) -> Vec<String> {
+    let mut args = vec!["run".to_owned(), file.to_owned(), "--ssh-config".to_owned(), lab.file("ssh/config")];
+    args.extend(["--target", "web=matomo1002"].map(str::to_owned));
+    args.extend(params.iter().flat_map(|param| ["-p".to_owned(), (*param).to_owned()]));
+    args
+}
+
+fn upgrade(lab: &Lab, file: &str, to: &str) -> Vec<String> {
+    let mut args = run(lab, file, &[&format!("to={to}"), "room=10MB"]);
+    args.extend(["--target", "apt=apt1001"].map(str::to_owned));
+    args
+}
+
+fn resume(lab: &Lab, desk: &Desk) -> Ran {
+    lab.runbook(desk, &["resume".to_owned(), "last".to_owned()])
+}
+
+fn page(lab: &Lab) -> String {
+    lab.ssh(WEB, "curl -s -w ' %{http_code}' http://localhost/ | tr '\\n' ' '")
+}
+
+fn version(lab: &Lab) -> String {
+    lab.ssh(WEB, "dpkg-query -W -f '${db:Status-Status} ${Version}' matomo")
+}
+
+fn puppet(lab: &Lab) -> String {
+    lab.ssh(WEB, "cat \"$(puppet config print --section agent agent_disabled_lockfile)\" 2>/dev/null || echo enabled")
+}
+
+/// The Matomo host. The archive may keep what it took from its upstream.
+fn all(lab: &Lab) -> String {
+    fingerprint(lab, WEB, "http://localhost/") + &lab.ssh(WEB, "dpkg --audit; cat /etc/matomo/config.ini.php") + "\n" + &puppet(lab)
+}
+
+#[test]
+fn the_upgrade_goes_back_whole_until_the_database_is_upgraded_and_then_to_done() {
+    let lab = Lab::of("upgrade");
+    let was = all(&lab);
+
+    let desk = Desk::new();
+    let missing = lab.walk_with(&desk, &upgrade(&lab, UPGRADE, "3.13.9-1"), "nothing", ANSWERS);
+    assert_eq!((missing.status, desk.word().as_str()), (4, "rolled_back"), "{missing:?}");
+    assert!(format!("{}{}", missing.out, missing.err).contains("3.13.9-1 is not offered"), "{missing:?}");
+    same(&was, &all(&lab), "upstream has not published it");
+
+    let desk = Desk::new();
+    let waits = lab.walk_with(&desk, &upgrade(&lab, UPGRADE, "3.13.6-1"), "update", ANSWERS);
+    assert_eq!(desk.word(), "waiting", "{waits:?}");
+    assert_eq!(version(&lab), "installed 3.13.6-1");
+    assert!(page(&lab).ends_with("503"), "{}", page(&lab));
+    assert!(puppet(&lab).contains("upgrade matomo to 3.13.6-1"), "{}", puppet(&lab));
+    assert!(lab.tries(&["ssh", "apt1001", "reprepro -b /srv/wikimedia list bookworm-wikimedia matomo | grep -q 3.13.6-1"]));
+    assert_eq!(desk.runbook(["reject", "last", "update", "--note", "not today"]).status, 0);
+    let back = resume(&lab, &desk);
+    assert_eq!((back.status, desk.word().as_str()), (4, "rolled_back"), "{back:?}");
+    assert_eq!(version(&lab), "installed 3.13.3-1", "though the archive has it no more");
+    same(&was, &all(&lab), "refused at the last gate");
+
+    let desk = Desk::new();
+    let done = lab.walk_with(&desk, &upgrade(&lab, UPGRADE, "3.13.6-1"), "nothing", ANSWERS);
+    assert_eq!((done.status, desk.word().as_str()), (0, "done"), "{done:?}");
+    assert_eq!(version(&lab), "installed 3.13.6-1");
+    assert!(page(&lab).starts_with("Matomo 3.13.6 ") && page(&lab).ends_with("200"), "{}", page(&lab));
+    assert_eq!(lab.ssh(WEB, "mysql -BNe \"select option_value from piwik.matomo_option where option_name = 'version_core'\""), "3.13.6");
+    let config = |text: &str| text.lines().filter(|line| line.contains("etc/matomo/config.ini.php") && !line.contains("dpkg-dist")).collect::<String>();
+    assert_eq!(config(&all(&lab)), config(&was), "the configuration is what Puppet says, byte for byte");
+    assert_eq!(puppet(&lab), "enabled");
+    let again = lab.runbook(&Desk::new(), &upgrade(&lab, UPGRADE, "3.13.6-1"));
+    assert_eq!(again.status, 7, "it is not upgraded to what it is: {again:?}");
+}
+
+/// What the newest archive of a day says of site 3.
+fn archived(lab: &Lab, day: &str) -> String {
+    let table = format!("piwik.matomo_archive_numeric_{}", day[..7].replace('-', "_"));
+    lab.ssh(
+        WEB,
+        &format!("mysql -BNe \"select value from {table} where idsite = 3 and date1 = '{day}' and name = 'nb_visits' order by idarchive desc limit 1\""),
+    )
+}
+
+fn visit(lab: &Lab, site: u32, at: &str) {
+    lab.ssh(WEB, &format!("mysql piwik -e \"insert into matomo_log_visit (idsite, url, visit_last_action_time) values ({site}, '/', {at})\""));
+}
+
+#[test]
+fn reports_that_missed_visits_are_computed_anew_on_their_days_alone() {
+    let lab = Lab::of("upgrade");
+    let days = ["2018-02-27", "2018-02-28", "2018-03-01", "2018-03-02"];
+    days.iter().for_each(|day| visit(&lab, 3, &format!("'{day} 10:00:00'")));
+    lab.ssh(WEB, "sudo -u www-data php /usr/share/matomo/console core:archive");
+    days.iter().for_each(|day| visit(&lab, 3, &format!("'{day} 11:00:00'")));
+    assert_eq!(days.map(|day| archived(&lab, day)), ["1", "1", "1", "1"], "what came late is missing");
+
+    let desk = Desk::new();
+    let args = |first: &str, last: &str, site: &str| run(&lab, INVALIDATE, &[&format!("first={first}"), &format!("last={last}"), site]);
+    for (first, last, site, why) in [
+        ("2018-03-01", "2018-02-28", "site=3", "the last day is not before the first"),
+        ("2018-02-28", "2020-01-01", "site=3", "it is a year at most"),
+        ("2999-01-01", "2999-01-02", "site=3", "no day is in the future"),
+        ("2018-02-28", "2018-03-01", "site=2", "Matomo knows this website"),
+        ("2018-02-26", "2018-03-01", "site=3", "the visits of these days are still there"),
+    ] {
+        let refused = lab.runbook(&desk, &args(first, last, site));
+        assert!(refused.status == 7 && refused.err.contains(why), "{why}: {refused:?}");
+    }
+    assert_eq!(lab.runbook(&desk, &args("2018-02-30", "2018-03-01", "site=3")).status, 2, "February has no 30th");
+
+    let done = lab.walk(&desk, &args("2018-02-28", "2018-03-01", "site=3"), "nothing");
+    assert_eq!((done.status, desk.word().as_str()), (0, "done"), "{done:?}");
+    assert_eq!(days.map(|day| archived(&lab, day)), ["1", "2", "2", "1"]);
+    assert_eq!(lab.ssh(WEB, "stat -c %U /var/log/matomo/matomo-archive.log"), "www-data", "the cron job can write on");
+}
+
+#[test]
+fn all_reports_are_run_again_when_the_archiver_that_works_has_ended() {
+    let lab = Lab::of("upgrade");
+    let desk = Desk::new();
+    visit(&lab, 3, "'2018-03-01 10:00:00'");
+    visit(&lab, 3, "utc_timestamp()");
+    lab.ssh(WEB, "sudo -u www-data php /usr/share/matomo/console core:archive");
+    let today = lab.ssh(WEB, "date -u +%F");
+    visit(&lab, 3, "utc_timestamp()");
+    visit(&lab, 3, "'2018-03-01 11:00:00'");
+    // Another one works, and says in the log when it ends.
+    lab.ssh(
+        WEB,
+        "sudo -u www-data bash -c '(exec -a \"php /usr/share/matomo/console core:archive\" sleep 8); echo the other has ended >>/var/log/matomo/matomo-archive.log' >/dev/null 2>&1 &",
+    );
+    let late = lab.runbook(&desk, &run(&lab, ARCHIVE, &["waits=1s"]));
+    assert_eq!((late.status, desk.word().as_str()), (3, "parked"), "{late:?}");
+    assert!(format!("{}{}", late.out, late.err).contains("an archiver works"), "{late:?}");
+    assert_eq!(lab.runbook(&desk, &["end".to_owned(), "last".to_owned()]).status, 0);
+    let done = lab.runbook(&desk, &run(&lab, ARCHIVE, &[]));
+    assert_eq!((done.status, desk.word().as_str()), (0, "done"), "{done:?}");
+    assert_eq!((archived(&lab, &today).as_str(), archived(&lab, "2018-03-01").as_str()), ("2", "1"), "sites with visits in the last day");
+    let log = lab.ssh(WEB, "cat /var/log/matomo/matomo-archive.log");
+    assert!(log.starts_with("the other has ended\nArchived"), "{log}");
+}
+
+#[test]
+#[ignore = "takes minutes: see docs/developing.md"]
+fn the_upgrade_of_wikitech_with_a_fault_at_each_step_ends_as_its_boundary_says() {
+    let lab = Lab::of("upgrade");
+    at_each_step_with(&lab, UPGRADE, Some("update"), ANSWERS, |file| upgrade(&lab, file, "3.13.6-1"), || all(&lab));
+}
