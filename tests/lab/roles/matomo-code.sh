@@ -45,14 +45,16 @@ function track(string $idsite, string $url, string $at): void {
 function queue_length(): int {
     return database()->query('select count(*) from matomo_queuedtracking_queue')->fetch_row()[0];
 }
-// As the real one: it stops as soon as fewer than this many are left.
+// As the real one: one works at a time, and it stops as soon as fewer than this many are left.
 function process_queue(int $at_once): void {
+    database()->query("select get_lock('queue', 60)");
     while (queue_length() >= $at_once) {
         foreach (database()->query("select * from matomo_queuedtracking_queue order by id limit $at_once")->fetch_all(MYSQLI_ASSOC) as $hit) {
             track($hit['idsite'], $hit['url'], $hit['at']);
             database()->execute_query('delete from matomo_queuedtracking_queue where id = ?', [$hit['id']]);
         }
     }
+    database()->query("select release_lock('queue')");
 }
 PHP
 cat >index.php <<'PHP'
