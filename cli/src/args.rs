@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{approve, convert, end, fmt, lint, log, plan, reject, resume, rollback, run, runs, schema, show, verify, watch};
+use crate::commands::{approve, convert, end, fmt, lint, log, plan, reject, release, resume, rollback, run, runs, schema, show, verify, watch};
 
 /// Runbooks as code: check them, see what they would do, run them, take them back.
 #[derive(Debug, Parser)]
@@ -62,6 +62,7 @@ pub(crate) enum Command {
     Resume(resume::ResumeArgs),
     Rollback(rollback::RollbackArgs),
     End(end::EndArgs),
+    Release(release::ReleaseArgs),
     Approve(approve::ApproveArgs),
     Reject(reject::RejectArgs),
     Runs(runs::RunsArgs),

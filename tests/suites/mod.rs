@@ -37,6 +37,7 @@ mod plans;
 mod probe;
 mod reboots;
 mod refusals;
+mod release;
 mod scenarios;
 mod schema;
 mod second_person;

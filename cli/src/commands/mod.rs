@@ -8,6 +8,7 @@ pub(crate) mod lint;
 pub(crate) mod log;
 pub(crate) mod plan;
 pub(crate) mod reject;
+pub(crate) mod release;
 pub(crate) mod resume;
 pub(crate) mod rollback;
 pub(crate) mod run;
@@ -33,6 +34,7 @@ pub(crate) fn run(command: Command, out: &Out) -> Result<Status, Complaint> {
         Command::Resume(args) => resume::resume(&args, out),
         Command::Rollback(args) => rollback::rollback(&args, out),
         Command::End(args) => end::end(&args, out),
+        Command::Release(args) => release::release(&args, out),
         Command::Approve(args) => approve::approve(&args, out),
         Command::Reject(args) => reject::reject(&args, out),
         Command::Runs(args) => runs::runs(&args, out),

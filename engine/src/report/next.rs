@@ -5,6 +5,7 @@ use crate::plan::model::{GateThen, NodeKind, Plan};
 use crate::run::behind::Behind;
 use crate::run::event::Refusal;
 use crate::run::fleet;
+use crate::run::release;
 use crate::run::state::{Greeting, Phase, RunState, Stage};
 use crate::value::Type;
 
@@ -25,7 +26,8 @@ pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
     questions.into_iter().for_each(|(command, does)| say(command, does));
     let standing = standing(plan, state).len();
     match &state.phase {
-        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending if state.driven => {}
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending | Phase::Releasing { .. } if state.driven => {}
+        Phase::Preparing { .. } | Phase::Releasing { .. } if state.phase.beneath().is_final() => {}
         Phase::Running | Phase::New | Phase::Preparing { .. } => {
             hosts(run, plan, state).into_iter().for_each(|(command, does)| say(command, does));
             say(format!("runbook resume {run}"), if asked { "go on, when that is answered" } else { "go on from where it stands" });
@@ -33,7 +35,7 @@ pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
                 say(format!("runbook rollback {run}"), &undoing(standing));
             }
         }
-        Phase::RollingBack | Phase::Ending => {
+        Phase::RollingBack | Phase::Ending | Phase::Releasing { .. } => {
             if !state.driven {
                 say(format!("runbook resume {run}"), "go on with what was under way");
             }
@@ -62,6 +64,9 @@ pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
             say(format!("runbook end {run}"), "close it; nothing is undone");
         }
         Phase::Done | Phase::RolledBack | Phase::Failed { .. } | Phase::Refused { .. } | Phase::Ended => {}
+    }
+    for (_, node) in plan.iter().filter(|(id, _)| !state.driven && release::may_be_freed(plan, state, *id)) {
+        say(format!("runbook release {run} {}", quoted(&node.path)), "free it");
     }
     if let Some(failed) = plan.iter().find(|(id, _)| troubled_stage(state.stage(*id))).filter(|_| !state.driven) {
         say(format!("runbook log {run} {}", quoted(&failed.1.path)), "what it printed");

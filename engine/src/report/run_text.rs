@@ -64,7 +64,9 @@ fn heading(page: &Page<'_>, plan: &Plan, state: &RunState, events: &[Event]) -> 
 /// Whether something was under way when the last process went.
 #[must_use]
 pub fn is_left_alone(state: &RunState) -> bool {
-    !state.driven && matches!(state.phase, Phase::Preparing { .. } | Phase::Running | Phase::RollingBack | Phase::Ending) && !state.is_waiting()
+    !state.driven
+        && matches!(state.phase, Phase::Preparing { .. } | Phase::Running | Phase::RollingBack | Phase::Ending | Phase::Releasing { .. })
+        && !state.is_waiting()
 }
 
 /// The tone of a run as a whole.
@@ -74,7 +76,7 @@ pub fn phase_tone(state: &RunState) -> Tone {
         Phase::Done => Tone::Good,
         Phase::Stuck { .. } | Phase::Failed { .. } | Phase::Refused { .. } => Tone::Bad,
         Phase::Parked { .. } | Phase::RolledBack | Phase::RollingBack | Phase::Ended => Tone::Warn,
-        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending => {
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending | Phase::Releasing { .. } => {
             if state.is_waiting() {
                 Tone::Ask
             } else {
@@ -89,7 +91,15 @@ pub fn phase_tone(state: &RunState) -> Tone {
 pub fn phase_why(phase: &Phase) -> Option<&str> {
     match phase {
         Phase::Parked { why } | Phase::Stuck { why } | Phase::Failed { why } | Phase::Refused { why } => Some(why),
-        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::RollingBack | Phase::Ending | Phase::Done | Phase::RolledBack | Phase::Ended => None,
+        Phase::New
+        | Phase::Preparing { .. }
+        | Phase::Running
+        | Phase::RollingBack
+        | Phase::Ending
+        | Phase::Releasing { .. }
+        | Phase::Done
+        | Phase::RolledBack
+        | Phase::Ended => None,
     }
 }
 

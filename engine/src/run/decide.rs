@@ -4,7 +4,7 @@ use super::effect::Effect;
 use super::event::EventKind;
 use super::state::{Phase, RunState};
 use super::view::View;
-use super::{forward, in_flight, preflight, unwind};
+use super::{forward, in_flight, preflight, release, unwind};
 use crate::plan::model::Plan;
 
 /// Everything that may be done now. Effects that are already under way are named again until their answer is folded:
@@ -33,6 +33,7 @@ pub fn decide(plan: &Plan, state: &RunState) -> Vec<Effect> {
             effects
         }
         Phase::RollingBack => unwind::decide(&View::new(plan, state)),
+        Phase::Releasing { scope, before } => release::decide(&View::new(plan, state), *scope, before),
         Phase::Ending => {
             let view = View::new(plan, state);
             let effects = in_flight::in_flight(&view);

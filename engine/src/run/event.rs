@@ -422,6 +422,8 @@ pub enum EventKind {
         by: Actor,
         why: String,
     },
+    /// A kept scope was freed, or could not be: the run is again what it was.
+    ReleaseEnded,
     ScopeReleaseChosen {
         node: NodeId,
         by: Actor,
@@ -568,6 +570,7 @@ impl EventKind {
             | Self::RunRolledBack
             | Self::RunFailed { .. }
             | Self::RunEnded { .. }
+            | Self::ReleaseEnded
             | Self::RunDone => None,
         }
     }

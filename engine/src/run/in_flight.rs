@@ -10,27 +10,26 @@ use crate::plan::model::NodeId;
 /// What has begun goes on to its end, whatever else is decided. What its host can't be asked about is set aside until
 /// the host is back.
 pub(super) fn in_flight(view: &View<'_>) -> Vec<Effect> {
+    view.plan.iter().filter_map(|(node, _)| of(view, node)).collect()
+}
+
+/// The same of one node.
+pub(super) fn of(view: &View<'_>, node: NodeId) -> Option<Effect> {
     let epoch = view.state.epoch;
-    let mut effects = Vec::new();
-    for (node, at) in view.plan.iter() {
-        let stage = view.state.stage(node);
-        if let Some(event) = at.host.as_deref().and_then(|host| set_aside(view, node, host)) {
-            effects.push(Effect::Record(event));
-            continue;
-        }
-        match stage {
-            // In this epoch the driver watches it already.
-            Stage::Began { attempt, epoch: e } if *e < epoch => effects.push(Effect::Recover { node, attempt: *attempt, undoing: false }),
-            Stage::Undoing { attempt, epoch: e } if *e < epoch => effects.push(Effect::Recover { node, attempt: *attempt, undoing: true }),
-            Stage::Unsettled { attempt, epoch: e, undoing, .. } if *e < epoch && !fleet::is_shut(view.plan, view.state, node) => {
-                effects.push(Effect::Recover { node, attempt: *attempt, undoing: *undoing });
-            }
-            Stage::Ran { verified, .. } => effects.push(Effect::Verify { node, index: *verified }),
-            Stage::Lost { attempt, told: None, .. } if !is_unwinding(view.state) => effects.push(Effect::Probe { node, attempt: *attempt }),
-            _ => {}
-        }
+    if let Some(event) = view.plan.node(node).host.as_deref().and_then(|host| set_aside(view, node, host)) {
+        return Some(Effect::Record(event));
     }
-    effects
+    match view.state.stage(node) {
+        // In this epoch the driver watches it already.
+        Stage::Began { attempt, epoch: e } if *e < epoch => Some(Effect::Recover { node, attempt: *attempt, undoing: false }),
+        Stage::Undoing { attempt, epoch: e } if *e < epoch => Some(Effect::Recover { node, attempt: *attempt, undoing: true }),
+        Stage::Unsettled { attempt, epoch: e, undoing, .. } if *e < epoch && !fleet::is_shut(view.plan, view.state, node) => {
+            Some(Effect::Recover { node, attempt: *attempt, undoing: *undoing })
+        }
+        Stage::Ran { verified, .. } => Some(Effect::Verify { node, index: *verified }),
+        Stage::Lost { attempt, told: None, .. } if !is_unwinding(view.state) => Some(Effect::Probe { node, attempt: *attempt }),
+        _ => None,
+    }
 }
 
 /// What a node becomes when nothing can be asked of its host.

@@ -80,6 +80,6 @@ impl RunState {
     }
 
     fn is_active(&self) -> bool {
-        matches!(self.phase, Phase::Running | Phase::RollingBack | Phase::Ending)
+        matches!(self.phase, Phase::Running | Phase::RollingBack | Phase::Ending | Phase::Releasing { .. })
     }
 }

@@ -21,6 +21,7 @@ mod in_flight;
 mod lock;
 mod meaning;
 mod preflight;
+pub mod release;
 pub mod retry;
 pub mod state;
 pub mod statement;

@@ -69,7 +69,7 @@ fn take_locks(plan: &Plan, state: &RunState) -> Vec<Effect> {
 /// All hosts are asked before one of them is complained about: the message names every one that fails.
 fn greet(plan: &Plan, state: &RunState) -> Vec<Effect> {
     let known = |host: &HostName| state.hosts.get(host);
-    let is_open = |host: &HostName| known(host).is_none_or(|h| h.now.is_none() && h.gone.is_none());
+    let is_open = |host: &HostName| known(host).is_none_or(|h| h.now.is_none() && h.gone.is_none()) && is_asked(plan, state, host);
     let asked: Vec<Effect> = plan.hosts.iter().filter(|h| is_open(&h.name)).map(|h| Effect::Greet { host: h.name.clone() }).collect();
     if !asked.is_empty() {
         return asked;
@@ -83,6 +83,8 @@ fn greet(plan: &Plan, state: &RunState) -> Vec<Effect> {
             Some(Greeting::Refused { why, how: Refusal::Fenced }) => refusals.push(format!("{}: {why}", host.name)),
             Some(Greeting::Refused { .. } | Greeting::Unreachable { .. }) if !is_needed(plan, state, &host.name) => {}
             Some(Greeting::Refused { why, .. }) => refusals.push(format!("{}: {why}", host.name)),
+            // Without its host there is nothing to free.
+            Some(Greeting::Unreachable { why }) if matches!(state.purpose, Purpose::Release { .. }) => refusals.push(format!("{}: {why}", host.name)),
             Some(Greeting::Unreachable { why }) => match policy(plan, &host.name) {
                 OnUnreachable::Fail => refusals.push(format!("{}: {why}", host.name)),
                 OnUnreachable::Park => awaited.push(format!("{}: {why}", host.name)),
@@ -117,6 +119,14 @@ fn greet(plan: &Plan, state: &RunState) -> Vec<Effect> {
     }
 }
 
+/// Who frees a scope has business with its host alone.
+fn is_asked(plan: &Plan, state: &RunState, host: &str) -> bool {
+    match state.purpose {
+        Purpose::Release { scope } => plan.node(scope).host.as_deref() == Some(host),
+        Purpose::Run | Purpose::Resume | Purpose::Rollback { .. } | Purpose::End => true,
+    }
+}
+
 /// Whether a process can do nothing of what it is for without a host. A run needs all of them.
 fn is_needed(plan: &Plan, state: &RunState, host: &str) -> bool {
     let here = || plan.iter().filter(|(_, node)| node.host.as_deref() == Some(host)).map(|(id, _)| id);
@@ -129,6 +139,7 @@ fn is_needed(plan: &Plan, state: &RunState, host: &str) -> bool {
         Purpose::Rollback { .. } => here().any(|id| is_open(id) || stands(state, id)),
         // Closing a run needs only the hosts on which something of it is held, or may still run.
         Purpose::End => here().any(|id| is_open(id) || is_held(id)),
+        Purpose::Release { .. } => is_asked(plan, state, host),
     }
 }
 
@@ -180,7 +191,7 @@ fn beyond_tolerance(plan: &Plan, state: &RunState) -> Vec<String> {
 
 /// The machine behind the name is another one than the run began with.
 fn stranger(known: &HostState, identity: &Identity) -> Option<String> {
-    if known.met.life.is_empty() { None } else { outcome::stranger(&known.met.machine_id, &identity.machine_id) }
+    if known.met == Identity::default() { None } else { outcome::stranger(&known.met.machine_id, &identity.machine_id) }
 }
 
 /// K6: a job there that the journal does not know means that the journal is behind.
@@ -221,7 +232,8 @@ fn twins(plan: &Plan, state: &RunState) -> Vec<String> {
 fn read_facts(plan: &Plan, state: &RunState) -> Vec<Effect> {
     for (index, fact) in (0u32..).zip(&plan.facts) {
         let known = state.slots.get(&fact.slot);
-        let missing: Vec<&HostName> = fact.hosts.iter().filter(|h| state.away(h).is_none() && known.is_none_or(|k| !k.contains_key(*h))).collect();
+        let missing: Vec<&HostName> =
+            fact.hosts.iter().filter(|h| is_asked(plan, state, h) && state.away(h).is_none() && known.is_none_or(|k| !k.contains_key(*h))).collect();
         if missing.is_empty() {
             continue;
         }

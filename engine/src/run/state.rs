@@ -86,6 +86,11 @@ pub enum Phase {
     RollingBack,
     /// Scopes are left by their policy, then the run is over.
     Ending,
+    /// A kept scope is freed; `before` is where the run stood.
+    Releasing {
+        scope: NodeId,
+        before: Box<Phase>,
+    },
     Parked {
         why: String,
     },
@@ -104,6 +109,15 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Where the run stands, beneath what a process has just begun with it.
+    #[must_use]
+    pub fn beneath(&self) -> &Self {
+        match self {
+            Self::Preparing { before } | Self::Releasing { before, .. } => before.beneath(),
+            other => other,
+        }
+    }
+
     /// Nothing can follow, but the release of a kept scope.
     #[must_use]
     pub fn is_final(&self) -> bool {

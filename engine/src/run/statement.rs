@@ -75,7 +75,8 @@ impl Start {
         let Self { run, epoch, takes_locks, plan: hash, head } = self;
         let to = match purpose {
             Purpose::Rollback { to: Some(node) } => format!("to {}\n", quoted(&plan.node(*node).path)),
-            _ => String::new(),
+            Purpose::Release { scope } => format!("scope {}\n", quoted(&plan.node(*scope).path)),
+            Purpose::Run | Purpose::Resume | Purpose::Rollback { to: None } | Purpose::End => String::new(),
         };
         let locks = if *takes_locks { "takes-locks yes\n" } else { "" };
         format!("runbook start 1\nrun {run}\npurpose {}\n{to}epoch {epoch}\n{locks}plan {hash}\nhead {head}\n", word(purpose))
@@ -88,6 +89,7 @@ fn word(purpose: &Purpose) -> &'static str {
         Purpose::Resume => "resume",
         Purpose::Rollback { .. } => "rollback",
         Purpose::End => "end",
+        Purpose::Release { .. } => "release",
     }
 }
 
@@ -113,6 +115,7 @@ fn noun(purpose: &Purpose) -> &'static str {
         Purpose::Resume => "resume",
         Purpose::Rollback { .. } => "rollback",
         Purpose::End => "end",
+        Purpose::Release { .. } => "release",
     }
 }
 

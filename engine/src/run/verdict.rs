@@ -25,7 +25,7 @@ pub fn word(state: &RunState) -> &'static str {
         Phase::Running | Phase::RollingBack if state.is_waiting() => "waiting",
         Phase::Running => "running",
         Phase::RollingBack => "rolling_back",
-        Phase::Ending => "running",
+        Phase::Ending | Phase::Releasing { .. } => "running",
         Phase::Parked { .. } => "parked",
         Phase::Stuck { .. } => "stuck",
         Phase::Done => "done",
@@ -46,7 +46,7 @@ pub fn exit_status(plan: &Plan, state: &RunState) -> u8 {
         Phase::RolledBack => 4,
         Phase::Stuck { .. } => 5,
         Phase::Refused { .. } => 7,
-        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::RollingBack | Phase::Ending | Phase::Parked { .. } => 3,
+        Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::RollingBack | Phase::Ending | Phase::Releasing { .. } | Phase::Parked { .. } => 3,
     }
 }
 

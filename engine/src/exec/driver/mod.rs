@@ -125,7 +125,7 @@ pub enum DriveError {
 pub async fn drive(journal: Journal, plans: Plans, purpose: Purpose, options: Options, people: &dyn People, watch: &mut dyn Watch) -> Result<Left, DriveError> {
     let plan = Rc::clone(plans.now());
     let mut ledger = Ledger::open(journal, plans, watch)?;
-    if ledger.state().phase.is_final() {
+    if !ledger.state().may_be_driven(&plan, &purpose) {
         return Err(DriveError::Final { run: ledger.run().to_owned(), state: verdict::word(ledger.state()) });
     }
     let world = Rc::new(World::new(&plan, &ledger, &options));

@@ -289,8 +289,8 @@ impl Driver<'_> {
         match told {
             Told::Go => Ok(true),
             Told::Interrupt => {
-                // A preflight has changed nothing: there is nothing to finish.
-                if matches!(self.ledger.state().phase, Phase::Preparing { .. }) {
+                // A preflight has changed nothing, and a release is all that its process does: there is no next step.
+                if matches!(self.ledger.state().phase, Phase::Preparing { .. } | Phase::Releasing { .. }) {
                     return Ok(true);
                 }
                 self.ledger.commit(vec![EventKind::Interrupted])?;

@@ -24,6 +24,7 @@ impl About<'_> {
                     Purpose::Resume => ("resume", Normal),
                     Purpose::Rollback { .. } => ("roll back", Normal),
                     Purpose::End => ("end", Normal),
+                    Purpose::Release { .. } => ("release", Normal),
                 };
                 Telling::new(weight, Strong, verb, format!("{}by {operator} (process {pid}){signed}", self.back_to(purpose)))
             }
@@ -105,6 +106,7 @@ impl About<'_> {
             EventKind::RunRolledBack => Telling::new(Must, Warn, "rolled back", "nothing of this run stands"),
             EventKind::RunFailed { why } => Telling::new(Must, Bad, "failed", first(why)).below(rest(why)),
             EventKind::RunEnded { by: who } => Telling::new(Must, Warn, "ended", by(who)),
+            EventKind::ReleaseEnded => Telling::new(Detail, Dim, "released", "the run stands as it stood before"),
             EventKind::RunDone => Telling::new(Must, Good, "done", self.plan.runbook.clone()),
             _ => return None,
         })
@@ -113,7 +115,8 @@ impl About<'_> {
     fn back_to(&self, purpose: &Purpose) -> String {
         match purpose {
             Purpose::Rollback { to: Some(node) } => format!("to just after {}, ", self.plan.node(*node).path),
-            _ => String::new(),
+            Purpose::Release { scope } => format!("{}, ", self.plan.node(*scope).path),
+            Purpose::Run | Purpose::Resume | Purpose::Rollback { to: None } | Purpose::End => String::new(),
         }
     }
 

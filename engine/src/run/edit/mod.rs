@@ -153,7 +153,7 @@ impl<'a> Comparison<'a> {
         match stands {
             _ if self.state.closing => Some("the run is at its end: its locks were given back".to_owned()),
             Phase::New | Phase::Running | Phase::Parked { .. } | Phase::Stuck { .. } => None,
-            Phase::RollingBack | Phase::Ending | Phase::Preparing { .. } => {
+            Phase::RollingBack | Phase::Ending | Phase::Releasing { .. } | Phase::Preparing { .. } => {
                 Some("the run is on its way back, or to its end: let it come there, or stop it, first".to_owned())
             }
             Phase::Done | Phase::RolledBack | Phase::Failed { .. } | Phase::Refused { .. } | Phase::Ended => Some("the run is over".to_owned()),

@@ -29,6 +29,10 @@ pub enum Purpose {
     Rollback {
         to: Option<NodeId>,
     },
+    /// Free a scope that was kept (promise R5).
+    Release {
+        scope: NodeId,
+    },
     /// Close the run as it stands: scopes are left by their policy, nothing is undone.
     End,
 }

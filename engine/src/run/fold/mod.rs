@@ -75,7 +75,7 @@ impl RunState {
     }
 
     fn apply_to_node(&mut self, plan: &Plan, id: NodeId, event: &Event) -> Result<(), ()> {
-        let active = matches!(self.phase, Phase::Running | Phase::RollingBack | Phase::Ending);
+        let active = matches!(self.phase, Phase::Running | Phase::RollingBack | Phase::Ending | Phase::Releasing { .. });
         // A person may answer while nobody drives the run; everything else is a driver's.
         let parked = matches!(self.phase, Phase::Parked { .. } | Phase::Stuck { .. });
         if !(active || parked && event.kind.is_an_answer()) {

@@ -3,6 +3,7 @@
 use super::super::event::{Event, EventKind, InterruptAnswer, Purpose, Refusal};
 use super::super::fleet;
 use super::super::hook::{Occasion, Telling};
+use super::super::release;
 use super::super::state::{Greeting, HostState, Phase, RunState, Stage, Told, Unwinding, Verdict};
 use super::super::unwind::{ancestors, gone_over, points_of_no_return};
 use crate::outcome::Identity;
@@ -11,7 +12,7 @@ use crate::plan::model::{BlockId, BlockKind, NodeKind, OnFailure, Plan, UndoSpec
 impl RunState {
     pub(super) fn apply_to_run(&mut self, plan: &Plan, event: &Event) -> Result<(), ()> {
         let preparing = matches!(self.phase, Phase::Preparing { .. });
-        let active = matches!(self.phase, Phase::Running | Phase::RollingBack | Phase::Ending);
+        let active = matches!(self.phase, Phase::Running | Phase::RollingBack | Phase::Ending | Phase::Releasing { .. });
         match &event.kind {
             EventKind::RunCreated { operator, jobs, .. } if self.seq == 0 => {
                 self.operator.clone_from(operator);
@@ -20,7 +21,7 @@ impl RunState {
                 self.began = event.at;
             }
             EventKind::DriverStarted { epoch, purpose, operator, signed, .. }
-                if self.seq > 0 && !self.phase.is_final() && *epoch == self.epoch + 1 && signed.is_some() == plan.signers.is_some() =>
+                if self.seq > 0 && self.may_be_driven(plan, purpose) && *epoch == self.epoch + 1 && signed.is_some() == plan.signers.is_some() =>
             {
                 self.signers.extend(signed.iter().map(|signed| signed.principal.clone()));
                 self.start_driver(*epoch, purpose, operator);
@@ -135,6 +136,7 @@ impl RunState {
             }
             EventKind::RunFailed { why } if matches!(self.phase, Phase::Ending) => self.finish(Phase::Failed { why: why.clone() }),
             EventKind::RunEnded { .. } if matches!(self.phase, Phase::Ending) => self.finish(Phase::Ended),
+            EventKind::ReleaseEnded => self.end_release()?,
             EventKind::RunDone if self.phase == Phase::Running => {
                 self.occurs(plan, Occasion::Done);
                 self.finish(Phase::Done);
@@ -176,12 +178,21 @@ impl RunState {
         Ok(())
     }
 
-    fn finish(&mut self, phase: Phase) {
+    pub(in crate::run) fn finish(&mut self, phase: Phase) {
         self.phase = phase;
         self.driven = false;
         self.parking = None;
         self.interrupted = false;
         self.closing = false;
+    }
+
+    /// What is over stays so; only a scope that it keeps can still be freed.
+    #[must_use]
+    pub fn may_be_driven(&self, plan: &Plan, purpose: &Purpose) -> bool {
+        match purpose {
+            Purpose::Release { scope } => scope.index() < self.nodes.len() && release::may_be_freed(plan, self, *scope),
+            Purpose::Run | Purpose::Resume | Purpose::Rollback { .. } | Purpose::End => !self.phase.beneath().is_final(),
+        }
     }
 
     fn start_driver(&mut self, epoch: u64, purpose: &Purpose, operator: &str) {
@@ -190,6 +201,10 @@ impl RunState {
             Phase::Preparing { before } => (**before).clone(),
             other => other.clone(),
         };
+        if before.is_final() {
+            // Its hosts have been told to forget it.
+            self.hosts.values_mut().for_each(|host| host.met.life.clear());
+        }
         self.phase = Phase::Preparing { before: Box::new(before) };
         self.epoch = epoch;
         self.purpose = purpose.clone();
@@ -225,7 +240,16 @@ impl RunState {
         let Phase::Preparing { before } = &self.phase else { return Err(()) };
         let before = (**before).clone();
         self.parking = None;
+        if let Phase::Releasing { .. } = before {
+            self.phase = before;
+            return Ok(());
+        }
         match &self.purpose {
+            Purpose::Release { scope } => {
+                self.nodes[scope.index()].stage = Stage::UndoOwed;
+                self.phase = Phase::Releasing { scope: *scope, before: Box::new(before) };
+                return Ok(());
+            }
             Purpose::Run | Purpose::Resume => {
                 self.phase = match before {
                     _ if self.ending.is_some() => Phase::Ending,

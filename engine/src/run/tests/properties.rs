@@ -13,7 +13,10 @@ use crate::run::{Effect, decide};
 pub(super) fn live(world: &mut World<'_>) {
     for _ in 0..4000 {
         if world.state.phase.is_final() && !world.is_flying() {
-            return;
+            match world.kept() {
+                Some(scope) if world.choose(2) == 0 => world.start(Purpose::Release { scope }),
+                _ => return,
+            }
         }
         let active = world.state.driven && matches!(world.state.phase, Phase::Running | Phase::RollingBack | Phase::Ending);
         if active && !world.state.interrupted && !world.state.closing && world.choose(200) == 0 {
@@ -23,7 +26,9 @@ pub(super) fn live(world: &mut World<'_>) {
             assert!(!active, "the run is {:?} and nothing can follow:\n{}", world.state.phase, world.story());
             let choice = world.choose(7);
             let stop = crate::plan::model::node_id(world.choose(world.plan.nodes.len()));
+            let kept = world.kept();
             let purpose = match (&world.state.phase, choice) {
+                (Phase::Parked { .. } | Phase::Stuck { .. }, 4) if kept.is_some() => Purpose::Release { scope: kept.expect("it is there") },
                 (Phase::Parked { .. } | Phase::Stuck { .. }, 0) => Purpose::End,
                 (Phase::Parked { .. } | Phase::Stuck { .. }, 1 | 2) => Purpose::Rollback { to: None },
                 (Phase::Parked { .. } | Phase::Stuck { .. }, 3) => Purpose::Rollback { to: Some(stop) },

@@ -10,7 +10,7 @@ use crate::plan::tests::driven::entered;
 use crate::run::event::{Actor, Answer, Event, EventKind, FailureAnswer, InterruptAnswer, Purpose, Refusal, StepAnswer, Voter};
 use crate::run::state::{Greeting, Phase, RunState, Stage, Unwinding};
 use crate::run::{Effect, decide};
-use crate::run::{approver, gate, unwind};
+use crate::run::{approver, gate, release, unwind};
 
 /// One thing that really happened on a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +115,17 @@ impl<'a> World<'a> {
         i64::try_from(self.events.len()).unwrap_or(0)
     }
 
+    /// A scope that a person can free now.
+    pub(super) fn kept(&self) -> Option<NodeId> {
+        self.plan.iter().map(|(id, _)| id).find(|id| release::may_be_freed(self.plan, &self.state, *id))
+    }
+
     pub(super) fn start(&mut self, purpose: Purpose) {
+        // Of a run that is over nothing else can be wanted.
+        let purpose = match self.kept() {
+            Some(scope) if !self.state.may_be_driven(self.plan, &purpose) => Purpose::Release { scope },
+            _ => purpose,
+        };
         self.sent.clear();
         self.met.clear();
         self.lost.clear();
