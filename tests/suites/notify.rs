@@ -120,7 +120,7 @@ runbook hook.chats "Chats" {
   param text: string
   notify notify.mattermost(url: hook, text: "{{ text }} {{ event }}") on [started]
   notify notify.slack(url: hook, text: "{{ text }} {{ event }}") on [done]
-  step one on local { run `true` }
+  step users on local { use notify.mattermost(url: hook, text: "{{ text }} users") }
 }
 "#;
     let file = desk.file("chats.runbook", book).display().to_string();
@@ -130,7 +130,7 @@ runbook hook.chats "Chats" {
     let bodies: Vec<serde_json::Value> = hook.heard().iter().map(|body| serde_json::from_slice(body).expect("JSON")).collect();
     let mut texts: Vec<&str> = bodies.iter().map(|body| body["text"].as_str().expect("a text")).collect();
     texts.sort_unstable();
-    assert_eq!(texts, [format!("{text} done"), format!("{text} started")], "two hooks run side by side");
+    assert_eq!(texts, [format!("{text} done"), format!("{text} started"), format!("{text} users")], "two hooks run side by side, and a step tells, too");
 }
 
 /// A mail goes to the machine's own `sendmail`; what would add a header is refused.
@@ -138,13 +138,13 @@ runbook hook.chats "Chats" {
 fn mail_is_sent_whole_and_no_header_can_be_added() {
     let desk = Desk::new();
     let bin = desk.path("bin");
-    let sendmail = desk.file("bin/sendmail", format!("#!/bin/sh\nprintf '%s\\n' \"$*\" > {0}/args\ncat > {0}/mail\n", desk.path("").display()));
+    let sendmail = desk.file("bin/sendmail", format!("#!/bin/sh\nprintf '%s\\n' \"$*\" > {0}/args\ncat >> {0}/mail\n", desk.path("").display()));
     std::fs::set_permissions(&sendmail, std::fs::Permissions::from_mode(0o755)).expect("ours");
     let book = r#"
 runbook hook.mail "Mail" {
   param subject: string
   notify notify.mail(to: "ops@example.org", subject: subject, text: "it {{ event }}\n.\nafter the dot") on [done]
-  step one on local { run `true` }
+  step one on local { use notify.mail(to: "all@example.org", subject: "the wiki", text: "closes at ten") }
 }
 "#;
     let file = desk.file("mail.runbook", book).display().to_string();
@@ -157,11 +157,13 @@ runbook hook.mail "Mail" {
     send("Matomo \"is\" up, ä $(id)");
     let mail = desk.read("mail");
     assert_eq!(desk.read("args"), "-t -oi\n");
+    let users = "To: all@example.org\nSubject: the wiki\nContent-Type: text/plain; charset=utf-8\n\ncloses at ten\n";
+    let mail = mail.strip_prefix(users).expect("a step tells, too");
     assert_eq!(mail, "To: ops@example.org\nSubject: Matomo \"is\" up, ä $(id)\nContent-Type: text/plain; charset=utf-8\n\nit done\n.\nafter the dot\n");
     std::fs::remove_file(desk.path("mail")).expect("sent before");
     let said = send("x\nBcc: everybody@example.org");
     assert!(said.contains("holds a line break"), "{said}");
-    assert!(!desk.path("mail").exists());
+    assert_eq!(desk.read("mail"), users);
 }
 
 #[test]

@@ -233,7 +233,7 @@ fn at_each_step(lab: &Lab, runbook: &str, args: impl Fn(&str) -> Vec<String>, pa
             if parks {
                 assert_eq!((ran.status, desk.word().as_str()), (3, "parked"), "{what}: {ran:?}");
                 assert!(pool(lab).contains("wiki-web1 2 8"), "{what}: the host stays out of the balancer");
-                let back = lab.runbook(&desk, &["rollback".to_owned(), "last".to_owned(), "--yes".to_owned()]);
+                let back = lab.runbook(&desk, &["rollback".to_owned(), "last".to_owned()]);
                 assert_eq!(back.status, 4, "{what}: {back:?}");
             } else {
                 assert_eq!((ran.status, desk.word().as_str()), (4, "rolled_back"), "{what}: {ran:?}");
