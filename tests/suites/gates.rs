@@ -75,6 +75,22 @@ fn p2_approved_from_another_process_the_one_that_waits_goes_on() {
 }
 
 #[test]
+fn p2_killed_while_it_waits_at_a_gate_a_fresh_process_asks_takes_the_answer_and_goes_on() {
+    let desk = Desk::new();
+    let mut first = driving(&desk, "timeout 10m then park");
+    let deadline = gate(&desk)["deadline"].clone();
+    first.kill();
+    // It stands open without any process, and a fresh one keeps its deadline.
+    assert_eq!(desk.runbook(["resume", "last"]).status, 3);
+    assert_eq!((gate(&desk)["state"].as_str(), &gate(&desk)["deadline"]), (Some("open"), &deadline));
+    let mut fresh = desk.start(["resume", "last", "--wait"]);
+    assert_eq!(desk.runbook(["approve", "last", "go"]).status, 0);
+    assert_eq!(fresh.wait(), 0);
+    assert_eq!(desk.read("log"), "before\nafter\n");
+    assert_eq!((desk.attempts("before@local"), desk.attempts("after@local")), (1, 1));
+}
+
+#[test]
 fn p2_refused_from_another_process_the_one_that_waits_rolls_back() {
     let desk = Desk::new();
     let mut engine = driving(&desk, "timeout 10m then rollback");

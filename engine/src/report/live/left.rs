@@ -14,13 +14,14 @@ pub(super) struct Left {
     pub(super) at_least: bool,
 }
 
-/// Along the longest way that is left. None: nothing is known, or the run does not go forward.
+/// Along the longest way that is left, and no less than all that is left takes with so many at once. None: nothing is known, or the run does not go forward.
 pub(super) fn left(live: &Live, at: &At<'_>) -> Option<Left> {
     if !matches!(at.state.phase, Phase::Running) || at.state.unwinding.is_some() || at.state.is_waiting() {
         return None;
     }
     let mut ends: Vec<Millis> = Vec::with_capacity(at.plan.nodes.len());
     let (mut at_least, mut is_known) = (false, false);
+    let mut all: Millis = 0;
     for (id, node) in at.plan.iter() {
         let place = Place::of(at.plan, at.state, id);
         let own = if place.is_over() {
@@ -36,7 +37,8 @@ pub(super) fn left(live: &Live, at: &At<'_>) -> Option<Left> {
         };
         let begins = node.after.iter().map(|before| ends[before.index()]).max().unwrap_or(0);
         ends.push(begins.saturating_add(own));
+        all = all.saturating_add(own);
     }
-    let long = ends.into_iter().max().filter(|_| is_known)?;
-    Some(Left { long, at_least })
+    let longest = ends.into_iter().max().filter(|_| is_known)?;
+    Some(Left { long: longest.max(all / Millis::from(at.state.jobs)), at_least })
 }

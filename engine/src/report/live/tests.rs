@@ -143,3 +143,15 @@ fn what_earlier_runs_took_counts_more_than_what_was_expected() {
     story.live.usual = Usual::of([Earlier { nodes: &names, events: &story.events }]);
     assert!(head(&story).contains("at least 46s left"), "{}", head(&story));
 }
+
+#[test]
+fn what_is_left_takes_longer_when_less_goes_side_by_side() {
+    let mut story = Story::new();
+    story.begins(3, "stop@db1");
+    story.ends(13, "stop@db1", 0);
+    for (jobs, left) in [(1, "at least 5m left"), (2, "at least 2m 30s left"), (8, "at least 1m left")] {
+        story.state.jobs = jobs;
+        let seen = story.seen(14, 80, 12);
+        assert!(seen.contains(left), "{jobs}: {seen}");
+    }
+}
