@@ -306,7 +306,16 @@ pub struct Series {
     pub folder: Text,
     pub from: Expr,
     pub to: Expr,
+    /// `down to`: what its runbooks did is taken back, the last one first.
+    pub down: Option<Spanned<bool>>,
     pub block: Block,
+}
+
+impl Series {
+    #[must_use]
+    pub fn goes_down(&self) -> bool {
+        self.down.as_ref().is_some_and(|down| down.value)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

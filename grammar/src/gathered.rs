@@ -40,6 +40,7 @@ pub(crate) struct Gathered {
     pub(crate) choices: Option<Operand>,
     pub(crate) approvers: Option<Operand>,
     pub(crate) second_person: Option<Spanned<bool>>,
+    pub(crate) down: Option<Spanned<bool>>,
     pub(crate) valid_for: Option<Expr>,
     pub(crate) gate_timeout: Option<Silence>,
 
@@ -215,7 +216,9 @@ impl Gathered {
         let (Some(from), Some(to)) = (self.from.take(), self.to.take()) else {
             return missing(Place::Series, "`from` and `to`", "from: the version that is there; to: the one that is wanted", span, errors);
         };
-        Some(Series { folder, from, to, block: self.block() })
+        // `down: false` says what its absence says.
+        let down = self.down.take().filter(|down| down.value);
+        Some(Series { folder, from, to, down, block: self.block() })
     }
 
     pub(crate) fn param(self: Box<Self>, name: Name, span: Span, errors: &mut Errors) -> Option<Param> {

@@ -266,6 +266,7 @@ fn a_series_goes_from_a_version_to_another() {
         "series \"up/\" from installed to (goal | default(x)) { step s on web { run `x` } }",
         "- series: up/\n  from: installed\n  to: goal | default(x)\n  steps: [{step: s, on: web, run: x}]",
     );
+    piece("series \"up/\" from installed down to 3.2 { }", "- series: up/\n  from: installed\n  down: true\n  to: \"3.2\"");
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod malformed;
 mod matomo;
 mod matomo_guide;
 mod matomo_large;
+mod matomo_updates;
 mod mattermost;
 mod mysql;
 mod notify;

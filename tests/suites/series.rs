@@ -130,15 +130,142 @@ fn k2_killed_in_the_middle_of_a_series_over_ssh_a_resume_needs_neither_files_nor
 }
 
 #[test]
-fn the_way_down_is_refused_before_anything_happens() {
+fn the_other_way_is_refused_before_anything_happens() {
     let desk = desk();
     desk.file("version", "4.10.0\n");
     let ran = desk.runbook(["run", "main.runbook", "-p", &dir(&desk)]);
     assert_eq!(ran.status, 2, "{ran:?}");
-    for words in ["from 4.10.0 down to 4.0.1", "main.runbook:9:", "runbook rollback"] {
+    for words in ["from 4.10.0 down to 4.0.1", "main.runbook:9:", "runbook rollback", "down to"] {
         assert!(ran.err.contains(words), "{words}: {}", ran.err);
     }
+    desk.file("down.runbook", MAIN.replace("installed to to", "installed down to to"));
+    desk.file("version", "3.14.1\n");
+    let ran = desk.runbook(["run", "down.runbook", "-p", &dir(&desk)]);
+    assert!(ran.status == 2 && ran.err.contains("from 3.14.1 up to 4.0.1"), "{ran:?}");
     assert_eq!(desk.read("log"), "");
+}
+
+/// An update as Matomo wants them, with a check and an undo; its undo runs a while where `slow` is there.
+fn line(what: &str) -> String {
+    format!(
+        "runbook site.one \"{what}\" {{\n  param dir: path\n  target db: host\n  step migrate on db {{\n    check `grep -qx {what} {{{{ dir }}}}/site`\n    run `echo +{what} >> {{{{ dir }}}}/log; echo {what} >> {{{{ dir }}}}/site`\n    undo ```\n      echo -{what} >> {{{{ dir }}}}/log\n      if [ -e {{{{ dir }}}}/slow ]; then touch {{{{ dir }}}}/under-way; sleep 2; fi\n      sed -i /^{what}$/d {{{{ dir }}}}/site\n      ```\n  }}\n}}\n"
+    )
+}
+
+/// The same desk, with updates that can be gone back over and a runbook that does.
+fn both_ways() -> Desk {
+    let desk = desk();
+    for (version, what) in [("3.14.1", "old"), ("4.0.0-b1", "beta"), ("4.0.0", "release"), ("4.0.1", "fix"), ("4.10.0", "future")] {
+        desk.file(&format!("updates/{version}.runbook"), line(what));
+    }
+    desk.file("down.runbook", MAIN.replace("installed to to", "installed down to to").replace("\"4.0.1\"", "\"3.14.1\""));
+    desk.file("down.runbook.yaml", YAML.replace("        to: to\n", "        down: true\n        to: to\n").replace("default: 4.0.1", "default: 3.14.1"));
+    desk.file("site", "old\n");
+    desk
+}
+
+#[test]
+fn a_series_goes_up_and_down_and_up_again_and_the_block_knows_what_is_reached_in_both_spellings() {
+    for (up, down) in [("main.runbook", "down.runbook"), ("main.runbook.yaml", "down.runbook.yaml")] {
+        let desk = both_ways();
+        let went = |file: &str, more: &[&str]| {
+            std::fs::remove_file(desk.path("log")).ok();
+            let ran = desk.runbook(["run", file, "-p", &dir(&desk)].iter().chain(more));
+            assert_eq!(ran.status, 0, "{ran:?}");
+            (desk.read("log").replace('\n', " "), desk.read("site").replace('\n', " "), desk.read("version"))
+        };
+        let state = |log: &str, site: &str, version: &str| (log.to_owned(), site.to_owned(), format!("{version}\n"));
+        assert_eq!(went(up, &[]), state("+beta +release +fix ", "old beta release fix ", "4.0.1"));
+        // To a version between two updates: what is recorded in between is that of the update below.
+        assert_eq!(went(down, &["-p", "to=4.0.0-rc1"]), state("-fix -release ", "old beta ", "4.0.0-rc1"));
+        assert_eq!(desk.read("before"), "4.0.0\n", "behind the first it was at 4.0.0");
+        assert_eq!(desk.stage("mark[4.0.0]@local"), "succeeded");
+        assert_eq!(went(up, &[]), state("+release +fix ", "old beta release fix ", "4.0.1"));
+        assert_eq!(went(down, &[]), state("-fix -release -beta ", "old ", "3.14.1"));
+    }
+    let desk = both_ways();
+    let hash = |file: &str| {
+        let ran = desk.runbook(["plan", file, "-p", &dir(&desk), "--fact", "installed=4.0.1", "--format", "json"]);
+        serde_json::from_str::<serde_json::Value>(&ran.out).unwrap_or_else(|e| panic!("{e}: {ran:?}"))["hash"].clone()
+    };
+    assert_eq!(hash("down.runbook"), hash("down.runbook.yaml"));
+}
+
+#[test]
+fn a_way_down_that_fails_goes_up_again_and_does_nothing_twice() {
+    let desk = both_ways();
+    assert_eq!(desk.runbook(["run", "main.runbook", "-p", &dir(&desk)]).status, 0);
+    // The undo of `beta` fails behind two that went well.
+    desk.file("updates/4.0.0-b1.runbook", line("beta").replace("echo -beta", "exit 9; echo -beta"));
+    std::fs::remove_file(desk.path("log")).expect("the log");
+    let ran = desk.runbook(["run", "down.runbook", "-p", &dir(&desk)]);
+    assert_eq!(ran.status, 4, "{ran:?}");
+    assert_eq!(desk.read("log"), "-fix\n-release\n+release\n+fix\n", "and `beta`, which still is there, is not done again");
+    let all = "old\nbeta\nrelease\nfix\n";
+    assert_eq!(desk.read("site"), all);
+    desk.file("version", "4.0.1\n");
+    // An undo that says that all went well, and left what it should have taken back.
+    desk.file("updates/4.0.0-b1.runbook", line("beta").replace("sed -i /^beta$/d", "test -e"));
+    let ran = desk.runbook(["run", "down.runbook", "-p", &dir(&desk)]);
+    assert_eq!((ran.status, desk.read("site").as_str()), (4, all), "{ran:?}");
+}
+
+#[test]
+fn k2_killed_on_the_way_down_a_resume_goes_on_and_needs_no_files() {
+    let sshd = Sshd::start(&["db1"]);
+    let desk = both_ways();
+    assert_eq!(desk.runbook(["run", "main.runbook", "-p", &dir(&desk)]).status, 0);
+    std::fs::remove_file(desk.path("log")).expect("the log");
+    desk.file("slow", "");
+    let config = sshd.config().to_string_lossy().into_owned();
+    let mut engine = desk.start(["run", "down.runbook", "-p", &dir(&desk), "--ssh-config", &config, "--target", "db=db1"]);
+    until("the first update is being taken back", || desk.path("under-way").exists());
+    engine.kill();
+    std::fs::remove_dir_all(desk.path("updates")).expect("the updates");
+    let ran = desk.runbook(["resume", "last"]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert_eq!((desk.read("log").as_str(), desk.read("site").as_str(), desk.read("version").as_str()), ("-fix\n-release\n-beta\n", "old\n", "3.14.1\n"));
+}
+
+#[test]
+fn what_has_no_way_down_is_told_at_its_place_by_lint_and_run_and_by_neither_of_a_series_that_goes_up() {
+    let step = |fields: &str| format!("runbook site.one \"x\" {{\n  param dir: path\n  target db: host\n  step migrate on db {{ {fields} }}\n}}\n");
+    for (text, words) in [
+        (step("run `true`"), "it says no undo"),
+        (step("run `true`; irreversible \"gone\""), "it can't be taken back"),
+        (step("run `true`; undo `echo {{ run_id }}`"), "`run_id` is another on the way down"),
+        (step("fact old: string = `date`; run `true`; undo `echo {{ old }}`"), "what it read on the way up"),
+        (step("run `date`; capture old: string; undo `true`"), "what it read on the way up"),
+        (step("stdin \"x\"; run `cat`; undo `true`"), "without its input"),
+        (step("use file.present(path: \"{{ dir }}/x\", content: \"\")"), "what it read on the way up"),
+        (step("use service.restarted(name: \"x\"); undo `true`"), "only a command can be done again"),
+        (
+            "runbook site.one \"x\" {\n  target db: host\n  parallel { step a on db { run `true`; undo `true` } }\n}\n".to_owned(),
+            "only steps, boundaries and loops",
+        ),
+    ] {
+        let desk = both_ways();
+        desk.file("updates/4.0.0.runbook", &text);
+        for command in ["lint", "plan"] {
+            let ran = desk.runbook([command, "down.runbook"].into_iter().chain(if command == "plan" {
+                vec!["-p", "dir=/x", "--fact", "installed=4.0.1"]
+            } else {
+                vec![]
+            }));
+            assert!(ran.status != 0 && ran.err.contains("RB0151") && ran.err.contains(words), "{words}: {ran:?}");
+            assert!(ran.err.contains("updates/4.0.0.runbook:") && ran.err.contains("a series goes down here"), "{ran:?}");
+        }
+        let up = desk.runbook(["lint", "main.runbook"]);
+        assert!(!up.err.contains("RB0151"), "{up:?}");
+    }
+    // What leaves nothing, and what a person takes back, has a way down.
+    let desk = both_ways();
+    desk.file(
+        "updates/4.0.1.runbook",
+        step("run `true`; undo none \"a look\"").replace("}\n}", "}\n  step by-hand on db { run `true`; undo manual \"turn the key back\" }\n}"),
+    );
+    let plan = desk.runbook(["plan", "down.runbook", "-p", "dir=/x", "--fact", "installed=4.0.1"]);
+    assert!(plan.status == 0 && plan.out.contains("turn the key back") && !plan.out.contains("4.0.1/migrate"), "{plan:?}");
 }
 
 #[test]

@@ -156,6 +156,17 @@ pub(super) fn folders(block: &Block) -> Vec<&Text> {
     found
 }
 
+/// Every `series` in a block that goes down: its folder, and where it says so.
+pub(super) fn down(block: &Block) -> Vec<(Span, Span)> {
+    let mut found = Vec::new();
+    visit(block, &mut |piece| {
+        if let Piece::Series(Series { folder, down: Some(down), .. }) = piece {
+            found.push((folder.span, down.span));
+        }
+    });
+    found
+}
+
 /// The runbooks that one calls, each with the place that says so.
 fn calls<'a>(runbook: &Runbook, runbooks: &'a BTreeMap<String, Runbook>, series: &'a BTreeMap<Span, Vec<Update>>) -> Vec<(Span, &'a Runbook)> {
     let mut found = Vec::new();

@@ -91,6 +91,8 @@ pub enum CheckError {
     SeriesTwice { at: Span, names: Vec<String> },
     #[error("`{name}` holds {count} runbooks, and a series runs one a version")]
     SeriesFile { at: Span, name: String, count: usize },
+    #[error("`{whose}` has no way down: {why}")]
+    NoWayDown { at: Span, from: Span, whose: String, why: &'static str, help: &'static str },
     #[error("calls {}", if *deep { format!("are nested more than {} deep", super::call::DEPTH) } else { format!("unfold to more than {}", super::call::NUMBER) })]
     TooManyCalls { at: Span, deep: bool },
     #[error("this is no regular expression: {why}")]
@@ -328,6 +330,9 @@ impl CheckError {
             E::SeriesTwice { at, .. } => said("RB0147", *at, "in this folder", "nobody could say which comes first: leave one of them".to_owned()),
             E::SeriesFile { at, .. } => {
                 said("RB0148", *at, "in this folder", "put one runbook into each file, and what they share into a file to import".to_owned())
+            }
+            E::NoWayDown { at, from, help, .. } => {
+                beside(said("RB0151", *at, "can't be gone back over", (*help).to_owned()), [(*from, "a series goes down here".to_owned())])
             }
             E::TooManyCalls { at, .. } => said("RB0150", *at, "one too many", "call some of them from the runbook at the top, one after the other".to_owned()),
             E::BadPattern { at, .. } => {

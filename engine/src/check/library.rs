@@ -7,6 +7,7 @@ use grammar::diagnostic::{Diagnostic, Severity};
 use grammar::source::{Source, SourceId, Span, Text};
 use thiserror::Error;
 
+use super::down::Turning;
 use super::error::CheckError;
 use super::{call, order, series, stdlib};
 
@@ -97,8 +98,10 @@ pub(super) struct Loaded {
     pub(super) files: Vec<ParsedFile>,
     pub(super) actions: BTreeMap<String, Action>,
     pub(super) runbooks: BTreeMap<String, Runbook>,
-    /// What a `series` goes through, in the order of versions, by the place of its folder.
+    /// What a `series` goes through, in its order, by the place of its folder.
     pub(super) series: BTreeMap<Span, Vec<Update>>,
+    /// The folders of those that go down.
+    pub(super) down: BTreeSet<Span>,
     pub(super) errors: Vec<Diagnostic>,
     pub(super) imports: Vec<Import>,
     /// What of the standard library is there.
@@ -114,9 +117,27 @@ impl Loaded {
         loaded.standard(|standard| whole || standard.is_spoken_of(&main.source.text));
         let mut around = Vec::new();
         loaded.take(main, library, &mut around);
+        loaded.turn();
         loaded.errors.extend(order::recursions(&loaded.actions).into_iter().map(Into::into));
         loaded.errors.extend(call::endless(&loaded.runbooks, &loaded.series).into_iter().map(Into::into));
         loaded
+    }
+
+    /// What a series goes down by is what its runbooks say of their undo.
+    fn turn(&mut self) {
+        let mut turning = Turning::default();
+        let down: Vec<(Span, Span)> = self.files.iter().flat_map(|file| &file.file.runbooks).flat_map(|runbook| call::down(&runbook.body)).collect();
+        for (folder, from) in down {
+            self.down.insert(folder);
+            if let Some(updates) = self.series.get_mut(&folder) {
+                updates.reverse();
+                for update in updates {
+                    update.runbook = turning.runbook(&update.runbook, from, &self.actions);
+                }
+            }
+        }
+        self.errors.extend(turning.errors.into_iter().map(Into::into));
+        self.actions.extend(turning.actions);
     }
 
     /// Brings in those files of the standard library that are wanted and not there yet.

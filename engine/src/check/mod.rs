@@ -3,6 +3,7 @@
 
 mod blocks;
 mod call;
+mod down;
 mod error;
 mod fleet;
 mod gate;
@@ -81,7 +82,7 @@ impl Program {
         &self.runbooks
     }
 
-    /// What a `series` goes through, in the order of versions. `folder` is where its folder is written.
+    /// What a `series` goes through, in its order: up by versions, or down, each runbook turned round. `folder` is where its folder is written.
     #[must_use]
     pub fn updates(&self, folder: Span) -> &[Update] {
         self.series.get(&folder).map_or(&[], Vec::as_slice)
@@ -206,6 +207,9 @@ fn check_with(main: ParsedFile, library: &mut dyn Library, whole: bool) -> Resul
     }
     for runbook in loaded.files.iter().flat_map(|f| &f.file.runbooks) {
         checker.runbook(runbook);
+    }
+    for update in loaded.down.iter().filter_map(|folder| loaded.series.get(folder)).flatten() {
+        checker.runbook(&update.runbook);
     }
     checker.find_uploads(&loaded.files, id, library);
     let signers = checker.read_signers(&loaded.files, library);

@@ -76,7 +76,7 @@ fn moved(file: &File, place: &str) -> Option<File> {
                 fields: Fields { does: Some(used), ..Fields::default() },
             })
         }
-        "series" => Piece::Series(Series { folder: text("updates/"), from: text("\"0\""), to: text("\"9\""), block: block(pieces) }),
+        "series" => Piece::Series(Series { folder: text("updates/"), from: text("\"0\""), to: text("\"9\""), down: None, block: block(pieces) }),
         "library" => {
             let mut file = parsed_again(&file, pieces);
             file = moved(&file, "action")?;

@@ -41,8 +41,8 @@ pub enum PlanError {
     WaitsForFacts { at: Span, piece: String, facts: Vec<String> },
     #[error("`{name}` is a fact of the called runbook, read when the call is reached")]
     FactOfCall { at: Span, name: String },
-    #[error("a series goes up only, and this one would go from {from} down to {to}")]
-    SeriesDown { at: Span, from: String, to: String },
+    #[error("this series goes {}, and would have to go from {from} {} to {to}", if *down { "down" } else { "up" }, if *down { "up" } else { "down" })]
+    SeriesOtherWay { at: Span, from: String, to: String, down: bool },
     #[error("the param `{name}` has limits, so its value must be known before the run")]
     LimitedTooLate { at: Span, name: String, limits: Span },
     #[error("{what} can't be computed: {why}")]
@@ -135,11 +135,12 @@ impl PlanError {
                 "too late for the plan",
                 Some("read it at the top of the caller, and pass it to a param: facts of the top are read before the plan is drawn".to_owned()),
             ),
-            E::SeriesDown { at, .. } => (
+            E::SeriesOtherWay { at, down: true, .. } => ("RB0418", *at, "above `from`", Some("to go up, leave out `down`".to_owned())),
+            E::SeriesOtherWay { at, down: false, .. } => (
                 "RB0418",
                 *at,
                 "below `from`",
-                Some("the way down is no series: what its runbooks did is taken back by their undos, with `runbook rollback`".to_owned()),
+                Some("a run that went up is taken back by `runbook rollback`; another goes down by a series with `down to`".to_owned()),
             ),
             E::LimitedTooLate { at, .. } => (
                 "RB0413",

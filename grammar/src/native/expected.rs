@@ -29,6 +29,7 @@ pub(super) fn keyword(rule: Rule) -> Option<&'static str> {
         Rule::kw_pause | Rule::pause_clause => "pause",
         Rule::kw_tolerate | Rule::tolerate_clause => "tolerate",
         Rule::kw_from => "from",
+        Rule::kw_down | Rule::down => "down",
         Rule::kw_to => "to",
         Rule::kw_every | Rule::every_clause => "every",
         Rule::kw_within | Rule::within_clause => "within",
@@ -66,7 +67,8 @@ pub(super) fn is_keyword(rule: Rule) -> bool {
         | Rule::every_clause
         | Rule::within_clause
         | Rule::backoff_clause
-        | Rule::then_clause => false,
+        | Rule::then_clause
+        | Rule::down => false,
         rule => keyword(rule).is_some(),
     }
 }
@@ -101,6 +103,7 @@ pub(super) fn human(rule: Rule) -> &'static [&'static str] {
         Rule::for_each => &["`for`"],
         Rule::call_runbook => &["`call`"],
         Rule::series => &["`series`"],
+        Rule::down => &["`down`"],
         Rule::on_clause => &["`on`"],
         Rule::release_clause => &["`release`"],
         Rule::batch_clause => &["`batch`"],
@@ -172,6 +175,7 @@ pub(super) fn human(rule: Rule) -> &'static [&'static str] {
         Rule::kw_pause => &["`pause`"],
         Rule::kw_tolerate => &["`tolerate`"],
         Rule::kw_from => &["`from`"],
+        Rule::kw_down => &["`down`"],
         Rule::kw_to => &["`to`"],
         Rule::kw_every => &["`every`"],
         Rule::kw_within => &["`within`"],

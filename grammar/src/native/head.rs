@@ -4,7 +4,7 @@ use super::entry::{Entry, Parts};
 use super::{Lowering, Rule};
 use crate::ast::{File, Name, Notify, Param, Piece, Require, Target};
 use crate::gathered::Gathered;
-use crate::source::{Span, Text};
+use crate::source::{Span, Spanned, Text};
 use crate::syntax_error::SyntaxError;
 use crate::word::{Place, Word};
 
@@ -177,6 +177,7 @@ impl Lowering<'_> {
         let mut gathered = Gathered::boxed();
         let folder = parts.next().map(|folder| self.text(folder))?;
         gathered.from = parts.next().map(|from| self.expression(from));
+        gathered.down = parts.take(Rule::down).map(|down| Spanned::new(true, self.span(down.as_span().start(), down.as_span().end())));
         gathered.to = parts.next().map(|to| self.expression(to));
         self.block(entry, Place::Series, Word::Series, &mut gathered);
         let span = self.header(entry);

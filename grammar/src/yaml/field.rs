@@ -118,6 +118,7 @@ impl Lowering<'_> {
             Word::Choices => gathered.choices = self.operand(node, what),
             Word::Approvers => gathered.approvers = self.operand(node, what),
             Word::SecondPerson => gathered.second_person = self.truth(node, what),
+            Word::Down => gathered.down = self.truth(node, what),
             Word::ValidFor => gathered.valid_for = self.expression(node, what),
             _ => {}
         }

@@ -245,6 +245,7 @@ impl<'a> Clock<'a> {
     fn series(&self, series: &'a Series, limit: Option<&'a Expr>, way: &Way<'_>) -> Worst {
         let end = |text: &Expr| literal(text).map(str::to_owned).or_else(|| Expression::compile(text).ok()?.eval(&self.values).ok().map(|v| v.display()));
         let (from, to) = (end(&series.from), end(&series.to));
+        let (from, to) = if series.goes_down() { (to, from) } else { (from, to) };
         let lies_between = |update: &&Update| {
             let above = from.as_ref().is_none_or(|from| version::compare(&update.version, from).is_gt());
             above && to.as_ref().is_none_or(|to| version::compare(&update.version, to).is_le())
@@ -262,7 +263,7 @@ impl<'a> Clock<'a> {
             number += 1;
         }
         if number > 0 && (from.is_none() || to.is_none()) {
-            let unknown = if from.is_none() { &series.from } else { &series.to };
+            let unknown = if from.is_none() == series.goes_down() { &series.to } else { &series.from };
             let some = if from.is_none() && to.is_none() { "all" } else { "as many as there may be" };
             sum.supposed.push(format!("{some} of `{}`, {number}, since `{}` is not known yet", series.folder.text, unknown.text.trim()));
         }

@@ -65,9 +65,9 @@ fn each_update_is_given_what_has_the_same_name_and_the_block_follows_it() {
 }
 
 #[test]
-fn a_series_never_goes_down() {
+fn a_series_goes_the_way_that_it_says_and_no_other() {
     let errors = plan(&program(&series("from 4.2 to 4.0.1", "")), &given(&[], &[])).expect_err("down");
-    assert_eq!((errors[0].code, errors[0].message.as_str()), ("RB0418", "a series goes up only, and this one would go from 4.2 down to 4.0.1"));
+    assert_eq!((errors[0].code, errors[0].message.as_str()), ("RB0418", "this series goes up, and would have to go from 4.2 down to 4.0.1"));
 }
 
 const FACTS: &str = "runbook low { param names: list(string)\n for x in names { step s on local { run `echo {{ x }}` } } }\n";

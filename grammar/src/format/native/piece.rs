@@ -139,11 +139,13 @@ impl Builder<'_> {
     }
 
     fn series(&mut self, series: &Series) -> Unit {
-        let Series { folder, from, to, block } = series;
+        let Series { folder, from, to, down, block } = series;
         let line = Line::new("series").word(super::value::quoted(&folder.text));
-        let line = line.clause("from", Some(self.values.expression(from, Slot::Operand))).clause("to", Some(self.values.expression(to, Slot::Operand)));
+        let line = line.clause("from", Some(self.values.expression(from, Slot::Operand)));
+        let line = if series.goes_down() { line.word("down") } else { line };
+        let line = line.clause("to", Some(self.values.expression(to, Slot::Operand)));
         let inside = self.block(block, Vec::new());
-        line.block().unit().own([folder.span, from.span, to.span]).inside(inside)
+        line.block().unit().own([folder.span, from.span, to.span].into_iter().chain(down.as_ref().map(|down| down.span))).inside(inside)
     }
 
     /// `NAME(arg: value, …)` behind a line's words, and the units of the arguments.

@@ -156,8 +156,9 @@ impl Builder<'_> {
     }
 
     fn series(&mut self, series: &Series) -> Vec<Unit> {
-        let Series { folder, from, to, block } = series;
-        let parts = vec![self.values.expression_key("from", from), self.values.expression_key("to", to)];
+        let Series { folder, from, to, down, block } = series;
+        let mut parts = vec![self.values.expression_key("from", from), self.values.expression_key("to", to)];
+        parts.extend(down.iter().map(|down| truth("down", down)));
         headed_block(self.values.text_key("series", folder), None, self.block(block, parts))
     }
 

@@ -83,6 +83,7 @@ pub(super) fn of(word: Word) -> &'static str {
         Word::Pause => "How long to wait between batches.",
         Word::From => "The version that is there.",
         Word::To => "The version that is wanted.",
+        Word::Down => "true: down to it, by what the runbooks say of their undo, the last one first.",
         Word::With => "What the params and targets of the called runbook are.",
         Word::Every => "How long to wait between two tries.",
         Word::Within => "How long to try.",

@@ -116,7 +116,7 @@ pub(super) fn of_field(word: Word, place: Place) -> Value {
         Word::Use => reference("action_call"),
         Word::Upload | Word::Download => closed(&[("src", reference("text"), ""), ("to", reference("text"), "")], &["src", "to"]),
         Word::Default | Word::OneOf | Word::Min | Word::Max | Word::Choices | Word::Approvers => reference("value"),
-        Word::Private | Word::Secret | Word::SecondPerson => reference("truth"),
+        Word::Private | Word::Secret | Word::SecondPerson | Word::Down => reference("truth"),
         Word::Type => reference("type"),
         Word::Params => by_name(json!({ "anyOf": [reference("type"), reference("param")] })),
         Word::Targets => by_name(target()),

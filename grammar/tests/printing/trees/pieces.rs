@@ -57,8 +57,9 @@ fn piece(hardness: Hardness, depth: u32) -> BoxedStrategy<Piece> {
     let each = each.prop_map(|(var, over, (batch, pause, tolerate), block)| Piece::For(For { var, over, batch, pause, tolerate, block }));
     let boundary = (name(), maybe(text(hardness)), maybe(name()), maybe(silence()), maybe(expr()), block(hardness, depth));
     let boundary = boundary.prop_map(|(id, title, on_failure, ask, budget, block)| Piece::Boundary(Boundary { id, title, on_failure, ask, budget, block }));
-    let series = (text(hardness), expr(), expr(), block(hardness, depth));
-    let series = series.prop_map(|(folder, from, to, block)| Piece::Series(Series { folder, from, to, block }));
+    let down = any::<bool>().prop_map(|down| down.then(|| Spanned::new(true, span())));
+    let series = (text(hardness), expr(), expr(), down, block(hardness, depth));
+    let series = series.prop_map(|(folder, from, to, down, block)| Piece::Series(Series { folder, from, to, down, block }));
     let parallel = block(hardness, depth).prop_map(|block| Piece::Parallel(Spanned::new(block, span())));
     prop_oneof![6 => leaves, 1 => each, 1 => boundary, 1 => series, 1 => parallel, 1 => during(hardness, depth)].boxed()
 }

@@ -1,0 +1,140 @@
+//! Matomo's versioned updates on a real MariaDB with a real schema: columns, indexes, types, option rows, and a value of
+//! the configuration. Up, down, and up again.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::harness::desk::{Desk, until};
+use crate::harness::mariadb::Mariadb;
+use crate::harness::sshd::Sshd;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/matomo");
+const SCHEMA: &str = "create database matomo; use matomo;
+    create table matomo_option (option_name varchar(191) primary key, option_value text, autoload tinyint default 1);
+    insert into matomo_option values ('version_core', '3.14.1', 1);
+    create table matomo_log_visit (idvisit bigint unsigned auto_increment primary key, idsite int, url varchar(200), at datetime);
+    insert into matomo_log_visit (idsite, url, at) values (1, 'http://example.org/', '2026-01-01 10:00:00')";
+
+/// Their hosts are this machine, and so are their locks.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+struct Place {
+    _one: MutexGuard<'static, ()>,
+    desk: Desk,
+    sshd: Sshd,
+    database: Mariadb,
+}
+
+impl Place {
+    fn new() -> Self {
+        let one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = Self { _one: one, desk: Desk::new(), sshd: Sshd::start(&["matomo"]), database: Mariadb::start() };
+        place.database.primary.sql(SCHEMA);
+        place.desk.file("matomo/config/config.ini.php", "[General]\nsalt = x\n");
+        place
+    }
+
+    fn args(&self, verb: &str, runbook: &str, to: &str) -> Vec<String> {
+        let socket = format!("socket={}", self.database.primary.socket().display());
+        let root = format!("root={}", self.desk.path("matomo").display());
+        let (file, config) = (format!("{FOLDER}/{runbook}"), self.sshd.config().display().to_string());
+        let args =
+            [verb, &file, "--ssh-config", &config, "--target", "db=matomo", "--target", "web=matomo", "-p", &socket, "-p", &root, "-p", &format!("to={to}")];
+        args.map(str::to_owned).to_vec()
+    }
+
+    fn goes(&self, runbook: &str, to: &str) {
+        let mut ran = self.desk.runbook(self.args("run", runbook, to));
+        if self.desk.word() == "waiting" {
+            assert_eq!(self.desk.runbook(["approve", "last", "down"]).status, 0);
+            ran = self.desk.runbook(["resume", "last"]);
+        }
+        assert_eq!((ran.status, self.version().as_str()), (0, to), "{ran:?}");
+    }
+
+    fn version(&self) -> String {
+        self.database.primary.sql("select option_value from matomo.matomo_option where option_name = 'version_core'").trim().to_owned()
+    }
+
+    /// All that the updates change.
+    fn schema(&self) -> String {
+        let tables =
+            self.database.primary.sql("show create table matomo.matomo_log_visit; select * from matomo.matomo_option; select * from matomo.matomo_log_visit");
+        tables + &self.desk.read("matomo/config/config.ini.php")
+    }
+}
+
+#[test]
+fn updates_go_up_in_the_order_of_versions_and_down_to_what_was_there_and_up_again() {
+    let place = Place::new();
+    let was = place.schema();
+    place.goes("update.runbook", "4.0.0");
+    let half = place.schema();
+    for words in ["visitor_seconds", "index_idsite_at", "install_assistant", "varchar(200)"] {
+        assert!(half.contains(words), "{words}: {half}");
+    }
+    place.goes("update.runbook", "4.15.1");
+    let full = place.schema();
+    assert!(full.contains("varchar(400)") && full.contains("force_ssl = 1"), "{full}");
+
+    // Not all the way: 4.10.0-b1 and 4.0.1-b1 are taken back, the others stay.
+    place.goes("downgrade.runbook", "4.0.0");
+    assert_eq!(place.schema(), half);
+    place.goes("downgrade.runbook", "3.14.1");
+    assert_eq!(place.schema(), was);
+    place.goes("update.runbook", "4.15.1");
+    assert_eq!(place.schema(), full);
+
+    // An address that the old column has no room for: nothing is cut off, and all updates are there again.
+    place.database.primary.sql("insert into matomo.matomo_log_visit (idsite, url) values (1, repeat('x', 300))");
+    let full = place.schema();
+    assert_eq!(place.desk.runbook(place.args("run", "downgrade.runbook", "4.0.0")).status, 3);
+    assert_eq!(place.desk.runbook(["approve", "last", "down"]).status, 0);
+    let back = place.desk.runbook(["resume", "last"]);
+    assert_eq!(back.status, 4, "{back:?}");
+    assert_eq!(place.schema(), full);
+    assert_eq!(place.version(), "4.15.1");
+}
+
+#[test]
+fn what_is_there_already_is_passed_and_a_killed_update_is_gone_on_with() {
+    let place = Place::new();
+    // Somebody has applied one by hand, and not recorded it.
+    place.database.primary.sql("alter table matomo.matomo_log_visit add column visitor_seconds int unsigned not null default 0");
+    // The second waits for somebody who reads the table.
+    let socket = place.database.primary.socket();
+    let mut reader = std::process::Command::new("mysql");
+    reader.arg("-S").arg(socket).args(["matomo", "-e", "lock tables matomo_log_visit read; select sleep(600)"]);
+    let mut reader = reader.stdout(std::process::Stdio::null()).spawn().expect("mysql");
+    until("the table is locked", || place.database.primary.sql("show open tables from matomo where in_use > 0").contains("log_visit"));
+    let mut engine = place.desk.start(place.args("run", "update.runbook", "4.0.1"));
+    until("the index is waited for", || place.database.primary.sql("show processlist").contains("Waiting for table metadata lock"));
+    engine.kill();
+    let id = place.database.primary.sql("select id from information_schema.processlist where info like 'select sleep%'");
+    place.database.primary.sql(&format!("kill {}", id.trim()));
+    let done = place.desk.runbook(["resume", "last"]);
+    reader.wait().expect("the reader");
+    assert_eq!((done.status, place.version().as_str()), (0, "4.0.1"), "{done:?}");
+    assert_eq!(place.desk.attempts("4.0.0-b1/visitor-seconds@matomo"), 0, "it is there");
+    assert_eq!(place.desk.attempts("4.0.0-rc1/index-site-time@matomo"), 1, "and this ran once");
+    assert!(place.schema().contains("varchar(400)"));
+}
+
+#[test]
+fn a_plan_lists_each_command_for_a_person_to_apply_by_hand() {
+    let place = Place::new();
+    let plan = place.desk.runbook([place.args("plan", "update.runbook", "4.0.0"), vec!["--probe".to_owned()]].concat());
+    assert_eq!(plan.status, 0, "{plan:?}");
+    let at = |words: &str| plan.out.find(words).unwrap_or_else(|| panic!("{words}: {}", plan.out));
+    let order = ["read installed on matomo = 3.14.1", "add column visitor_seconds", "add index index_idsite_at", "insert into matomo_option"].map(at);
+    assert!(order.is_sorted(), "{}", plan.out);
+    // As they stand there they run, and the run that comes then finds them done.
+    let commands = plan.out.lines().filter_map(|line| line.trim_start().strip_prefix("run ")).filter(|line| line.contains("mysql"));
+    for command in commands {
+        let ran = std::process::Command::new("bash").args(["-euc", command.trim()]).output().expect("bash");
+        assert!(ran.status.success(), "{command}: {ran:?}");
+    }
+    place.goes("update.runbook", "4.0.0");
+    for step in ["4.0.0-b1/visitor-seconds@matomo", "4.0.0-rc1/index-site-time@matomo", "4.0.0/option-assistant@matomo"] {
+        assert_eq!(place.desk.attempts(step), 0, "{step} finds it as wanted");
+    }
+}
