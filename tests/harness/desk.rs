@@ -55,13 +55,19 @@ impl Desk {
         path
     }
 
-    /// The runbooks of a runbook's folder: it may import them.
+    /// The runbooks of a runbook's folder, and of those in it: it may import them, or go through them.
     pub fn copy_beside(&self, runbook: &str) {
         let path = Path::new(runbook);
-        for entry in path.parent().expect("a folder").read_dir().expect("the folder").flatten() {
-            let name = entry.file_name();
-            if name.to_string_lossy().ends_with(".runbook") && entry.path() != path {
-                self.file(&name.to_string_lossy(), std::fs::read(entry.path()).expect("a runbook"));
+        self.copy_runbooks(path.parent().expect("a folder"), Path::new(""), path);
+    }
+
+    fn copy_runbooks(&self, folder: &Path, to: &Path, but: &Path) {
+        for entry in folder.read_dir().expect("the folder").flatten() {
+            let (path, to) = (entry.path(), to.join(entry.file_name()));
+            if path.is_dir() {
+                self.copy_runbooks(&path, &to, but);
+            } else if path.to_string_lossy().ends_with(".runbook") && path != but {
+                self.file(&to.to_string_lossy(), std::fs::read(&path).expect("a runbook"));
             }
         }
     }

@@ -104,7 +104,7 @@ fn what_is_there_already_is_passed_and_a_killed_update_is_gone_on_with() {
     let socket = place.database.primary.socket();
     let mut reader = std::process::Command::new("mysql");
     reader.arg("-S").arg(socket).args(["matomo", "-e", "lock tables matomo_log_visit read; select sleep(600)"]);
-    let mut reader = reader.stdout(std::process::Stdio::null()).spawn().expect("mysql");
+    let mut reader = reader.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().expect("mysql");
     until("the table is locked", || place.database.primary.sql("show open tables from matomo where in_use > 0").contains("log_visit"));
     let mut engine = place.desk.start(place.args("run", "update.runbook", "4.0.1"));
     until("the index is waited for", || place.database.primary.sql("show processlist").contains("Waiting for table metadata lock"));

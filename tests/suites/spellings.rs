@@ -20,9 +20,9 @@ fn hash(desk: &Desk, file: &Path) -> String {
     hash_with(desk, file, &[])
 }
 
-/// What a runbook of the tree is given, when it wants something: `example/` beside it has it.
+/// What a runbook of the tree is given, when it wants something: `example/` beside it, or beside its folder, has it.
 fn example(file: &Path) -> Vec<OsString> {
-    let folder = file.with_file_name("example");
+    let folder = file.ancestors().take(2).map(|at| at.with_file_name("example")).find(|folder| folder.exists()).unwrap_or_default();
     let name = file.file_name().and_then(|name| name.to_str()?.split('.').next()).unwrap_or_default();
     let given = [("--params", folder.join(name).with_extension("yaml")), ("--inventory", folder.join("inventory.yaml"))];
     given.into_iter().filter(|(_, path)| path.exists()).flat_map(|(option, path)| [option.into(), path.into()]).collect()
