@@ -375,3 +375,29 @@ fn what_a_gate_shows_is_frozen_with_the_question_and_shown_again_later() {
     assert_eq!(opened["evidence"][1]["exit"]["code"], 3);
     assert_eq!(opened["evidence_hash"].as_str().map(str::len), Some(64));
 }
+
+/// What lies at or before a point of no return stands for good.
+#[test]
+fn r2_behind_a_point_of_no_return_nothing_is_offered_to_be_undone_that_would_not_be() {
+    let desk = Desk::new();
+    let text = r#"
+runbook gates.return "Fail behind a point of no return" {
+  step before on local { run `true`; undo `true` }
+  gate sure "Sure?" { timeout 10m then park }
+  step drop on local { run `true`; irreversible "it is dropped" }
+  step fails on local { run `false`; undo `true` }
+}
+"#;
+    let file = desk.file("return.runbook", text).display().to_string();
+    assert_eq!(desk.runbook(["run", &file]).status, 3);
+    assert!(desk.runbook(["show", "last"]).out.contains("undo 1 change"), "before it, what stands is offered");
+    assert_eq!(desk.runbook(["approve", "last", "sure"]).status, 0);
+    assert_eq!(desk.runbook(["resume", "last"]).status, 3);
+    let shown = desk.runbook(["show", "last"]).out;
+    assert!(shown.contains("undo 1 change") && shown.contains("fails@local"), "{shown}");
+    // Of the three only what failed is undone.
+    let ran = desk.runbook(["rollback", "last"]);
+    assert!(ran.status == 3 && ran.err.contains("stands  before@local, drop@local"), "{ran:?}");
+    let shown = desk.runbook(["show", "last"]).out;
+    assert!(!shown.contains("runbook rollback"), "{shown}");
+}

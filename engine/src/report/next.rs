@@ -7,6 +7,7 @@ use crate::run::event::Refusal;
 use crate::run::fleet;
 use crate::run::release;
 use crate::run::state::{Greeting, Phase, RunState, Stage};
+use crate::run::unwind;
 use crate::value::Type;
 
 /// A command and what it would do.
@@ -25,14 +26,16 @@ pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
     let asked = !questions.is_empty();
     questions.into_iter().for_each(|(command, does)| say(command, does));
     let standing = standing(plan, state).len();
+    // What lies at or before a point of no return stands for good.
+    let undoable = unwind::all_would_undo(plan, state).len();
     match &state.phase {
         Phase::New | Phase::Preparing { .. } | Phase::Running | Phase::Ending | Phase::Releasing { .. } if state.driven => {}
         Phase::Preparing { .. } | Phase::Releasing { .. } if state.phase.beneath().is_final() => {}
         Phase::Running | Phase::New | Phase::Preparing { .. } => {
             hosts(run, plan, state).into_iter().for_each(|(command, does)| say(command, does));
             say(format!("runbook resume {run}"), if asked { "go on, when that is answered" } else { "go on from where it stands" });
-            if standing > 0 {
-                say(format!("runbook rollback {run}"), &undoing(standing));
+            if undoable > 0 {
+                say(format!("runbook rollback {run}"), &undoing(undoable));
             }
         }
         Phase::RollingBack | Phase::Ending | Phase::Releasing { .. } => {
@@ -47,8 +50,8 @@ pub fn of(run: &str, plan: &Plan, state: &RunState) -> Vec<Next> {
             if plan.lock_places().iter().any(|place| !state.locks.contains_key(place)) {
                 say(format!("runbook resume {run} --take-lock REASON"), "take its lock back from who has it");
             }
-            if standing > 0 {
-                say(format!("runbook rollback {run}"), &undoing(standing));
+            if undoable > 0 {
+                say(format!("runbook rollback {run}"), &undoing(undoable));
             }
             say(format!("runbook end {run}"), "close it; nothing is undone");
         }

@@ -131,9 +131,20 @@ pub fn would_undo(plan: &Plan, state: &RunState, at: NodeId) -> Vec<NodeId> {
             }
         }
     }
+    within_reach(plan, state).filter(|id| covered[id.index()]).collect()
+}
+
+/// What `runbook rollback RUN` would undo.
+#[must_use]
+pub fn all_would_undo(plan: &Plan, state: &RunState) -> Vec<NodeId> {
+    within_reach(plan, state).filter(|id| plan.node(*id).changes()).collect()
+}
+
+/// What of the run can be taken back, the last first: nothing at or before a point of no return.
+fn within_reach<'a>(plan: &'a Plan, state: &'a RunState) -> impl Iterator<Item = NodeId> + 'a {
     let out_of_reach = ancestors(plan, &points_of_no_return(plan, state));
     let ours = |id: NodeId| state.node(id).is_touched() && state.stage(id).may_be_undone() && plan.node(id).spec().is_some();
-    plan.iter().rev().map(|(id, _)| id).filter(|id| covered[id.index()] && !out_of_reach[id.index()] && ours(*id)).collect()
+    plan.iter().rev().map(|(id, _)| id).filter(move |id| !out_of_reach[id.index()] && ours(*id))
 }
 
 /// Whether a boundary is undone when one inside it was.
