@@ -7,6 +7,7 @@ use crate::harness::desk::{Desk, Ran, until};
 use crate::harness::faults::{Fault, broken, steps};
 use crate::harness::fingerprint::{fingerprint, same};
 use crate::harness::lab::Lab;
+use crate::harness::scratch::run;
 
 const RESTART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/wikitech/wiki-restart.runbook");
 const HOSTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/wikitech/wiki-hosts.runbook");
@@ -151,8 +152,8 @@ fn the_wiki_restarts_behind_read_only_with_its_queue_empty_and_after_a_failure_i
     let desk = Desk::new();
     let before = since(&lab, "wiki-db", "mariadb");
     queue(&lab, 30, 100);
-    let run = restart(&lab, RESTART, &["-p", "reason=It's back \"soon\" \\ in a moment"]);
-    let engine = lab.runbook_command(&desk, &run).spawn().expect("the binary runs");
+    let told = restart(&lab, RESTART, &["-p", "reason=It's back \"soon\" \\ in a moment"]);
+    let engine = lab.runbook_command(&desk, &told).spawn().expect("the binary runs");
     until("the wiki is read-only", || read_only(&lab) == "It's back \"soon\" \\ in a moment");
     assert_eq!(edit(&lab, "meanwhile"), "readonly");
     let ended = engine.wait_with_output().expect("it ends");
@@ -242,6 +243,25 @@ fn at_each_step(lab: &Lab, runbook: &str, args: impl Fn(&str) -> Vec<String>, pa
             is_well(lab, &what);
         }
     }
+}
+
+#[test]
+#[ignore = "takes minutes: see docs/developing.md"]
+fn the_wiki_restart_killed_while_the_queue_is_worked_off_goes_on_to_the_same_end() {
+    let lab = Lab::of("wiki");
+    let (was, desk) = (all(&lab), Desk::new());
+    queue(&lab, 60, 200);
+    let mut engine = lab.runbook_command(&desk, &restart(&lab, RESTART, &[])).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs");
+    until("the queue is worked off", || desk.runbook(["show", "last"]).status == 0 && desk.stage("drain-queue@wiki-web1") == "running");
+    let pid = desk.events().iter().rev().find(|e| e["event"] == "DriverStarted").and_then(|e| e["pid"].as_u64()).expect("a process");
+    run("sudo", ["-n", "kill", "-9", &pid.to_string()]);
+    let _ = engine.wait();
+    assert_ne!(read_only(&lab), "", "nothing is let go");
+    let done = resume(&lab, &desk);
+    assert_eq!((done.status, desk.word().as_str()), (0, "done"), "{done:?}");
+    assert_eq!(desk.attempts("drain-queue@wiki-web1"), 1, "its job went on without us");
+    same(&was, &all(&lab), "killed and resumed");
+    is_well(&lab, "killed and resumed");
 }
 
 #[test]
