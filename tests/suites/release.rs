@@ -42,6 +42,18 @@ fn kept(sshd: &Sshd, gate: &str, status: i32) -> Desk {
     desk
 }
 
+/// Parked at a gate inside the scope.
+fn kept_open(sshd: &Sshd) -> Desk {
+    let desk = Desk::new();
+    let text = TEXT.replace("  lock \"release\"\n", "").replace("GATE", "").replace("    step inside", &format!("    {GATE}\n    step inside"));
+    let text = text.replace("    gate go", "    step first on there { run `echo inside >> {{ dir }}/log`; undo none \"a word\" }\n    gate go");
+    let file = desk.file("open.runbook", text).display().to_string();
+    let (dir, config) = (format!("dir={}", desk.path("").display()), sshd.config().display().to_string());
+    let ran = desk.runbook(["run", &file, "-p", &dir, "--ssh-config", &config, "--target", "there=box"]);
+    assert_eq!(ran.status, 3, "{ran:?}");
+    desk
+}
+
 fn release(desk: &Desk) -> Ran {
     desk.runbook(["release", "last", SCOPE])
 }
@@ -137,4 +149,23 @@ fn r5_a_scope_of_a_run_that_waits_is_freed_when_it_is_parked_and_the_run_goes_on
         assert_eq!(ran.status, status, "{ran:?}");
     }
     assert_eq!(desk.read("log"), "hold\ninside\nrelease\nreleased\nlast\n");
+}
+
+#[test]
+fn r5_who_ends_a_run_says_what_becomes_of_a_scope_whatever_its_policy() {
+    let sshd = Sshd::start(&["box"]);
+    for (option, log, status) in [("--release", "hold\ninside\nrelease\nreleased\n", 0), ("--keep", "hold\ninside\n", 0)] {
+        // The scope is still open at a gate in it.
+        let desk = kept_open(&sshd);
+        let wrong = desk.runbook(["end", "last", option, "nope"]);
+        assert!(wrong.status == 2 && wrong.err.contains(&format!("it holds {SCOPE}")), "{wrong:?}");
+        let both = desk.runbook(["end", "last", "--keep", "test.held", "--release", SCOPE]);
+        assert!(both.status == 2 && both.err.contains("both"), "{both:?}");
+        let ran = desk.runbook(["end", "last", option, "test.held"]);
+        assert_eq!((ran.status, desk.word().as_str()), (status, "ended"), "{ran:?}");
+        assert_eq!(desk.read("log"), log);
+        // What was kept is freed later.
+        assert_eq!(release(&desk).status, if option == "--keep" { 0 } else { 2 });
+        assert!(desk.read("log").ends_with("released\n"));
+    }
 }

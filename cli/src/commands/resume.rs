@@ -86,6 +86,7 @@ pub(crate) struct Words {
     pub(crate) outside_window: Option<String>,
     pub(crate) retry: BTreeSet<NodeId>,
     pub(crate) gone: BTreeMap<String, String>,
+    pub(crate) scopes: BTreeMap<NodeId, bool>,
     /// Stop before every step, and ask.
     pub(crate) step: bool,
 }
@@ -168,6 +169,7 @@ pub(crate) fn again(out: &Out, opened: Opened, purpose: Purpose, args: &DriveArg
     let options = Options {
         retry: words.retry,
         gone: words.gone,
+        scopes: words.scopes,
         step: words.step,
         take_lock: args.take_lock.clone(),
         forgotten,

@@ -90,6 +90,12 @@ pub enum EventKind {
         by: Actor,
         why: String,
     },
+    /// Who closes the run says of a scope that it holds whether it is released, whatever its policy.
+    ScopeDecided {
+        scope: NodeId,
+        release: bool,
+        by: Actor,
+    },
     /// This run holds the lock there from now on. `over`: who held it, and why it was taken from them.
     LockTaken {
         host: HostName,
@@ -570,6 +576,7 @@ impl EventKind {
             | Self::RunRolledBack
             | Self::RunFailed { .. }
             | Self::RunEnded { .. }
+            | Self::ScopeDecided { .. }
             | Self::ReleaseEnded
             | Self::RunDone => None,
         }

@@ -48,6 +48,8 @@ pub struct RunState {
     pub unwinding: Option<Unwinding>,
     /// The run is being closed as it stands, and why where that was no person's wish.
     pub ending: Option<Option<String>>,
+    /// What who closes the run says of scopes, whatever their policies.
+    pub scopes_decided: BTreeMap<NodeId, bool>,
     /// A park that was decided and waits for the run to be quiet.
     pub parking: Option<String>,
     pub interrupted: bool,
@@ -392,6 +394,7 @@ impl RunState {
             ended: BTreeMap::new(),
             unwinding: None,
             ending: None,
+            scopes_decided: BTreeMap::new(),
             parking: None,
             interrupted: false,
             stepping: false,

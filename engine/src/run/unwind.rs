@@ -312,6 +312,14 @@ pub(super) fn how(view: &View<'_>, id: NodeId) -> How {
             let why = "its host was given up for good".to_owned();
             return How::Ask(Effect::Record(EventKind::ScopeKept { node: id, by: Actor::Policy, why }));
         }
+        match view.state.scopes_decided.get(&id) {
+            Some(true) => return How::Send(begin_undo(view, id)),
+            Some(false) => {
+                let (by, why) = (Actor::Person(view.state.operator.clone()), "a person keeps it".to_owned());
+                return How::Ask(Effect::Record(EventKind::ScopeKept { node: id, by, why }));
+            }
+            None => {}
+        }
         return match release {
             Release::Always => How::Send(begin_undo(view, id)),
             Release::OnSuccess if view.nothing_stands_inside(id) => How::Send(begin_undo(view, id)),

@@ -90,6 +90,8 @@ pub struct Options {
     pub forgotten: BTreeMap<HostName, String>,
     /// A person's word on hosts that are gone for good, with the reason: the run is closed without them.
     pub gone: BTreeMap<HostName, String>,
+    /// A person's word on scopes when the run is closed: whether they are released, whatever their policies.
+    pub scopes: BTreeMap<NodeId, bool>,
 }
 
 /// How a process left a run.
@@ -170,8 +172,9 @@ fn words_given_beforehand(options: &Options, operator: &str) -> Vec<EventKind> {
     let by = || Actor::Person(operator.to_owned());
     let forgotten = options.forgotten.iter().map(|(host, why)| EventKind::MemoryAccepted { host: host.clone(), by: by(), why: why.clone() });
     let gone = options.gone.iter().map(|(host, why)| EventKind::HostGivenUp { host: host.clone(), by: by(), why: why.clone() });
+    let scopes = options.scopes.iter().map(|(scope, release)| EventKind::ScopeDecided { scope: *scope, release: *release, by: by() });
     let step = options.step.then(|| EventKind::StepModeBegan { by: by() });
-    forgotten.chain(gone).chain(step).collect()
+    forgotten.chain(gone).chain(scopes).chain(step).collect()
 }
 
 struct Driver<'a> {

@@ -36,6 +36,10 @@ impl About<'_> {
                 Telling::new(Must, Warn, "met anew", format!("{host} has forgotten this run, {}: {why}", by(who)))
             }
             EventKind::HostGivenUp { host, by: who, why } => Telling::new(Must, Warn, "given up", format!("{host}, {}: {why}", by(who))),
+            EventKind::ScopeDecided { scope, release, by: who } => {
+                let what = if *release { "is released" } else { "is kept" };
+                Telling::new(Normal, Plain, "scope", format!("{} {what}, {}", self.plan.node(*scope).path, by(who)))
+            }
             EventKind::LockTaken { host, lock, over: Some(over), reason, .. } => {
                 let why = reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
                 Telling::new(Must, Warn, "took over", format!("the lock `{lock}` on {host}{why}")).below(&format!("it was held by {over}"))

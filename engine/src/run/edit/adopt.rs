@@ -37,6 +37,7 @@ impl Comparison<'_> {
             ended,
             unwinding,
             ending,
+            scopes_decided: _,
             parking: _,
             interrupted: _,
             stepping: _,

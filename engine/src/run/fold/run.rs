@@ -50,6 +50,9 @@ impl RunState {
             EventKind::HostGivenUp { host, why, .. } if preparing && self.purpose == Purpose::End => {
                 self.hosts.entry(host.clone()).or_default().gone = Some(why.clone());
             }
+            EventKind::ScopeDecided { scope, release, .. } if preparing && self.purpose == Purpose::End && scope.index() < self.nodes.len() => {
+                self.scopes_decided.insert(*scope, *release);
+            }
             EventKind::LockTaken { .. }
             | EventKind::LockRefused { .. }
             | EventKind::LockReleased { .. }
@@ -221,6 +224,7 @@ impl RunState {
         self.start_refused = None;
         self.requires.clear();
         self.fact_failures.clear();
+        self.scopes_decided.clear();
         self.facts_seen.clear();
         self.locks_refused.clear();
         for host in self.hosts.values_mut() {

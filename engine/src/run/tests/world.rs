@@ -137,6 +137,12 @@ impl<'a> World<'a> {
                 self.record(EventKind::HostGivenUp { host, by: Actor::Policy, why: "burnt".to_owned() });
             }
         }
+        for (scope, node) in self.plan.iter() {
+            if closes && matches!(node.kind, NodeKind::Enter { .. }) && self.dice.one_in(3) {
+                let release = self.dice.one_in(2);
+                self.record(EventKind::ScopeDecided { scope, release, by: Actor::Policy });
+            }
+        }
         if self.dice.one_in(3) {
             self.record(EventKind::StepModeBegan { by: Actor::Policy });
         }
