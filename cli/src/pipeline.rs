@@ -57,6 +57,8 @@ pub(crate) fn ready(out: &Out, named: &Named) -> Result<Ready, Complaint> {
     if has_errors(&said) {
         return Err(refuse(out, &files, &said));
     }
+    // What a comment allows, somebody has looked at.
+    said.retain(|finding| files.get(finding.span.source).is_none_or(|file| file.allowances().for_finding(finding).is_none()));
     let uploads = Rc::new(Uploads::new(&files, root_of(&named.file)));
     Ok(Ready { files, program, warnings: Tally::of(&said), uploads })
 }

@@ -4,12 +4,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::scratch::{Scratch, search_path};
+use super::scratch::{Scratch, kill_by_environment, search_path};
 
 /// Dropped, all of it is gone.
 #[derive(Debug)]
 pub struct Desk {
     scratch: Scratch,
+}
+
+impl Drop for Desk {
+    /// A job that outlived its engine would wait for ever for what nobody here does any more.
+    fn drop(&mut self) {
+        kill_by_environment(&format!("HOME={}", self.home().display()));
+    }
 }
 
 /// What a command came to.

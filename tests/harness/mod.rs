@@ -16,4 +16,5 @@ pub mod scratch;
 pub mod seat;
 pub mod signers;
 pub mod sshd;
+pub mod struck;
 pub mod team;

@@ -176,6 +176,12 @@ fn what_a_comment_allows_is_counted_and_no_longer_denied() {
     assert_eq!((ran.status, ran.err.as_str()), (0, "ok 1 file, nothing to complain about, 1 allowed by comments\n"));
     let report = json(&desk.runbook(["lint", "--format", "json", "z.runbook"]));
     assert_eq!((&report["findings"], &report["allowed"][0]["reason"]), (&serde_json::json!([]), &"touching twice is touching once".into()));
+    // A run speaks of what nobody has looked at.
+    desk.file("y.runbook", WARNS);
+    for (file, speaks) in [("y.runbook", true), ("z.runbook", false)] {
+        let ran = desk.runbook(["run", file, "-p", "name=made"]);
+        assert!(ran.status == 0 && ran.err.contains("warning") == speaks, "{ran:?}");
+    }
 }
 
 #[test]

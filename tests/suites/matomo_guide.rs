@@ -6,6 +6,7 @@ use crate::harness::farm::{DB, WEB, all, hit, page, resume, tracked};
 use crate::harness::faults::at_each_step;
 use crate::harness::fingerprint::same;
 use crate::harness::lab::Lab;
+use crate::harness::struck::{ALL, Long, Strike, past, strike};
 
 const UPGRADE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/matomo/upgrade.runbook");
 
@@ -84,4 +85,23 @@ fn an_upgrade_of_the_database_that_fails_parks_in_maintenance_and_is_finished_by
 fn the_guide_with_a_fault_at_each_step_ends_as_its_boundary_says() {
     let lab = Lab::of("farm");
     at_each_step(&lab, UPGRADE, Some("update"), |file| upgrade(&lab, file), || all(&lab));
+}
+
+#[test]
+#[ignore = "takes minutes: see docs/developing.md"]
+fn the_upgrade_of_the_database_is_struck_in_its_middle_each_way_and_ends() {
+    let lab = Lab::of("farm");
+    for way in ALL {
+        lab.run(&["reset", "all"]);
+        let desk = Desk::new();
+        assert_eq!(lab.walk(&desk, &upgrade(&lab, UPGRADE), "update").status, 3);
+        lab.ssh(WEB[0], "echo 8 >/run/lab-pause");
+        let long = Long { path: "update@matomo-web1", host: WEB[0], works: "pgrep -f '[c]ore:update --yes'", until: "nothing", answers: &[] };
+        let done = strike(&lab, &desk, &past(&desk, "update"), &long, way);
+        assert_eq!(desk.word(), "done", "{way:?}: {done:?}");
+        assert_eq!(desk.attempts("update@matomo-web1"), if way == Strike::Reboot { 2 } else { 1 }, "{way:?}");
+        for host in WEB {
+            assert!(page(&lab, host).starts_with("Matomo 5.0.0"), "{way:?} {host}: {}", page(&lab, host));
+        }
+    }
 }

@@ -8,6 +8,7 @@ use crate::harness::farm::{DB, WEB, all, hit, page, resume, tracked};
 use crate::harness::faults::at_each_step_with;
 use crate::harness::fingerprint::same;
 use crate::harness::lab::Lab;
+use crate::harness::struck::{ALL, Long, Strike, past, strike};
 
 const UPGRADE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/matomo/upgrade-large.runbook");
 const ANSWERS: &[(&str, &[&str])] =
@@ -143,4 +144,24 @@ fn the_large_upgrade_with_a_fault_at_each_step_ends_as_its_boundary_says() {
         all(&lab)
     };
     at_each_step_with(&lab, UPGRADE, Some("update"), ANSWERS, |file| upgrade(&lab, file, &["swap=0"]), look);
+}
+
+#[test]
+#[ignore = "takes minutes: see docs/developing.md"]
+fn the_large_upgrade_of_the_database_is_struck_in_its_middle_each_way_and_ends() {
+    let lab = farm();
+    for way in ALL {
+        lab.run(&["reset", "all"]);
+        for host in WEB {
+            console(&lab, host, "plugin:activate QueuedTracking");
+        }
+        let desk = Desk::new();
+        assert_eq!(walk(&lab, &desk, &upgrade(&lab, UPGRADE, &["swap=0"]), "update").status, 3);
+        lab.ssh(WEB[0], "echo 8 >/run/lab-pause");
+        let long = Long { path: "update@matomo-web1", host: WEB[0], works: "pgrep -f '[c]ore:update --yes'", until: "nothing", answers: ANSWERS };
+        let done = strike(&lab, &desk, &past(&desk, "update"), &long, way);
+        assert_eq!(desk.word(), "done", "{way:?}: {done:?}");
+        assert_eq!(desk.attempts("update@matomo-web1"), if way == Strike::Reboot { 2 } else { 1 }, "{way:?}");
+        assert!(page(&lab, WEB[1]).starts_with("Matomo 5.0.0"), "{way:?}: {}", page(&lab, WEB[1]));
+    }
 }

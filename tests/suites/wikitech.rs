@@ -5,6 +5,7 @@ use crate::harness::desk::{Desk, Ran};
 use crate::harness::faults::at_each_step_with;
 use crate::harness::fingerprint::{fingerprint, same};
 use crate::harness::lab::Lab;
+use crate::harness::struck::{ALL, Long, Strike, past, strike};
 
 const UPGRADE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/wikitech/matomo-upgrade.runbook");
 const INVALIDATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/wikitech/matomo-invalidate.runbook");
@@ -156,4 +157,22 @@ fn all_reports_are_run_again_when_the_archiver_that_works_has_ended() {
 fn the_upgrade_of_wikitech_with_a_fault_at_each_step_ends_as_its_boundary_says() {
     let lab = Lab::of("upgrade");
     at_each_step_with(&lab, UPGRADE, Some("update"), ANSWERS, |file| upgrade(&lab, file, "3.13.6-1"), || all(&lab));
+}
+
+#[test]
+#[ignore = "takes minutes: see docs/developing.md"]
+fn the_upgrade_of_wikitechs_database_is_struck_in_its_middle_each_way_and_ends() {
+    let lab = Lab::of("upgrade");
+    for way in ALL {
+        lab.run(&["reset", "all"]);
+        let desk = Desk::new();
+        assert_eq!(lab.walk_with(&desk, &upgrade(&lab, UPGRADE, "3.13.6-1"), "update", ANSWERS).status, 3);
+        lab.ssh(WEB, "echo 8 >/run/lab-pause");
+        let long = Long { path: "update@matomo1002", host: WEB, works: "pgrep -f '[c]ore:update --yes'", until: "nothing", answers: ANSWERS };
+        let done = strike(&lab, &desk, &past(&desk, "update"), &long, way);
+        assert_eq!(desk.word(), "done", "{way:?}: {done:?}");
+        assert_eq!(desk.attempts("update@matomo1002"), if way == Strike::Reboot { 2 } else { 1 }, "{way:?}");
+        assert!(page(&lab).starts_with("Matomo 3.13.6 ") && page(&lab).ends_with("200"), "{way:?}: {}", page(&lab));
+        assert_eq!(puppet(&lab), "enabled");
+    }
 }
