@@ -60,6 +60,12 @@ pub fn strike(lab: &Lab, desk: &Desk, begin: &[String], long: &Long<'_>, strike:
         }
     }
     let _ = engine.wait();
+    until("the host answers", || lab.tries(&["ssh", long.host, "true"]));
+    // A host that shuts down starts nothing more: the way back got stuck there, and is tried again when it is up.
+    if desk.word() == "stuck" {
+        assert_eq!(strike, Strike::Reboot, "{:?}", desk.runbook(["show", "last"]));
+        return lab.runbook(desk, &["rollback", "last"].map(str::to_owned));
+    }
     // By itself it may have come to its end.
     if ["done", "rolled_back"].contains(&desk.word().as_str()) {
         return desk.runbook(["show", "last"]);

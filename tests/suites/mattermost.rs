@@ -5,6 +5,7 @@ use crate::harness::desk::{Desk, Ran};
 use crate::harness::faults::at_each_step;
 use crate::harness::fingerprint::{fingerprint, same};
 use crate::harness::lab::Lab;
+use crate::harness::struck::{ALL, Long, Strike, past, strike};
 
 const UPGRADE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/mattermost/upgrade.runbook");
 const MIGRATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/mattermost/migrate.runbook");
@@ -150,4 +151,35 @@ fn the_migration_with_a_fault_at_each_step_ends_as_its_boundary_says() {
     let lab = Lab::of("mattermost");
     // Its point of no return is a person's, behind all steps.
     at_each_step(&lab, MIGRATE, None, |file| migration(&lab, file), || before(&lab) + &fingerprint(&lab, NEW, "http://localhost/blue"));
+}
+
+/// While a database that takes its time is dumped on the old host, after the gate `stop`: what outlives the strike comes to
+/// the last gate, where it is refused; either way the hosts are as they were.
+fn struck(lab: &Lab, dump: &str, last: &str, args: impl Fn() -> Vec<String>, look: impl Fn() -> String) {
+    for way in ALL {
+        lab.run(&["reset", "all"]);
+        let (was, desk) = (look(), Desk::new());
+        let rows = "create table Long_dump (id int primary key, t varchar(255)); insert into Long_dump select seq, repeat('x', 200) from seq_1_to_400000";
+        lab.ssh(OLD, &format!("mysql mattermost -e \"{rows}\""));
+        assert_eq!(lab.walk(&desk, &args(), "stop").status, 3);
+        let long = Long { path: dump, host: OLD, works: "pgrep -f '[r]unbook_check'", until: last, answers: &[] };
+        let ran = strike(lab, &desk, &past(&desk, "stop"), &long, way);
+        if way == Strike::Reboot {
+            assert_eq!(desk.word(), "rolled_back", "{ran:?}");
+        } else {
+            assert_eq!((desk.word().as_str(), desk.attempts(dump)), ("waiting", 1), "{way:?}: {ran:?}");
+            assert_eq!(desk.runbook(["reject", "last", last]).status, 0);
+            let back = resume(lab, &desk);
+            assert_eq!((back.status, desk.word().as_str()), (4, "rolled_back"), "{way:?}: {back:?}");
+        }
+        assert_eq!(lab.ssh(OLD, "mysql -BN mattermost -e 'select count(*) from Long_dump; drop table Long_dump'"), "400000");
+        same(&was, &look(), &format!("{way:?}"));
+    }
+}
+
+#[test]
+#[ignore = "takes minutes: see docs/developing.md"]
+fn the_upgrade_is_struck_each_way_while_the_database_is_dumped() {
+    let lab = Lab::of("mattermost");
+    struck(&lab, "backup-database@mm-old", "open", || upgrade(&lab, UPGRADE, "1.4.0"), || before(&lab));
 }
