@@ -7,7 +7,7 @@ use engine::run::event::Purpose;
 use engine::run::release::may_be_freed;
 
 use super::resume::{DriveArgs, Words, again};
-use crate::complaint::{Complaint, Status};
+use crate::complaint::{Complaint, FAILED, Status};
 use crate::out::Out;
 use crate::run::open::{self, Opened};
 
@@ -28,7 +28,11 @@ pub(crate) struct ReleaseArgs {
 pub(crate) fn release(args: &ReleaseArgs, out: &Out) -> Result<Status, Complaint> {
     let opened = open::open(&args.run)?;
     let scope = kept(&opened, &args.scope)?;
-    again(out, opened, Purpose::Release { scope }, &args.drive, Words::default(), None)
+    let run = opened.run.clone();
+    let status = again(out, opened, Purpose::Release { scope }, &args.drive, Words::default(), None)?;
+    // The run is what it was, and its status says nothing of the scope.
+    let after = open::open(&run)?;
+    Ok(if may_be_freed(&after.plan, &after.state, scope) { FAILED } else { status })
 }
 
 /// The kept scope of this name; of several, the one that can be freed.
