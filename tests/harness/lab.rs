@@ -1,19 +1,38 @@
-//! The lab of real hosts (`tests/lab/lab.sh`), one test at a time: its names are fixed on a machine.
+//! Labs of real hosts (`tests/lab/lab.sh`): each test has one for itself.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use super::desk::{Desk, Ran};
 use super::scratch::search_path;
 
-static ONE_LAB: Mutex<()> = Mutex::new(());
+/// Two at a time, since a test of hosts mostly waits for them.
+static SEATS: [Mutex<()>; 2] = [Mutex::new(()), Mutex::new(())];
+
+/// A seat that is free. A test that failed leaves it as good as one that passed: every test starts from fresh disks.
+fn seat() -> (usize, MutexGuard<'static, ()>) {
+    loop {
+        for (number, seat) in SEATS.iter().enumerate() {
+            match seat.try_lock() {
+                Ok(taken) => return (number, taken),
+                Err(TryLockError::Poisoned(taken)) => return (number, PoisonError::into_inner(taken)),
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
 
 /// Booted hosts as they were provisioned. Dropped, they are off and nothing of them is left.
 pub struct Lab {
     folder: PathBuf,
+    /// Where images and layers are kept, for all seats.
+    cache: PathBuf,
+    tag: String,
     cast: &'static str,
-    _one: MutexGuard<'static, ()>,
+    _seat: MutexGuard<'static, ()>,
 }
 
 impl Lab {
@@ -24,10 +43,13 @@ impl Lab {
 
     /// A cast of `lab.sh`.
     pub fn of(cast: &'static str) -> Self {
-        // A test that failed leaves the lab as good as one that passed: every test starts from fresh disks.
-        let one = ONE_LAB.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = std::env::var_os("LAB").map_or_else(|| PathBuf::from("/var/tmp/runbook-lab"), PathBuf::from);
-        let lab = Self { folder, cast, _one: one };
+        let (number, taken) = seat();
+        let cache = std::env::var_os("LAB").map_or_else(|| PathBuf::from("/var/tmp/runbook-lab"), PathBuf::from);
+        let tag = std::env::var("LAB_TAG").unwrap_or_else(|_| "rblab".to_owned());
+        let lab = match number {
+            0 => Self { folder: cache.clone(), cache, tag, cast, _seat: taken },
+            _ => Self { folder: cache.join("second"), cache, tag: tag + "2", cast, _seat: taken },
+        };
         lab.run(&["down"]);
         lab.run(&["up"]);
         lab
@@ -42,9 +64,10 @@ impl Lab {
         let is_root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n");
         let mut command = if is_root { Command::new(Self::script()) } else { Command::new("sudo") };
         if !is_root {
-            command.args(["-n", "--preserve-env=LAB,LAB_CAST"]).arg(Self::script());
+            command.args(["-n", "--preserve-env=LAB,LAB_CACHE,LAB_TAG,LAB_CAST"]).arg(Self::script());
         }
-        command.env("PATH", search_path()).env("LAB", &self.folder).env("LAB_CAST", self.cast).stdin(Stdio::null());
+        command.env("PATH", search_path()).env("LAB", &self.folder).env("LAB_CACHE", &self.cache);
+        command.env("LAB_TAG", &self.tag).env("LAB_CAST", self.cast).stdin(Stdio::null());
         command
     }
 

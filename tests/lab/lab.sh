@@ -14,8 +14,8 @@
 #   lab.sh FAULT HOST [HOW]    see faults.sh
 #
 # $LAB_CAST says which hosts: restart (the default), mattermost, farm, wiki, upgrade.
-# $LAB (default /var/tmp/runbook-lab) holds the caches and the ssh files. One lab a machine: its names are
-# fixed. A second one beside it wants another $LAB and another $LAB_TAG.
+# $LAB (default /var/tmp/runbook-lab) holds the caches and the ssh files. A second lab beside it wants another $LAB and
+# another $LAB_TAG; with $LAB_CACHE it takes the image, the packages and the provisioned layers of the first.
 #
 # Layers make a host: the image, which all share; the packages that only its cast needs; what its role scripts changed,
 # kept once; a tmpfs that takes the writes of this run. So a reset costs a boot, and a host's disk can be made to be full.
@@ -27,6 +27,7 @@ export PATH LC_ALL=C
 { : <&0; } 2>/dev/null || exec </dev/null
 
 LAB=$(readlink -m "${LAB:-/var/tmp/runbook-lab}"); export LAB
+CACHE=$(readlink -m "${LAB_CACHE:-$LAB}")
 HERE=$(dirname "$(readlink -f "$0")")
 SELF=$HERE/lab.sh
 TAG=${LAB_TAG:-rblab}      # names the namespaces, mounts and cgroups, so that `down` finds them without any file
@@ -56,9 +57,9 @@ part() { local h; for h in $HOSTS; do [ "${h%%:*}" != "$1" ] || { cut -d: -f"$2"
 addr() { echo "$SUBNET.$(part "$1" 2)"; }
 need() { [ -n "$(part "$1" 2)" ] || die "no host '$1' (there are: $(names | xargs))"; }
 digest() { sha256sum | cut -c1-16; }
-LAYERS=$LAB/layers/$(digest <<<"$HOSTS")   # what the roles made of them, kept for each set of hosts
-PACKED=$LAB/packages/$(digest <<<"$MORE")  # what a cast's own packages add to the image
-IMAGE=${MORE:+$PACKED/upper:}$LAB/base
+LAYERS=$CACHE/layers/$(digest <<<"$HOSTS")   # what the roles made of them, kept for each set of hosts
+PACKED=$CACHE/packages/$(digest <<<"$MORE")  # what a cast's own packages add to the image
+IMAGE=${MORE:+$PACKED/upper:}$CACHE/base
 
 # --- what the machine needs
 
@@ -79,11 +80,11 @@ cmd_tools() {
 # --- the image
 
 cmd_image() {
-  local root=$LAB/base want
+  local root=$CACHE/base want
   want=$(declare -f cmd_image | cat - <(echo "$PACKAGES") | digest)   # an image of an older recipe is built anew
   [ "$(cat "$root/.done" 2>/dev/null)" != "$want" ] || return 0
   echo "lab: building the image in $root"
-  rm -rf --one-file-system "$root" "$LAB/layers"
+  rm -rf --one-file-system "$root" "$CACHE/layers"
   local started=$SECONDS
   env -u TMPDIR mmdebstrap --quiet --variant=minbase --include="$PACKAGES" --dpkgopt=force-unsafe-io \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
@@ -119,15 +120,15 @@ UNIT
 # Installed into a layer over the image, by the machine's own network: the hosts have no way out.
 cmd_packages() {
   [ -n "$MORE" ] || return 0
-  local want work=$LAB/packages/work root=$LAB/packages/work/root started=$SECONDS dist=http://deb.debian.org unit
-  want=$(declare -f cmd_packages | cat - <(echo "$MORE") "$LAB/base/.done" | digest)
+  local want work=$CACHE/packages/work root=$CACHE/packages/work/root started=$SECONDS dist=http://deb.debian.org unit
+  want=$(declare -f cmd_packages | cat - <(echo "$MORE") "$CACHE/base/.done" | digest)
   [ "$(cat "$PACKED/.done" 2>/dev/null)" != "$want" ] || return 0
   echo "lab: installing $MORE beside the image"
   unmount "$TAG-packages"
   rm -rf --one-file-system "${PACKED:?}"; mkdir -p "$PACKED" "$work"
   mount -t tmpfs -o size=2g "$TAG-packages" "$work"
   mkdir "$work/upper" "$work/work" "$root"
-  mount -t overlay "$TAG-packages" -o "lowerdir=$LAB/base,upperdir=$work/upper,workdir=$work/work" "$root"
+  mount -t overlay "$TAG-packages" -o "lowerdir=$CACHE/base,upperdir=$work/upper,workdir=$work/work" "$root"
   printf 'deb %s main\n' "$dist/debian bookworm" "$dist/debian bookworm-updates" "$dist/debian-security bookworm-security" >"$root/etc/apt/sources.list"
   cp /etc/resolv.conf "$root/etc/resolv.conf"
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"; chmod 755 "$root/usr/sbin/policy-rc.d"     # nothing starts here
@@ -267,8 +268,8 @@ cmd__run() {
     sleep "${LAB_FIRMWARE:-1}"                    # seconds that a machine takes before its kernel starts
   done
 }
-# What outlives this script must not keep its lock, nor its caller's pipes.
-detached() { setsid "$@" >/dev/null 2>&1 </dev/null 9>&- & }
+# What outlives this script must not keep its locks, nor its caller's pipes.
+detached() { setsid "$@" >/dev/null 2>&1 </dev/null 8>&- 9>&- & }
 
 cmd_boot() {
   need "$1"
@@ -341,7 +342,7 @@ keep_layer() {
   umount "$LAB/h/$h/rw"
 }
 provision() {
-  local want h; want=$({ cat "$LAB/base/.done"; echo "$MORE"; for h in $(names); do roles "$h"; done; } | digest)
+  local want h; want=$({ cat "$CACHE/base/.done"; echo "$MORE"; for h in $(names); do roles "$h"; done; } | digest)
   [ "$(cat "$LAYERS/.done" 2>/dev/null)" != "$want" ] || return 0
   echo "lab: provisioning $(names | xargs)"
   local started=$SECONDS h
@@ -387,8 +388,11 @@ settled() {
   esac
 }
 cmd_up() {
-  mkdir -p "$LAB"; cmd_tools; cmd_image; cmd_packages; network; ssh_files; start_lxcfs
-  provision; monitoring_login; boot_all; each_host settled; cmd_status
+  mkdir -p "$LAB" "$CACHE"
+  exec 8>"$CACHE/building"; flock -w 900 8 || die "another lab builds in $CACHE"
+  cmd_tools; cmd_image; cmd_packages; network; ssh_files; start_lxcfs; provision
+  exec 8>&-
+  monitoring_login; boot_all; each_host settled; cmd_status
 }
 cmd_down() {
   local h n c; each_host cmd_off || :

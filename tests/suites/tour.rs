@@ -41,3 +41,33 @@ fn a_refused_gate_does_what_its_timeout_would() {
     assert_eq!(desk.stage("upload@local"), "undone");
     assert!(!desk.path("site/releases/2.0").exists());
 }
+
+#[test]
+fn every_runbook_of_the_tree_is_tried_in_the_lab_by_one_command() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let desk = Desk::new();
+    let mut tried = 0;
+    for folder in ["matomo", "mattermost", "wikitech"] {
+        for entry in std::fs::read_dir(format!("{root}/runbooks/{folder}")).expect("the folder") {
+            let path = entry.expect("an entry").path();
+            let Some(name) = path.file_name().and_then(|n| n.to_str()?.strip_suffix(".runbook")) else { continue };
+            if !std::fs::read_to_string(&path).expect("a text").lines().any(|line| line.starts_with("runbook ")) {
+                continue;
+            }
+            let printed =
+                std::process::Command::new(format!("{root}/tests/lab/try")).args(["--print", &format!("{folder}/{name}")]).output().expect("bash runs");
+            assert!(printed.status.success(), "{folder}/{name}: {printed:?}");
+            let words = String::from_utf8_lossy(&printed.stdout).into_owned();
+            // The hosts are not up, so nothing is asked of them.
+            let words = words.lines().filter(|word| *word != "--ssh-config" && !word.starts_with('/')).map(|word| match word {
+                "run" => "plan".to_owned(),
+                word if word.starts_with("runbooks/") => format!("{root}/{word}"),
+                word => word.to_owned(),
+            });
+            let planned = desk.runbook(words.collect::<Vec<_>>());
+            assert_eq!(planned.status, 0, "{folder}/{name}: {planned:?}");
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 12, "as many as the lab's page lists");
+}
