@@ -9,13 +9,13 @@ use super::desk::{Desk, Ran};
 use super::scratch::search_path;
 
 /// Two at a time, since a test of hosts mostly waits for them.
-static SEATS: [Mutex<()>; 2] = [Mutex::new(()), Mutex::new(())];
+static SLOTS: [Mutex<()>; 2] = [Mutex::new(()), Mutex::new(())];
 
-/// A seat that is free. A test that failed leaves it as good as one that passed: every test starts from fresh disks.
-fn seat() -> (usize, MutexGuard<'static, ()>) {
+/// A slot that is free. A test that failed leaves it as good as one that passed: every test starts from fresh disks.
+fn slot() -> (usize, MutexGuard<'static, ()>) {
     loop {
-        for (number, seat) in SEATS.iter().enumerate() {
-            match seat.try_lock() {
+        for (number, slot) in SLOTS.iter().enumerate() {
+            match slot.try_lock() {
                 Ok(taken) => return (number, taken),
                 Err(TryLockError::Poisoned(taken)) => return (number, PoisonError::into_inner(taken)),
                 Err(TryLockError::WouldBlock) => {}
@@ -28,11 +28,11 @@ fn seat() -> (usize, MutexGuard<'static, ()>) {
 /// Booted hosts as they were provisioned. Dropped, they are off and nothing of them is left.
 pub struct Lab {
     folder: PathBuf,
-    /// Where images and layers are kept, for all seats.
+    /// Where images and layers are kept, for all slots.
     cache: PathBuf,
     tag: String,
     cast: &'static str,
-    _seat: MutexGuard<'static, ()>,
+    _slot: MutexGuard<'static, ()>,
 }
 
 impl Lab {
@@ -43,12 +43,12 @@ impl Lab {
 
     /// A cast of `lab.sh`.
     pub fn of(cast: &'static str) -> Self {
-        let (number, taken) = seat();
+        let (number, taken) = slot();
         let cache = std::env::var_os("LAB").map_or_else(|| PathBuf::from("/var/tmp/runbook-lab"), PathBuf::from);
         let tag = std::env::var("LAB_TAG").unwrap_or_else(|_| "rblab".to_owned());
         let lab = match number {
-            0 => Self { folder: cache.clone(), cache, tag, cast, _seat: taken },
-            _ => Self { folder: cache.join("second"), cache, tag: tag + "2", cast, _seat: taken },
+            0 => Self { folder: cache.clone(), cache, tag, cast, _slot: taken },
+            _ => Self { folder: cache.join("second"), cache, tag: tag + "2", cast, _slot: taken },
         };
         lab.run(&["down"]);
         lab.run(&["up"]);
