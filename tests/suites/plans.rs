@@ -143,3 +143,14 @@ fn a_probe_names_all_hosts_that_do_not_answer_and_goes_on_without_those_that_may
     );
     assert!(ran.status == 7 && ran.err.contains("w1 refuses connections") && ran.err.contains("w2 refuses"), "{ran:?}");
 }
+
+#[test]
+fn a_plan_takes_the_words_of_its_run_and_tells_a_configuration_that_is_not_there() {
+    let desk = Desk::new();
+    desk.file("p.runbook", "runbook plans.ssh \"P\" {\n  target web = [\"w1\"]\n  step stop on web { run `true` }\n}\n");
+    desk.file("ssh.conf", "Host *\n");
+    let planned = desk.runbook(["plan", "p.runbook", "--ssh-config", "ssh.conf"]);
+    assert_eq!(planned.status, 0, "{planned:?}");
+    let missing = desk.runbook(["plan", "p.runbook", "--ssh-config", "shs.conf"]);
+    assert!(missing.status == 2 && missing.err.contains("shs.conf"), "{missing:?}");
+}

@@ -31,8 +31,8 @@ pub(crate) struct PlanArgs {
     /// Suppose that a fact is this, on every host where it is read
     #[arg(long, value_name = "NAME=VALUE")]
     fact: Vec<String>,
-    /// The configuration of every ssh, instead of ~/.ssh/config
-    #[arg(long, value_name = "FILE", requires = "probe")]
+    /// The configuration of every ssh, instead of ~/.ssh/config; used by --probe
+    #[arg(long, value_name = "FILE")]
     ssh_config: Option<PathBuf>,
     /// For people, for scripts, or for a page
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
@@ -51,8 +51,9 @@ pub(crate) fn plan(args: &PlanArgs, out: &Out) -> Result<Status, Complaint> {
     let inventory = pipeline::inventory(out, &ready, args.inputs.inventory.as_deref())?;
     let mut inputs = inputs::gather(&args.inputs, &ready.program, inventory.as_ref())?;
     inputs.facts = inputs::supposed(&args.fact)?;
+    // Taken without --probe too: the words of a `run` are those of its plan.
+    let ssh_config = args.ssh_config.as_deref().map(look::ssh_config).transpose()?;
     let outline: Outline = if args.probe {
-        let ssh_config = args.ssh_config.as_deref().map(look::ssh_config).transpose()?;
         pipeline::probed(out, &ready, &mut inputs, &mut look::looker(ssh_config)?, args.inputs.params.as_deref())?
     } else {
         pipeline::outlined(out, &ready, &inputs)?
