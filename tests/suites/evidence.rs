@@ -145,6 +145,29 @@ fn who_could_not_do_it_enters_nothing() {
 }
 
 #[test]
+fn a_no_from_elsewhere_is_not_asked_for_again_until_its_policy_has_decided() {
+    let book = |policy: &str| {
+        format!(
+            "runbook evidence.no \"N\" {{\n  boundary b \"B\" {{\n    on_failure {policy}\n    step a on local {{ run `echo a >>log`; undo `echo undo-a >>log` }}\n    \
+             manual look \"Look\" on local {{\n      instructions \"Look at it.\"\n      undo none \"it only looks\"\n    }}\n  }}\n}}\n"
+        )
+    };
+    for (policy, status, word) in [("rollback", 4, "rolled_back"), ("park", 3, "parked")] {
+        let desk = Desk::new();
+        desk.file("no.runbook", book(policy));
+        assert_eq!(desk.runbook(["run", "no.runbook"]).status, 3);
+        assert_eq!(desk.runbook(["reject", "last", "look", "--note", "the page is down"]).status, 0);
+        let ran = desk.runbook(["resume", "last"]);
+        assert_eq!((ran.status, desk.word().as_str()), (status, word), "{ran:?}");
+        assert!(desk.runbook(["log", "last"]).out.contains("the page is down"));
+        if policy == "park" {
+            assert_eq!(desk.runbook(["resume", "last"]).status, 3);
+            assert_eq!(desk.word(), "waiting", "a later resume asks once more");
+        }
+    }
+}
+
+#[test]
 fn evidence_that_is_false_by_its_verify_fails_the_step() {
     let desk = waiting("native.runbook", BOOK);
     assert_eq!(approve(&desk, &["users=250", "ticket=T1"]).status, 0);

@@ -197,6 +197,8 @@ pub struct NodeState {
     pub taken_back: bool,
     /// It failed, or its host can't be reached, and the run goes on without it.
     pub passed_over: bool,
+    /// A person said that they could not do it, and nothing was decided about that yet.
+    pub declined: bool,
 }
 
 /// How often something of a node was begun: its traces on its host are named by that.

@@ -299,7 +299,8 @@ impl Driver<'_> {
         }
     }
 
-    /// A resume without a terminal means: what had failed is tried once more.
+    /// A resume without a terminal means: what had failed is tried once more. But a person's no that came while no process
+    /// was there is not asked for again: first the policy decides about it.
     pub(super) fn remember_what_failed(&mut self) {
         let state = self.ledger.state();
         if self.retried.is_some() || state.purpose != Purpose::Resume || !matches!(state.phase, Phase::Running) {
@@ -307,7 +308,8 @@ impl Driver<'_> {
         }
         // Of a lost attempt its own `check` has said that it is not done.
         let is_to_do = |stage: &Stage| matches!(stage, Stage::Failed { .. } | Stage::Refused { .. } | Stage::Lost { told: Some(WhatIsKnown::NotDone), .. });
-        let failed = self.plan.iter().map(|(id, _)| id).filter(|id| is_to_do(state.stage(*id)) && !fleet::is_left_out(&self.plan, state, *id));
+        let is_told = |id: NodeId| is_to_do(state.stage(id)) && !state.node(id).declined;
+        let failed = self.plan.iter().map(|(id, _)| id).filter(|id| is_told(*id) && !fleet::is_left_out(&self.plan, state, *id));
         self.retried = Some(failed.collect());
     }
 

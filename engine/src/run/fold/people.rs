@@ -26,6 +26,7 @@ impl Visit<'_> {
                 let node = &mut self.state.nodes[at];
                 node.attempts += 1;
                 node.effective += 1;
+                node.declined = !done;
                 let attempt = node.attempts;
                 if *done { self.ran(attempt, 0) } else { Stage::Failed { attempt, why: Failure::Manual { note: note.clone().unwrap_or_default() } } }
             }
@@ -180,6 +181,7 @@ impl Visit<'_> {
                 Next::Stays
             }
         };
+        self.state.nodes[self.id.index()].declined = false;
         if let Some(failure) = stands {
             self.state.occurs(self.plan, failure);
         }
