@@ -318,7 +318,9 @@ cmd_powercut() {
 }
 cmd_reset() {
   local h which=$1; [ "$which" != all ] || which=$(names)
-  for h in $which; do need "$h"; { cmd_heal "$h" 2>/dev/null || :; cmd_off "$h"; unmount "$TAG-$h"; cmd_boot "$h"; } & done; wait
+  # All are off before the first boots: a new replica would follow an old primary that has not ended yet.
+  for h in $which; do need "$h"; { cmd_heal "$h" 2>/dev/null || :; cmd_off "$h"; unmount "$TAG-$h"; } & done; wait
+  for h in $which; do cmd_boot "$h" & done; wait
   for h in $which; do cmd_wait "$h"; done
   [ "$1" != all ] || each_host settled
 }
