@@ -1,31 +1,66 @@
-//! Faults that are put into a runbook's text, one step at a time.
+//! Faults that are put into a runbook's text, one piece of it at a time.
 
-use super::desk::Desk;
-use super::fingerprint::same;
-use super::lab::Lab;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Step,
+    Manual,
+    Gate,
+}
 
-/// Where a step breaks.
-#[derive(Clone, Copy, Debug)]
+/// What can go wrong in a runbook: a step, what a person does, what a person is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    pub kind: Kind,
+    pub id: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It is refused before it has done anything.
+    /// A step is refused before it has done anything.
     Before,
-    /// It has done all its work, and then its postcondition does not hold.
+    /// A step has done all its work, or a person says so, and then the postcondition does not hold.
     After,
+    /// A person says no, or that they could not do it.
+    No,
 }
 
-/// The ids of a runbook's steps, in the order of the text.
-pub fn steps(text: &str) -> Vec<String> {
-    let headers = text.lines().filter_map(|line| line.trim_start().strip_prefix("step "));
-    headers.filter_map(|rest| rest.split_whitespace().next()).map(str::to_owned).collect()
+impl Piece {
+    pub fn faults(&self) -> &'static [Fault] {
+        match self.kind {
+            Kind::Step => &[Fault::Before, Fault::After],
+            Kind::Manual => &[Fault::After, Fault::No],
+            Kind::Gate => &[Fault::No],
+        }
+    }
+
+    fn header(&self) -> String {
+        let word = match self.kind {
+            Kind::Step => "step",
+            Kind::Manual => "manual",
+            Kind::Gate => "gate",
+        };
+        format!("{word} {} ", self.id)
+    }
 }
 
-/// The runbook with a fault in this step.
-pub fn broken(text: &str, step: &str, fault: Fault) -> String {
+/// The pieces of a runbook, in the order of the text.
+pub fn pieces(text: &str) -> Vec<Piece> {
+    let kinds = [("step ", Kind::Step), ("manual ", Kind::Manual), ("gate ", Kind::Gate)];
+    let piece = |line: &str| {
+        let (rest, kind) = kinds.iter().find_map(|(word, kind)| Some((line.trim_start().strip_prefix(word)?, *kind)))?;
+        Some(Piece { kind, id: rest.split_whitespace().next()?.to_owned() })
+    };
+    text.lines().filter_map(piece).collect()
+}
+
+/// The runbook with a fault in this piece. A no is no matter of the text.
+pub fn broken(text: &str, piece: &Piece, fault: Fault) -> String {
     let field = match fault {
         Fault::Before => "require \"a fault of the test\" `false`",
         Fault::After => "verify `false`",
+        Fault::No => return text.to_owned(),
     };
-    let header = format!("step {step} ");
+    let header = piece.header();
     let mut found = 0;
     let lines = text.lines().flat_map(|line| {
         if !line.trim_start().starts_with(&header) {
@@ -41,7 +76,7 @@ pub fn broken(text: &str, step: &str, fault: Fault) -> String {
         }
     });
     let mut text = lines.collect::<Vec<_>>();
-    assert_eq!(found, 1, "one step of the name {step}");
+    assert_eq!(found, 1, "one piece of the name {}", piece.id);
     // Behind a `when`, if there is one.
     if let Some(at) = text.iter().position(|line| line.starts_with('@')) {
         if text[at + 1].trim_start().starts_with("when ") {
@@ -53,40 +88,39 @@ pub fn broken(text: &str, step: &str, fault: Fault) -> String {
     text.join("\n") + "\n"
 }
 
-/// Runs a runbook with a fault in each step in turn, each way, with a yes to whatever is asked. In front of the point of
-/// no return it must roll back, and `look` must see what it saw before; behind it, it must park.
-pub fn at_each_step(lab: &Lab, runbook: &str, point: Option<&str>, args: impl Fn(&str) -> Vec<String>, look: impl Fn() -> String) {
-    at_each_step_with(lab, runbook, point, &[], args, look);
-}
-
-/// The same; of some of what is asked more than a yes is wanted.
-pub fn at_each_step_with(
-    lab: &Lab,
-    runbook: &str,
-    point: Option<&str>,
-    answers: &[(&str, &[&str])],
-    args: impl Fn(&str) -> Vec<String>,
-    look: impl Fn() -> String,
-) {
-    let text = std::fs::read_to_string(runbook).expect("the runbook");
-    let mut was = look();
-    let mut past = false;
-    for step in steps(&text) {
-        for fault in [Fault::Before, Fault::After] {
-            past |= point == Some(step.as_str()) && matches!(fault, Fault::After);
-            let what = format!("{step} {fault:?}");
-            let desk = Desk::new();
-            let file = desk.file("faulty.runbook", broken(&text, &step, fault)).display().to_string();
-            desk.copy_beside(runbook);
-            let ran = lab.walk_with(&desk, &args(&file), "nothing", answers);
-            if past {
-                assert_eq!((ran.status, desk.word().as_str()), (3, "parked"), "{what}: {ran:?}");
-                lab.run(&["reset", "all"]);
-                was = look();
-            } else {
-                assert_eq!((ran.status, desk.word().as_str()), (4, "rolled_back"), "{what}: {ran:?}");
-                same(&was, &look(), &what);
+/// The runbook with a fault in what takes this step back, for a series that goes down: there that is what is done.
+pub fn broken_undo(text: &str, piece: &Piece, fault: Fault) -> String {
+    let header = piece.header();
+    let mut inside = false;
+    let mut open = false;
+    let mut found = 0;
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        let margin = &line[..line.len() - trimmed.len()];
+        inside |= trimmed.starts_with(&header);
+        if open && trimmed == "```" {
+            (open, inside) = (false, false);
+            if fault == Fault::After {
+                lines.push(format!("{margin}false"));
             }
         }
+        match trimmed.strip_prefix("undo").map(str::trim_start) {
+            Some("```") if inside => {
+                (open, found) = (true, found + 1);
+                lines.push(line.to_owned());
+                if fault == Fault::Before {
+                    lines.push(format!("{margin}  false"));
+                }
+            }
+            Some(command) if inside => {
+                (inside, found) = (false, found + 1);
+                let command = command.trim_matches('`');
+                lines.push(if fault == Fault::Before { format!("undo `false; {command}`") } else { format!("undo `{command}; false`") });
+            }
+            _ => lines.push(line.to_owned()),
+        }
     }
+    assert_eq!(found, 1, "one undo of {}", piece.id);
+    lines.join("\n") + "\n"
 }

@@ -3,12 +3,12 @@
 use super::lab::Lab;
 
 /// Files of the system and of what is installed with their content, owners and modes; units, packages and holds; all
-/// databases; what these pages say.
+/// databases of the host's first server; what these pages say.
 pub fn fingerprint(lab: &Lab, host: &str, pages: &str) -> String {
     let look = format!(
         "cd /; export LC_ALL=C
-        find opt srv etc root usr/local usr/share/matomo var/www -xdev ! -path '*/.local*' ! -path '*/.cache*' -printf '%p %y %m %u:%g %l\\n' 2>/dev/null | sort
-        find opt srv etc root usr/local usr/share/matomo var/www -xdev ! -path '*/.local*' ! -path '*/.cache*' -type f -exec sha256sum {{}} + 2>/dev/null | sort
+        find opt srv etc root usr/local usr/share/matomo var/www -xdev ! -path '*/.local*' ! -path '*/.cache*' ! -path 'srv/sqldata*' -printf '%p %y %m %u:%g %l\\n' 2>/dev/null | sort
+        find opt srv etc root usr/local usr/share/matomo var/www -xdev ! -path '*/.local*' ! -path '*/.cache*' ! -path 'srv/sqldata*' -type f -exec sha256sum {{}} + 2>/dev/null | sort
         for unit in mattermost mariadb apache2 puppet; do echo $unit $(systemctl is-active $unit) $(systemctl is-enabled $unit 2>/dev/null); done
         systemctl --failed --plain -q; crontab -l 2>/dev/null
         if systemctl is-active -q mariadb; then

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::desk::{Desk, Ran};
 use super::scratch::search_path;
+use super::walk::{Answers, walk};
 
 /// Two at a time, since a test of hosts mostly waits for them.
 static SLOTS: [Mutex<()>; 2] = [Mutex::new(()), Mutex::new(())];
@@ -119,26 +120,12 @@ impl Lab {
     /// Runs it, says yes to whatever is waited for, as the command itself tells how, and resumes, until it ends or this is
     /// waited for.
     pub fn walk(&self, desk: &Desk, args: &[String], until: &str) -> Ran {
-        self.walk_with(desk, args, until, &[])
+        walk(self, desk, args, until, &[])
     }
 
-    /// The same; of some of what is asked more than a yes is wanted: its name, and what `approve` is given.
-    pub fn walk_with(&self, desk: &Desk, args: &[String], until: &str, answers: &[(&str, &[&str])]) -> Ran {
-        let mut ran = self.runbook(desk, args);
-        for _ in 0..20 {
-            let told = format!("{}{}", ran.out, ran.err);
-            let asked: Vec<&str> = told.lines().filter_map(|line| line.trim().strip_prefix("runbook approve ")?.split_whitespace().nth(1)).collect();
-            if asked.is_empty() || asked.iter().any(|gate| gate.split('@').next() == Some(until)) {
-                return ran;
-            }
-            for gate in asked {
-                let more = answers.iter().find(|(name, _)| gate.split('@').next() == Some(name)).map_or(&[][..], |(_, more)| more);
-                let said = desk.runbook(["approve", "last", gate].iter().chain(more));
-                assert_eq!(said.status, 0, "{said:?}");
-            }
-            ran = self.runbook(desk, &["resume".to_owned(), "last".to_owned()]);
-        }
-        panic!("it asks for ever: {ran:?}");
+    /// The same; of some of what is asked more than a yes is wanted.
+    pub fn walk_with(&self, desk: &Desk, args: &[String], until: &str, answers: Answers<'_>) -> Ran {
+        walk(self, desk, args, until, answers)
     }
 }
 

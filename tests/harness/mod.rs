@@ -17,4 +17,7 @@ pub mod seat;
 pub mod signers;
 pub mod sshd;
 pub mod struck;
+pub mod tally;
 pub mod team;
+pub mod trial;
+pub mod walk;

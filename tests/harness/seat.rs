@@ -24,6 +24,14 @@ impl Seat {
         Self(spawn_with_options(command, options).expect("a terminal"))
     }
 
+    /// Any command at a terminal, in the tester's own environment.
+    pub fn of(plain: &std::process::Command) -> Self {
+        let mut command = std::process::Command::new(plain.get_program());
+        command.args(plain.get_args()).envs(plain.get_envs().filter_map(|(k, v)| Some((k, v?))));
+        let options = Options::new().timeout_ms(Some(60_000)).strip_ansi_escape_codes(true);
+        Self(spawn_with_options(command, options).expect("a terminal"))
+    }
+
     /// Waits for words on the screen; what came before them.
     pub fn sees(&mut self, words: &str) -> String {
         self.0.exp_string(words).unwrap_or_else(|e| panic!("waited for `{words}`: {e}"))

@@ -2,8 +2,15 @@
 //! Stand-ins, which say so themselves: Matomo's page, and the merge of a Puppet patch.
 
 use crate::harness::desk::{Desk, Ran, until};
+use crate::harness::faults::{Fault, Kind, Piece};
+use crate::harness::fingerprint::{fingerprint, same};
 use crate::harness::lab::Lab;
+use crate::harness::seat::Seat;
+use crate::harness::struck::{ALL, Long, strike};
+use crate::harness::tally::Tally;
+use crate::harness::trial::{End, Trial};
 
+const RESTART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/wikitech/matomo-restart.runbook");
 const REPLICA: &str = "mysql -S /run/mysqld/mysqld.matomo.sock";
 
 fn words(more: &[&str]) -> Vec<String> {
@@ -11,9 +18,13 @@ fn words(more: &[&str]) -> Vec<String> {
 }
 
 fn run_args(lab: &Lab, more: &[&str]) -> Vec<String> {
-    let mut args = words(&["run", concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/wikitech/matomo-restart.runbook"), "--ssh-config"]);
+    run_file(lab, RESTART, "merged_by=lab", more)
+}
+
+fn run_file(lab: &Lab, file: &str, merged_by: &str, more: &[&str]) -> Vec<String> {
+    let mut args = words(&["run", file, "--ssh-config"]);
     args.push(lab.file("ssh/config"));
-    args.extend(words(&["--target", "web=matomo1002", "--target", "replica=db1108", "-p", "merged_by=lab", "-p", "icinga=https://alert1001:5665"]));
+    args.extend(words(&["--target", "web=matomo1002", "--target", "replica=db1108", "-p", merged_by, "-p", "icinga=https://alert1001:5665"]));
     args.extend(["-p".to_owned(), format!("icinga_login={}", lab.file("icinga/curl.conf"))]);
     args.extend(words(more));
     args
@@ -156,4 +167,85 @@ fn the_gate_refused_rolls_back_without_a_reboot() {
     assert_eq!(rolled_back.status, 4, "{rolled_back:?}");
     assert_eq!(boots(&lab), boots_before);
     everything_runs(&lab);
+}
+
+/// Both hosts as they are, replication and what is replicated, Puppet's lock, the downtimes.
+fn all(lab: &Lab) -> String {
+    let in_sync = format!("{REPLICA} -e 'show slave status\\G' | grep -q 'Seconds_Behind_Master: 0'");
+    until("the replica is in sync", || lab.tries(&["ssh", "db1108", &in_sync]));
+    let replica = format!(
+        "{REPLICA} -BNe 'select @@read_only'; mysqldump -S /run/mysqld/mysqld.matomo.sock --skip-comments --databases piwik; systemctl is-active mariadb@matomo; systemctl is-enabled mariadb@matomo"
+    );
+    let puppet = "cat \"$(puppet config print --section agent agent_disabled_lockfile)\" 2>/dev/null || echo enabled";
+    [
+        fingerprint(lab, "matomo1002", "http://localhost/"),
+        lab.ssh("matomo1002", puppet),
+        fingerprint(lab, "db1108", ""),
+        lab.ssh("db1108", &replica),
+        threads(lab),
+        format!("{} downtimes", downtimes(lab)),
+    ]
+    .join("\n")
+}
+
+#[test]
+#[ignore = "takes minutes: see docs/developing.md"]
+fn the_restart_with_a_fault_at_each_step_is_taken_back_also_where_a_person_has_to() {
+    let lab = Lab::up();
+    replicates(&lab, "before");
+    // What a person merges is merged before they are asked for it, and reverted when they are asked for that.
+    let args = |file: &str, piece: &Piece| {
+        if piece.kind == Kind::Manual {
+            lab.ssh("matomo1002", "lab-puppet-merge maintenance 1");
+            return run_file(&lab, file, "merged_by=person", &[]);
+        }
+        run_file(&lab, file, "merged_by=lab", &[])
+    };
+    let by_hand = |desk: &Desk| {
+        lab.ssh("matomo1002", "lab-puppet-merge maintenance 0");
+        let mut seat = Seat::of(&lab.runbook_command(desk, &words(&["rollback", "last"])));
+        seat.sees("Revert the patch");
+        seat.sees("is it undone?");
+        seat.types("y");
+        seat.sees("how was it undone?");
+        seat.types("the revert is merged");
+        let (out, status) = seat.ends();
+        Ran { status, out, err: String::new() }
+    };
+    let look = || all(&lab);
+    let mut trial = Trial::new(&lab, RESTART, &args, &look);
+    // Systemd starts the database at its boot, so that step has nothing to do.
+    let ends = |piece: &Piece, fault| match piece.id.as_str() {
+        "mariadb-is-back" if fault == Fault::After => None,
+        _ => Some(if piece.kind == Kind::Manual { End::ByHand } else { End::Back }),
+    };
+    (trial.by_hand, trial.ends) = (&by_hand, &ends);
+    trial.run();
+}
+
+#[test]
+#[ignore = "takes minutes: see docs/developing.md"]
+fn the_restart_is_struck_each_way_while_the_database_stops_and_no_write_is_lost() {
+    let lab = Lab::up();
+    let mut tally = Tally::new(RESTART, "strikes");
+    for way in ALL {
+        lab.run(&["reset", "all"]);
+        replicates(&lab, "before");
+        // A database that takes its time to stop.
+        let slow = "mkdir /etc/systemd/system/mariadb.service.d; printf '[Service]\\nExecStop=/bin/sleep 8\\n' >/etc/systemd/system/mariadb.service.d/slow.conf; systemctl daemon-reload";
+        lab.ssh("matomo1002", slow);
+        let (was, desk) = (all(&lab), Desk::new());
+        let works = "systemctl show -p ActiveState --value mariadb | grep -qx deactivating";
+        let long = Long { path: "stop-mariadb@matomo1002", host: "matomo1002", works, until: "nothing", answers: &[] };
+        let ran = strike(&lab, &desk, &run_args(&lab, &[]), &long, way);
+        if way.spares_the_job() {
+            assert_eq!((desk.word().as_str(), desk.attempts(long.path)), ("done", 1), "{way:?}: {ran:?}");
+        } else {
+            assert!(["done", "rolled_back"].contains(&desk.word().as_str()), "{way:?}: {ran:?}");
+        }
+        same(&was, &all(&lab), &format!("{way:?}"));
+        everything_runs(&lab);
+        tally.ended(long.path, &desk.word());
+        lab.ssh("matomo1002", "rm -r /etc/systemd/system/mariadb.service.d; systemctl daemon-reload");
+    }
 }

@@ -5,10 +5,11 @@ use std::process::Stdio;
 
 use crate::harness::desk::{Desk, Ran, until};
 use crate::harness::farm::{DB, WEB, all, hit, page, resume, tracked};
-use crate::harness::faults::at_each_step_with;
 use crate::harness::fingerprint::same;
 use crate::harness::lab::Lab;
 use crate::harness::struck::{ALL, Long, Strike, past, strike};
+use crate::harness::tally::Tally;
+use crate::harness::trial::{Trial, behind};
 
 const UPGRADE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/matomo/upgrade-large.runbook");
 const ANSWERS: &[(&str, &[&str])] =
@@ -143,13 +144,18 @@ fn the_large_upgrade_with_a_fault_at_each_step_ends_as_its_boundary_says() {
         purged(&lab);
         all(&lab)
     };
-    at_each_step_with(&lab, UPGRADE, Some("update"), ANSWERS, |file| upgrade(&lab, file, &["swap=0"]), look);
+    let args = |file: &str, _: &_| upgrade(&lab, file, &["swap=0"]);
+    let mut trial = Trial::new(&lab, UPGRADE, &args, &look);
+    let ends = behind(UPGRADE, "update");
+    (trial.answers, trial.ends) = (ANSWERS, &ends);
+    trial.run();
 }
 
 #[test]
 #[ignore = "takes minutes: see docs/developing.md"]
 fn the_large_upgrade_of_the_database_is_struck_in_its_middle_each_way_and_ends() {
     let lab = farm();
+    let mut tally = Tally::new(UPGRADE, "strikes");
     for way in ALL {
         lab.run(&["reset", "all"]);
         for host in WEB {
@@ -163,5 +169,6 @@ fn the_large_upgrade_of_the_database_is_struck_in_its_middle_each_way_and_ends()
         assert_eq!(desk.word(), "done", "{way:?}: {done:?}");
         assert_eq!(desk.attempts("update@matomo-web1"), if way == Strike::Reboot { 2 } else { 1 }, "{way:?}");
         assert!(page(&lab, WEB[1]).starts_with("Matomo 5.0.0"), "{way:?}: {}", page(&lab, WEB[1]));
+        tally.ended(long.path, &desk.word());
     }
 }

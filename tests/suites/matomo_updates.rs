@@ -4,10 +4,19 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::harness::desk::{Desk, until};
+use crate::harness::farm::{DB, WEB};
+use crate::harness::faults::{Fault, Kind, Piece, broken, broken_undo};
+use crate::harness::lab::Lab;
 use crate::harness::mariadb::Mariadb;
 use crate::harness::sshd::Sshd;
+use crate::harness::struck::{ALL, Long, past, strike};
+use crate::harness::tally::Tally;
+use crate::harness::trial::{End, Trial};
+use crate::harness::walk::AtTheDesk;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/matomo");
+const UPDATES: [&str; 5] =
+    ["updates/4.0.0-b1.runbook", "updates/4.0.0-rc1.runbook", "updates/4.0.0.runbook", "updates/4.0.1-b1.runbook", "updates/4.10.0-b1.runbook"];
 const SCHEMA: &str = "create database matomo; use matomo;
     create table matomo_option (option_name varchar(191) primary key, option_value text, autoload tinyint default 1);
     insert into matomo_option values ('version_core', '3.14.1', 1);
@@ -34,11 +43,15 @@ impl Place {
     }
 
     fn args(&self, verb: &str, runbook: &str, to: &str) -> Vec<String> {
+        self.args_of(verb, &format!("{FOLDER}/{runbook}"), to)
+    }
+
+    fn args_of(&self, verb: &str, file: &str, to: &str) -> Vec<String> {
         let socket = format!("socket={}", self.database.primary.socket().display());
         let root = format!("root={}", self.desk.path("matomo").display());
-        let (file, config) = (format!("{FOLDER}/{runbook}"), self.sshd.config().display().to_string());
+        let config = self.sshd.config().display().to_string();
         let args =
-            [verb, &file, "--ssh-config", &config, "--target", "db=matomo", "--target", "web=matomo", "-p", &socket, "-p", &root, "-p", &format!("to={to}")];
+            [verb, file, "--ssh-config", &config, "--target", "db=matomo", "--target", "web=matomo", "-p", &socket, "-p", &root, "-p", &format!("to={to}")];
         args.map(str::to_owned).to_vec()
     }
 
@@ -136,5 +149,77 @@ fn a_plan_lists_each_command_for_a_person_to_apply_by_hand() {
     place.goes("update.runbook", "4.0.0");
     for step in ["4.0.0-b1/visitor-seconds@matomo", "4.0.0-rc1/index-site-time@matomo", "4.0.0/option-assistant@matomo"] {
         assert_eq!(place.desk.attempts(step), 0, "{step} finds it as wanted");
+    }
+}
+
+#[test]
+#[ignore = "takes minutes: see docs/developing.md"]
+fn the_updates_with_a_fault_at_each_step_are_all_there_or_none_also_on_the_way_down() {
+    let place = Place::new();
+    let look = || place.schema();
+    let (up, down) = (format!("{FOLDER}/update.runbook"), format!("{FOLDER}/downgrade.runbook"));
+    let args = |file: &str, _: &Piece| place.args_of("run", file, "4.15.1");
+    let mut trial = Trial::new(&AtTheDesk, &up, &args, &look);
+    trial.others = &UPDATES;
+    trial.run();
+
+    place.goes("update.runbook", "4.15.1");
+    let args = |file: &str, _: &Piece| place.args_of("run", file, "3.14.1");
+    // On the way down an update does what takes it back.
+    let breaks = |text: &str, piece: &Piece, fault| {
+        if piece.kind == Kind::Gate || piece.id.starts_with("record") { broken(text, piece, fault) } else { broken_undo(text, piece, fault) }
+    };
+    // The version that is wanted is then recorded already.
+    let ends = |piece: &Piece, fault| match (piece.kind, piece.id.as_str(), fault) {
+        (Kind::Gate, _, _) => Some(End::Ends),
+        (_, "record-last", Fault::After) => None,
+        _ => Some(End::Back),
+    };
+    let mut trial = Trial::new(&AtTheDesk, &down, &args, &look);
+    (trial.others, trial.breaks, trial.ends) = (&UPDATES, &breaks, &ends);
+    trial.run();
+}
+
+#[test]
+#[ignore = "takes minutes: see docs/developing.md"]
+fn on_real_hosts_a_change_of_a_table_is_struck_each_way_up_and_down_and_ends() {
+    let lab = Lab::of("farm");
+    let sql = |text: &str| lab.ssh(DB, &format!("mysql -BN matomo -e \"{text}\""));
+    let args = |runbook: &str, to: &str| {
+        let words = ["run", &format!("{FOLDER}/{runbook}"), "--ssh-config", &lab.file("ssh/config"), "--target", "db=matomo-db"];
+        let more = ["--target", &format!("web={}", WEB.join(",")), "-p", "root=/var/www/matomo", "-p", &format!("to={to}")];
+        words.iter().chain(&more).map(|word| (*word).to_owned()).collect::<Vec<_>>()
+    };
+    let schema = || {
+        let configs = WEB.map(|host| lab.ssh(host, "cat /var/www/matomo/config/config.ini.php")).concat();
+        sql("show create table matomo_log_visit; select * from matomo_option; select * from matomo_log_visit") + &configs
+    };
+    // Somebody reads the table for a while.
+    let reader = || lab.ssh(DB, "setsid mysql matomo -e 'lock tables matomo_log_visit read; select sleep(30)' >/dev/null 2>&1 </dev/null & sleep 1");
+    let works = "mysql -BNe 'show processlist' | grep -q 'Waiting for table metadata lock'";
+    let (mut ups, mut downs) = (Tally::new(&format!("{FOLDER}/update.runbook"), "strikes"), Tally::new(&format!("{FOLDER}/downgrade.runbook"), "strikes"));
+    for way in ALL {
+        lab.run(&["reset", "all"]);
+        sql("alter table matomo_log_visit add column at datetime; update matomo_option set option_value = '3.14.1'");
+        let was = schema();
+        for (runbook, to, path, tally) in [
+            ("update.runbook", "4.15.1", "4.0.0-b1/visitor-seconds@matomo-db", &mut ups),
+            ("downgrade.runbook", "3.14.1", "4.0.1-b1/longer-urls@matomo-db", &mut downs),
+        ] {
+            let desk = Desk::new();
+            let mut begin = args(runbook, to);
+            if to == "3.14.1" {
+                assert_eq!(lab.runbook(&desk, &begin).status, 3);
+                begin = past(&desk, "down");
+            }
+            reader();
+            let ran = strike(&lab, &desk, &begin, &Long { path, host: DB, works, until: "nothing", answers: &[] }, way);
+            assert_eq!(desk.word(), "done", "{way:?}: {ran:?}");
+            assert!(desk.attempts(path) == 1 || !way.spares_the_job(), "{way:?}");
+            assert_eq!(sql("select option_value from matomo_option where option_name = 'version_core'"), to, "{way:?}");
+            assert_eq!(to == "4.15.1", schema().contains("visitor_seconds") && schema().contains("varchar(400)"), "{way:?}");
+            tally.ended(path, &desk.word());
+        }
+        assert_eq!(schema(), was, "{way:?}: up and down again");
     }
 }
