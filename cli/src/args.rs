@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{approve, convert, end, fmt, lint, log, plan, reject, release, resume, rollback, run, runs, schema, show, verify, watch};
+use crate::commands::{actions, approve, convert, end, fmt, lint, log, plan, reject, release, resume, rollback, run, runs, schema, show, verify, watch};
 
 /// Runbooks as code: check them, see what they would do, run them, take them back.
 #[derive(Debug, Parser)]
@@ -66,6 +66,7 @@ pub(crate) enum Command {
     Approve(approve::ApproveArgs),
     Reject(reject::RejectArgs),
     Runs(runs::RunsArgs),
+    Actions(actions::ActionsArgs),
     Schema(schema::SchemaArgs),
     Show(show::ShowArgs),
     Log(log::LogArgs),

@@ -13,7 +13,7 @@
 #   lab.sh reboot|off|boot|powercut HOST
 #   lab.sh FAULT HOST [HOW]    see faults.sh
 #
-# $LAB_CAST says which hosts: restart (the default), mattermost, farm, wiki, upgrade.
+# $LAB_CAST says which hosts: restart (the default), mattermost, farm, wiki, upgrade, library.
 # $LAB (default /var/tmp/runbook-lab) holds the caches and the ssh files. A second lab beside it wants another $LAB and
 # another $LAB_TAG; with $LAB_CACHE it takes the image, the packages and the provisioned layers of the first.
 #
@@ -46,7 +46,10 @@ case ${LAB_CAST:-restart} in
   upgrade)
     HOSTS="apt1001:16:matomo-code+matomo-package+apt matomo1002:11:primary+matomo-apt+matomo+puppet"
     MORE="reprepro" ;;
-  *) echo "lab: no cast '$LAB_CAST' (there are: restart mattermost farm wiki upgrade)" >&2; exit 1 ;;
+  library)                 # mariadb-server with it, so that tool and server are of one version
+    HOSTS="lib1:51:farm-db"
+    MORE="mariadb-backup mariadb-server" ;;
+  *) echo "lab: no cast '$LAB_CAST' (there are: restart mattermost farm wiki upgrade library)" >&2; exit 1 ;;
 esac
 HOSTS=${LAB_HOSTS:-$HOSTS}
 PACKAGES=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,sudo,curl,openssl,faketime,jq,python3,mariadb-server,apache2,libapache2-mod-php,php-mysql,php-apcu,puppet-agent,icinga2-bin,monitoring-plugins-basic
@@ -65,7 +68,7 @@ IMAGE=${MORE:+$PACKED/upper:}$CACHE/base
 
 cmd_tools() {
   local tool missing=
-  for tool in mmdebstrap:mmdebstrap systemd-nspawn:systemd-container ip:iproute2 iptables:iptables ssh:openssh-client curl:curl; do
+  for tool in mmdebstrap:mmdebstrap ping:iputils-ping systemd-nspawn:systemd-container ip:iproute2 iptables:iptables ssh:openssh-client curl:curl; do
     command -v "${tool%%:*}" >/dev/null || missing+=" ${tool#*:}"
   done
   [ -n "$missing" ] || return 0

@@ -148,19 +148,6 @@ fn what_is_reloaded_goes_on_with_its_new_files_and_only_if_they_are_sound_and_us
     }
 }
 
-#[test]
-fn where_there_is_no_systemd_an_action_of_units_says_so() {
-    let desk = Desk::new();
-    let file = desk.file("a.runbook", "runbook a { step s on local { use service.restarted(name: \"nginx\") } }").display().to_string();
-    let hidden = format!("mkdir -p /run/systemd && mount -t tmpfs none /run/systemd && exec {} run {file}", env!("CARGO_BIN_EXE_runbook"));
-    let output = std::process::Command::new("sudo")
-        .args(["-n", "unshare", "-m", "env", &format!("RUNBOOK_STATE={}", desk.state().display()), "bash", "-c", &hidden])
-        .output()
-        .expect("sudo runs");
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("there is no systemd at work on this host"), "{said}");
-}
-
 const GREEN: &str = r#"
 runbook actions.green "Icinga and Puppet" {
   owner  "sre"

@@ -318,3 +318,29 @@ fn p1_at_40_columns_and_without_colours_it_can_be_read() {
     seat.types("p");
     assert_eq!(seat.ends().1, 3);
 }
+
+const TRIED_AGAIN: &str = r#"
+runbook mode.set "Set a mode" {
+  param dir: path
+  boundary b {
+    step set on local {
+      fact before: string = `cat {{ dir }}/mode`
+      run  `echo new >{{ dir }}/mode; [ -e {{ dir }}/tried ] || { touch {{ dir }}/tried; exit 7; }`
+      retry 1 every 1s
+      undo `printf '%s\n' {{ before }} >{{ dir }}/mode`
+    }
+    step last on local { run `exit 9`; undo none "it did nothing" }
+  }
+}
+"#;
+
+/// The second attempt finds what the first one has left.
+#[test]
+fn r1_an_undo_takes_back_to_what_was_before_the_first_attempt_also_after_a_retry() {
+    let desk = Desk::new();
+    let file = desk.file("mode.runbook", TRIED_AGAIN).display().to_string();
+    desk.file("mode", "old\n");
+    let ran = desk.runbook(["run", &file, "-p", &format!("dir={}", desk.path("").display())]);
+    assert_eq!((ran.status, desk.attempts("set@local")), (4, 2), "{ran:?}");
+    assert_eq!(desk.read("mode"), "old\n");
+}

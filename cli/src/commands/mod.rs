@@ -1,5 +1,6 @@
 //! One command, one file. Each says what it prints and how it ends; the work is the library's.
 
+pub(crate) mod actions;
 pub(crate) mod approve;
 pub(crate) mod convert;
 pub(crate) mod end;
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Command, out: &Out) -> Result<Status, Complaint> {
         Command::Approve(args) => approve::approve(&args, out),
         Command::Reject(args) => reject::reject(&args, out),
         Command::Runs(args) => runs::runs(&args, out),
+        Command::Actions(args) => actions::actions(&args, out),
         Command::Schema(args) => schema::schema(&args, out),
         Command::Show(args) => show::show(&args, out),
         Command::Log(args) => log::log(&args, out),

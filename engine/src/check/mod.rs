@@ -14,6 +14,7 @@ mod names;
 mod notify;
 pub(crate) mod order;
 mod partial;
+pub mod reference;
 pub(crate) mod series;
 mod signers;
 pub mod stdlib;

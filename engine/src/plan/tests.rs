@@ -15,6 +15,7 @@ pub(crate) mod example;
 mod expected;
 mod facts;
 mod inputs;
+mod library;
 mod lowering;
 mod random;
 

@@ -74,13 +74,18 @@ impl Visit<'_> {
     fn guard(mut self, passed: u32) -> Result<Next, ()> {
         let epoch = self.state.epoch;
         let node = &mut self.state.nodes[self.id.index()];
+        let touched = node.is_touched();
         Ok(Next::Becomes(match &self.event.kind {
             EventKind::GuardHeld { guard, value, .. } if *guard == passed => {
                 match (value, self.node.guards().get(passed as usize)) {
                     (Some(Value::String(boot)), Some(Guard::Boot)) => self.is_in_boot(boot),
                     (Some(value), _) => {
                         let slot = self.node.guard_slot(passed).ok_or(())?;
-                        self.keep(slot, value.clone());
+                        // An undo takes back to what was before the first attempt, so a retry goes by what that one found.
+                        let known = self.state.slots.get(&slot).is_some_and(|found| found.contains_key(&self.host()));
+                        if !(touched && known) {
+                            self.keep(slot, value.clone());
+                        }
                     }
                     (None, _) => {}
                 }
