@@ -258,3 +258,47 @@ fn apt_is_waited_for_and_a_package_is_upgraded_to_the_newest_and_taken_back() {
     assert_eq!(lab.ssh(host, "dpkg-deb -f /var/backups/thing/old.deb Version"), "1.0");
     assert_eq!(desk.attempts("listed@mm-new") + desk.attempts("keep@mm-new"), 0, "the lists and the file are as wanted since the run before");
 }
+
+const IN_THE_WAY: &str = r#"
+runbook actions.in-the-way "What is there already" {
+  owner  "sre"
+  source "made for a test"
+  param dir: path
+  param sum: string
+  boundary all "All or nothing" {
+    step fetch on local { use file.fetched(from: "{{ dir }}/source", to: "{{ dir }}/fetched", sha256: sum) }
+    step move on local { use file.moved(path: "{{ dir }}/mine", to: "{{ dir }}/theirs") }
+  }
+}
+"#;
+
+#[test]
+fn a_file_in_the_way_is_not_lost() {
+    let desk = Desk::new();
+    let file = desk.file("way.runbook", IN_THE_WAY).display().to_string();
+    for name in ["source", "fetched", "mine", "theirs"] {
+        desk.file(&format!("d/{name}"), name);
+    }
+    let sum = shell(&desk, "sha256sum <d/source | cut -d' ' -f1");
+    let ran = desk.runbook(["run", &file, "-p", &format!("dir={}", desk.path("d").display()), "-p", &format!("sum={sum}")]);
+    assert!(ran.status == 4 && ran.err.contains("theirs is in the way"), "{ran:?}");
+    assert_eq!(desk.stage("fetch@local"), "undone");
+    assert_eq!(shell(&desk, "cd d; ls; cat fetched mine theirs"), "fetched\nmine\nsource\ntheirs\nfetchedminetheirs");
+}
+
+/// A plain user may not look, and that is no answer.
+#[test]
+fn a_lock_or_a_crontab_that_can_not_be_looked_at_is_an_error() {
+    let desk = Desk::new();
+    for (action, says) in
+        [("cron.user_paused(user: \"root\")", "must be privileged"), ("package.unlocked(within: 1s)", "/var/lib/dpkg/lock-frontend: Permission denied")]
+    {
+        if action.starts_with("cron") && !std::path::Path::new("/usr/bin/crontab").exists() {
+            continue;
+        }
+        let file = desk.file("a.runbook", format!("runbook a {{\n step s on local {{\n as \"nobody\"\n use {action}\n }}\n}}\n")).display().to_string();
+        let ran = desk.runbook(["run", &file]);
+        assert!(ran.status == 3 && ran.err.contains(says), "{action}: {ran:?}");
+        assert_eq!(desk.attempts("s@local"), 0, "{action}");
+    }
+}
