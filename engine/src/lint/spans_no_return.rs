@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     code: "RB0317",
     severity: Severity::Warning,
     title: "a boundary spans a point of no return",
-    explanation: "Once an irreversible step has begun, a failure in its boundary undoes nothing by itself: the run parks. So with a step that can be undone before it and one that may fail behind it, a failure of the second leaves the first standing, though both lie in one boundary. Two boundaries that meet at the point of no return say what really happens; so does `on_failure park`.",
+    explanation: "Once an irreversible step has begun, a failure in its boundary undoes nothing by itself: the run parks. So with a step that can be undone before it and one that may fail behind it, a failure of the second leaves the first standing, though both lie in one boundary. Two boundaries that meet at the point of no return say what really happens; so does `on_failure park`, of this boundary or of one inside it around what comes behind.",
     bad: "runbook x { target h: host = \"h1\"\n boundary b { step stop on h { run `systemctl stop x`\n undo `systemctl start x` }\n gate sure \"Migrate?\" { timeout 1h then park }\n step migrate on h { run `x migrate`\n irreversible \"the old schema is gone\" }\n step start on h { run `systemctl start x`\n undo `systemctl stop x` } } }",
     good: "runbook x { target h: host = \"h1\"\n boundary b { step stop on h { run `systemctl stop x`\n undo `systemctl start x` }\n gate sure \"Migrate?\" { timeout 1h then park }\n step migrate on h { run `x migrate`\n irreversible \"the old schema is gone\" } }\n boundary c { step start on h { run `systemctl start x`\n undo `systemctl stop x` } } }",
     find,
@@ -60,11 +60,17 @@ struct Spanned<'a> {
 /// The innermost boundary around it that has something to undo before it and something that changes behind it. Those of
 /// called runbooks are looked at in those.
 fn spanned<'a>(at: Spot<'a>, steps: &[(Spot<'a>, &'a Step)], paths: &Paths<'a>, program: &Program) -> Option<Spanned<'a>> {
-    paths.own_boundaries(at).filter(|b| b.on_failure.as_ref().is_none_or(|word| word.value == "rollback")).find_map(|boundary| {
+    let parks = |b: &Boundary| b.on_failure.as_ref().is_some_and(|word| word.value == "park");
+    paths.own_boundaries(at).filter(|b| !parks(b)).find_map(|boundary| {
+        // What stands in a boundary of its own that parks makes no promise of this one.
         let inside = |order: Order| {
             steps
                 .iter()
-                .filter(move |(spot, _)| paths.order(*spot, at) == order && paths.own_boundaries(*spot).any(|b| std::ptr::eq(b, boundary)))
+                .filter(move |(spot, _)| {
+                    let mut own = paths.own_boundaries(*spot);
+                    paths.order(*spot, at) == order
+                        && own.find(|b| std::ptr::eq(*b, boundary) || (order == Order::After && parks(b))).is_some_and(|b| std::ptr::eq(b, boundary))
+                })
                 .map(|(_, step)| *step)
         };
         let before = inside(Order::Before).rfind(|step| can_be_undone(step, program))?;
@@ -124,5 +130,8 @@ mod tests {
         assert_eq!(found(&format!("boundary b {{\n {a} boundary i {{\n {POINT} }}\n {c} }}")), 1);
         assert_eq!(found(&format!("boundary b {{\n {a} {POINT} }}\n boundary d {{\n {c} }}")), 0);
         assert_eq!(found(&format!("boundary b {{ on_failure park\n {a} {POINT} {c} }}")), 0);
+        assert_eq!(found(&format!("boundary b {{\n {a} {POINT} boundary d {{\n {c} }} }}")), 1);
+        assert_eq!(found(&format!("boundary b {{\n {a} {POINT} boundary d {{ on_failure park\n {c} }} }}")), 0, "what comes behind says so itself");
+        assert_eq!(found(&format!("boundary b {{\n {a} {POINT} boundary d {{ on_failure park\n {c} }}\n {c} }}").replacen("step c", "step e", 1)), 1);
     }
 }
