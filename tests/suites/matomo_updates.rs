@@ -1,6 +1,8 @@
 //! Matomo's versioned updates on a real MariaDB with a real schema: columns, indexes, types, option rows, and a value of
 //! the configuration. Up, down, and up again.
 
+use std::io::Write as _;
+use std::process::Stdio;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::harness::desk::{Desk, until};
@@ -68,6 +70,11 @@ impl Place {
         self.database.primary.sql("select option_value from matomo.matomo_option where option_name = 'version_core'").trim().to_owned()
     }
 
+    /// Steps that the last run has begun.
+    fn began(&self) -> usize {
+        self.desk.events().iter().filter(|event| event["event"] == "StepBegan").count()
+    }
+
     /// All that the updates change.
     fn schema(&self) -> String {
         let tables =
@@ -132,24 +139,53 @@ fn what_is_there_already_is_passed_and_a_killed_update_is_gone_on_with() {
     assert!(place.schema().contains("varchar(400)"));
 }
 
+/// What a person does: pastes a text into a shell.
+fn pasted(text: &str) {
+    let mut shell = std::process::Command::new("bash");
+    let mut shell = shell.arg("-s").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("bash");
+    shell.stdin.take().expect("its input").write_all(text.as_bytes()).expect("it reads");
+    let ran = shell.wait_with_output().expect("it ends");
+    assert!(ran.status.success() && ran.stderr.is_empty(), "{ran:?}\n{text}");
+}
+
 #[test]
-fn a_plan_lists_each_command_for_a_person_to_apply_by_hand() {
+fn a_plan_lists_the_bare_commands_and_a_person_applies_them_by_hand() {
     let place = Place::new();
-    let plan = place.desk.runbook([place.args("plan", "update.runbook", "4.0.0"), vec!["--probe".to_owned()]].concat());
-    assert_eq!(plan.status, 0, "{plan:?}");
-    let at = |words: &str| plan.out.find(words).unwrap_or_else(|| panic!("{words}: {}", plan.out));
-    let order = ["read installed on matomo = 3.14.1", "add column visitor_seconds", "add index index_idsite_at", "insert into matomo_option"].map(at);
-    assert!(order.is_sorted(), "{}", plan.out);
-    // As they stand there they run, and the run that comes then finds them done.
-    let commands = plan.out.lines().filter_map(|line| line.trim_start().strip_prefix("run ")).filter(|line| line.contains("mysql"));
-    for command in commands {
-        let ran = std::process::Command::new("bash").args(["-euc", command.trim()]).output().expect("bash");
-        assert!(ran.status.success(), "{command}: {ran:?}");
+    let list = |to: &str| {
+        let listed = place.desk.runbook([place.args("plan", "update.runbook", to), ["--probe", "--format", "commands"].map(str::to_owned).to_vec()].concat());
+        assert_eq!(listed.status, 0, "{listed:?}");
+        listed.out
+    };
+    let text = list("4.0.0");
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+    let order = ["# 4.0.0-b1/visitor-seconds on matomo", "add column visitor_seconds", "add index index_idsite_at", "insert into matomo_option"].map(at);
+    assert!(order.is_sorted(), "{text}");
+    for engine in ["check", "verify", "undo", "drop column", "{{", "rb_"] {
+        assert!(!text.contains(engine), "`{engine}` is no command to type: {text}");
     }
+    // One of them alone, and then what is still missing.
+    let first = text.lines().find(|line| line.contains("add column")).expect("it was there");
+    pasted(first);
+    let rest = list("4.0.0");
+    assert!(
+        !rest.contains("add column") && rest.contains("# 4.0.0-b1/visitor-seconds on matomo: Add the column visitor_seconds\n# It is as wanted already."),
+        "{rest}"
+    );
+    // As it stands there, but for the records of the versions: the run that comes then finds the updates, and records them.
+    pasted(&rest.split("\n\n").filter(|piece| !piece.contains("record")).collect::<Vec<_>>().join("\n\n"));
     place.goes("update.runbook", "4.0.0");
     for step in ["4.0.0-b1/visitor-seconds@matomo", "4.0.0-rc1/index-site-time@matomo", "4.0.0/option-assistant@matomo"] {
         assert_eq!(place.desk.attempts(step), 0, "{step} finds it as wanted");
     }
+    assert_eq!(place.began(), 3, "three versions are recorded, and no update runs");
+
+    // The whole of a list, a file of the configuration with it: nothing is left for a run.
+    pasted(&list("4.15.1"));
+    assert_eq!(place.version(), "4.15.1");
+    let by_hand = place.schema();
+    assert!(by_hand.contains("varchar(400)") && by_hand.contains("force_ssl = 1"), "{by_hand}");
+    place.goes("update.runbook", "4.15.1");
+    assert_eq!((place.began(), place.schema()), (0, by_hand), "the run finds everything done");
 }
 
 #[test]

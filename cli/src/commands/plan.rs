@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use engine::plan::Outline;
-use engine::report::{plan_json, plan_mermaid, plan_text};
+use engine::report::{plan_commands, plan_json, plan_mermaid, plan_text};
 
 use crate::complaint::{Complaint, DONE, Status};
 use crate::inputs::{self, InputArgs};
@@ -18,7 +18,7 @@ use crate::{pipeline, source};
 /// Nothing is run, and without --probe no host is asked.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  runbook plan restart.runbook -p reason='kernel update'\n  runbook plan restart.runbook --target web=web1,web2 --format mermaid\n  runbook plan runbooks.runbook#wikitech.matomo-restart"
+    after_help = "Examples:\n  runbook plan restart.runbook -p reason='kernel update'\n  runbook plan restart.runbook --target web=web1,web2 --format mermaid\n  runbook plan update.runbook --probe --format commands >by-hand.sh\n  runbook plan runbooks.runbook#wikitech.matomo-restart"
 )]
 pub(crate) struct PlanArgs {
     /// FILE, or FILE#NAME where it holds several runbooks
@@ -34,7 +34,7 @@ pub(crate) struct PlanArgs {
     /// The configuration of every ssh, instead of ~/.ssh/config; used by --probe
     #[arg(long, value_name = "FILE")]
     ssh_config: Option<PathBuf>,
-    /// For people, for scripts, or for a page
+    /// For people, for scripts, for a page, or as bare commands for who applies it by hand
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     format: PlanFormat,
 }
@@ -44,6 +44,7 @@ enum PlanFormat {
     Text,
     Json,
     Mermaid,
+    Commands,
 }
 
 pub(crate) fn plan(args: &PlanArgs, out: &Out) -> Result<Status, Complaint> {
@@ -61,6 +62,7 @@ pub(crate) fn plan(args: &PlanArgs, out: &Out) -> Result<Status, Complaint> {
     match args.format {
         PlanFormat::Text => out.data(&plan_text::text(&outline, &usual(&outline.plan.runbook, ""))),
         PlanFormat::Json => out.json(&plan_json::json(&outline, &usual(&outline.plan.runbook, ""))),
+        PlanFormat::Commands => out.data(&plan_commands::commands(&outline)),
         PlanFormat::Mermaid => out.data(&plan_mermaid::mermaid(&outline)),
     }
     Ok(DONE)

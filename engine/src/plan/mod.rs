@@ -1,6 +1,7 @@
 //! From a checked program and its inputs to the plan: nodes, edges, commands with slots.
 
 mod asked;
+pub mod by_hand;
 mod call;
 mod error;
 pub mod expected;

@@ -1,6 +1,8 @@
 //! What a rendering of the plan shows of a node: commands as a person would type them, with the values that are known.
 //! A value that is read during the run stays as it was written, `{{ name }}`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::frames::find;
 use super::model::*;
 use super::template::{Expression, Prose, Scope};
@@ -45,7 +47,7 @@ pub enum Undo {
 #[must_use]
 pub fn node(plan: &Plan, id: NodeId) -> Shown {
     let node = plan.node(id);
-    let before = Before { plan, frame: node.frame, host: node.host.as_deref() };
+    let before = Before { plan, frame: node.frame, host: node.host.as_deref(), read: None };
     let mut shown = Shown { kind: kind(&node.kind), when: node.when.iter().map(|w| w.that.source_text().text.trim().to_owned()).collect(), ..Shown::default() };
     shown.tolerate = node.tolerance.map(|t| plan.tolerances[t.index()].said());
     shown.unreachable = node.unreachable;
@@ -85,20 +87,20 @@ pub fn node(plan: &Plan, id: NodeId) -> Shown {
 /// A command of the plan as it would be typed on a host.
 #[must_use]
 pub fn command(plan: &Plan, command: &Command, host: Option<&str>) -> String {
-    Before { plan, frame: command.frame, host }.command(command)
+    Before { plan, frame: command.frame, host, read: None }.command(command)
 }
 
 /// What a name is bound to in a frame, on a host, as a person reads it.
 #[must_use]
 pub fn name(plan: &Plan, frame: FrameId, host: Option<&str>, name: &str) -> String {
-    let scope = Before { plan, frame, host };
+    let scope = Before { plan, frame, host, read: None };
     scope.lookup(name).map_or_else(|| format!("{{{{ {name} }}}}"), |value| with_names(&value.display()))
 }
 
 /// A fact or a requirement of the top: what it asks, as it would be typed.
 #[must_use]
 pub fn require(plan: &Plan, require: &RequireSpec) -> (String, String) {
-    Before { plan, frame: require.frame, host: None }.require(require)
+    Before { plan, frame: require.frame, host: None, read: None }.require(require)
 }
 
 fn kind(kind: &NodeKind) -> &'static str {
@@ -139,15 +141,39 @@ pub fn after(plan: &Plan, id: NodeId) -> Vec<NodeId> {
 
 /// What is known before the run. A name that is not stands for itself.
 #[derive(Clone, Copy)]
-struct Before<'a> {
-    plan: &'a Plan,
-    frame: FrameId,
-    host: Option<&'a str>,
+pub(super) struct Before<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) frame: FrameId,
+    pub(super) host: Option<&'a str>,
+    /// For a person who types it: facts that were read, by name; what is not known is then a variable of the shell.
+    pub(super) read: Option<&'a BTreeMap<String, BTreeMap<HostName, Value>>>,
 }
 
 /// Plain to every shell context, and found again in what comes out.
 fn stand_in(name: &str) -> Value {
     Value::String(format!("%rb_slot_{name}%"))
+}
+
+/// A variable of the shell: quoted by what stands in it, unless it is a list, whose words are several.
+fn variable(name: &str, kind: Option<&Type>) -> Value {
+    let quoted = if matches!(kind, Some(Type::List(_))) { '_' } else { '=' };
+    Value::String(format!("%rb_var{quoted}{name}%"))
+}
+
+/// The same text with its variables, which are noted.
+pub(super) fn with_variables(text: &str, used: &mut BTreeSet<String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("%rb_var") {
+        out.push_str(&rest[..start]);
+        let name = &rest[start + 8..];
+        let Some(end) = name.find('%') else { break };
+        out.push_str(&format!("${{{}}}", &name[..end]));
+        used.insert(name[..end].to_owned());
+        rest = &name[end + 1..];
+    }
+    out.push_str(rest);
+    out
 }
 
 fn with_names(text: &str) -> String {
@@ -178,13 +204,8 @@ impl Scope for Before<'_> {
             "local" => Some(Value::String(LOCAL.to_owned())),
             "host" => Some(self.host.map_or_else(|| stand_in("host"), |h| Value::String(h.to_owned()))),
             "vars" => Some(Value::None),
-            "operator" | "run_id" | "now" => Some(stand_in(name)),
-            _ => match find(&self.plan.frames, self.frame, name)? {
-                Bound::Value(value) => Some(value.clone()),
-                Bound::Slot(slot) => Some(self.drawn(*slot).unwrap_or_else(|| stand_in(name))),
-                Bound::Computed { expression, frame, kind } => Some(self.within(*frame).computed(expression, kind).unwrap_or_else(|| stand_in(name))),
-                Bound::Written { prose, frame, kind } => Some(self.within(*frame).written(prose, kind).unwrap_or_else(|| stand_in(name))),
-            },
+            "operator" | "run_id" | "now" => Some(self.unknown(name, None)),
+            _ => self.bound(find(&self.plan.frames, self.frame, name)?, name),
         }
     }
 }
@@ -192,8 +213,28 @@ impl Scope for Before<'_> {
 impl<'a> Before<'a> {
     /// A fact that the plan was drawn for.
     fn drawn(self, slot: SlotId) -> Option<Value> {
-        let fact = self.plan.facts.iter().find(|fact| fact.slot == slot && !fact.drawn.is_empty())?;
-        super::names::of_slot(&self.plan.slots[slot.index()], &fact.drawn, self.host)
+        let fact = self.plan.facts.iter().find(|fact| fact.slot == slot)?;
+        let spec = &self.plan.slots[slot.index()];
+        let read = self.read.and_then(|read| read.get(&spec.name)).or(Some(&fact.drawn).filter(|drawn| !drawn.is_empty()))?;
+        super::names::of_slot(spec, read, self.host)
+    }
+
+    fn unknown(&self, name: &str, kind: Option<&Type>) -> Value {
+        if self.read.is_some() { variable(name, kind) } else { stand_in(name) }
+    }
+
+    pub(super) fn bound(&self, bound: &Bound, name: &str) -> Option<Value> {
+        match bound {
+            Bound::Value(value) => Some(value.clone()),
+            // A person is shown none, and a run alone is given it.
+            Bound::Slot(slot) if self.read.is_some() && self.plan.slots[slot.index()].kind == Type::Secret => None,
+            Bound::Slot(slot) => Some(self.drawn(*slot).unwrap_or_else(|| self.unknown(name, Some(&self.plan.slots[slot.index()].kind)))),
+            // A name of an action's own stands for nothing that a person could set.
+            Bound::Computed { expression, frame, kind } => {
+                self.within(*frame).computed(expression, kind).or_else(|| self.read.is_none().then(|| stand_in(name)))
+            }
+            Bound::Written { prose, frame, kind } => self.within(*frame).written(prose, kind).or_else(|| self.read.is_none().then(|| stand_in(name))),
+        }
     }
 
     fn within(self, frame: FrameId) -> Self {
@@ -203,7 +244,8 @@ impl<'a> Before<'a> {
     /// Only a name alone can be shown through: an expression over a stand-in would come to nonsense.
     fn computed(&self, expression: &Expression, kind: &Type) -> Option<Value> {
         let alone = expression.names().len() == 1 && expression.names().iter().all(|(name, _)| *name == expression.source_text().text.trim());
-        if !alone {
+        let known = || expression.names().iter().all(|(name, _)| self.lookup(name).is_some_and(|value| !value.display().contains("%rb_")));
+        if !alone && !(self.read.is_some() && known()) {
             return None;
         }
         let value = expression.eval(self).ok()?;

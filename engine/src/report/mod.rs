@@ -5,6 +5,7 @@ pub mod history;
 pub mod live;
 pub mod log_json;
 pub mod next;
+pub mod plan_commands;
 pub mod plan_json;
 pub mod plan_mermaid;
 mod plan_short;
