@@ -37,9 +37,14 @@ pub fn page(lab: &Lab, host: &str) -> String {
     lab.ssh(host, "curl -s -w ' %{http_code}' http://localhost/ | tr '\\n' ' '")
 }
 
+/// What starts Matomo's archiver by itself, or empties its queue: a file of cron's, a crontab, a timer.
+pub fn jobs(lab: &Lab, host: &str) -> String {
+    lab.ssh(host, "ls /etc/cron.d; crontab -u www-data -l; systemctl is-active matomo-archive.timer || :")
+}
+
 /// All three hosts. The cache is no part of it.
 pub fn all(lab: &Lab) -> String {
     lab.run(&["ssh", WEB[0], "curl -s -o /dev/null http://localhost/"]);
     lab.run(&["ssh", WEB[1], "curl -s -o /dev/null http://localhost/"]);
-    fingerprint(lab, DB, "") + &WEB.map(|host| fingerprint(lab, host, "http://localhost/")).concat()
+    fingerprint(lab, DB, "") + &WEB.map(|host| fingerprint(lab, host, "http://localhost/") + &jobs(lab, host)).concat()
 }

@@ -39,13 +39,15 @@ MORE=
 case ${LAB_CAST:-restart} in
   restart) HOSTS="matomo1002:11:primary+matomo-code+matomo-package+matomo-deb+matomo+puppet db1108:12:replica alert1001:15:alert" ;;
   mattermost) HOSTS="mm-old:21:mattermost mm-new:22:mattermost" ;;
-  farm) HOSTS="matomo-db:31:farm-db matomo-web1:32:matomo-code+farm-web matomo-web2:33:matomo-code+farm-web" ;;
+  farm)
+    HOSTS="matomo-db:31:farm-db matomo-web1:32:matomo-code+farm-web matomo-web2:33:matomo-code+farm-web"
+    MORE="cron" ;;
   wiki)
     HOSTS="wiki-db:41:wiki-db wiki-web1:42:wiki-web+wiki-jobs wiki-web2:43:wiki-web wiki-lb:44:wiki-lb"
     MORE="mediawiki php-fpm haproxy socat cron" ;;
   upgrade)
-    HOSTS="apt1001:16:matomo-code+matomo-package+apt matomo1002:11:primary+matomo-apt+matomo+puppet"
-    MORE="reprepro" ;;
+    HOSTS="apt1001:16:matomo-code+matomo-package+apt matomo1002:11:primary+matomo-apt+matomo+puppet+puppet-cron"
+    MORE="reprepro cron puppet-module-puppetlabs-cron-core" ;;
   library)                 # mariadb-server with it, so that tool and server are of one version
     HOSTS="lib1:51:farm-db"
     MORE="mariadb-backup mariadb-server" ;;

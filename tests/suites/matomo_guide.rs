@@ -2,7 +2,7 @@
 //! Apache, PHP, access logs, disks. Matomo's own code is a stand-in, which says so.
 
 use crate::harness::desk::Desk;
-use crate::harness::farm::{DB, WEB, all, hit, page, resume, tracked};
+use crate::harness::farm::{DB, WEB, all, hit, jobs, page, resume, tracked};
 use crate::harness::fingerprint::same;
 use crate::harness::lab::Lab;
 use crate::harness::struck::{AND_FULL, Long, Strike, past, strike};
@@ -19,9 +19,18 @@ fn upgrade(lab: &Lab, file: &str) -> Vec<String> {
 fn the_upgrade_runs_to_done_on_two_servers_and_no_hit_is_lost() {
     let lab = Lab::of("farm");
     let desk = Desk::new();
+    let begin_by_themselves = WEB.map(|host| jobs(&lab, host));
     hit(&lab, WEB[0], "before");
+    lab.ssh(WEB[0], r#"echo '{"name": "OurOwn", "require": {"matomo": ">=4.0.0-b1,<5.0.0-b1"}}' >/var/www/matomo/plugins/OurOwn/plugin.json"#);
     let waits = lab.walk(&desk, &upgrade(&lab, UPGRADE), "update");
     assert_eq!(desk.word(), "waiting", "{waits:?}");
+    assert!(format!("{}{}", waits.out, waits.err).contains("OurOwn is not for 5.0.0: <5.0.0-b1"), "{waits:?}");
+    for host in WEB {
+        let rest = jobs(&lab, host);
+        let begins = rest.lines().filter(|line| ["matomo-archive", "active"].contains(line) || (line.contains("queuedtracking") && !line.starts_with('#')));
+        assert_eq!(begins.count(), 0, "what archives and what empties the queue is put aside: {rest}");
+        assert!(rest.contains("\n7 4 1 1 * true"), "and nothing else: {rest}");
+    }
     assert!(format!("{}{}", waits.out, waits.err).contains("Dry Run"), "what the upgrade would do is shown: {waits:?}");
     for host in WEB {
         assert!(page(&lab, host).ends_with("503"), "{host} is in maintenance");
@@ -31,6 +40,7 @@ fn the_upgrade_runs_to_done_on_two_servers_and_no_hit_is_lost() {
     assert_eq!(tracked(&lab), ["before", "http://example.org/old"]);
     let done = lab.walk(&desk, &["resume".to_owned(), "last".to_owned()], "nothing");
     assert_eq!((done.status, desk.word().as_str()), (0, "done"), "{done:?}");
+    assert_eq!(WEB.map(|host| jobs(&lab, host)), begin_by_themselves, "they are back");
     for host in WEB {
         assert!(page(&lab, host).starts_with("Matomo 5.0.0"), "{host}: {}", page(&lab, host));
         assert_eq!(lab.ssh(host, "ls -d /var/www/*; ls /var/www/matomo/misc/user /var/www/matomo/plugins | xargs").lines().count(), 4);
@@ -61,6 +71,25 @@ fn refused_before_the_database_is_upgraded_all_is_as_it_was_and_the_hits_come_in
     let back = resume(&lab, &desk);
     assert_eq!(back.status, 4, "{back:?}");
     assert_eq!(tracked(&lab), ["http://example.org/old", "meanwhile"]);
+}
+
+#[test]
+fn with_a_queue_hits_wait_in_it_until_the_upgrade_is_over() {
+    let lab = Lab::of("farm");
+    let desk = Desk::new();
+    for host in WEB {
+        lab.ssh(host, "sudo -u www-data php /var/www/matomo/console plugin:activate QueuedTracking");
+    }
+    let args = crate::harness::farm::upgrade(&lab, UPGRADE, &["room=10MB", "queued=true"]);
+    assert_eq!(lab.walk(&desk, &args, "update").status, 3);
+    for url in ["one", "two", "three"] {
+        hit(&lab, WEB[1], url);
+    }
+    assert_eq!(tracked(&lab), ["http://example.org/old"], "no table is written to meanwhile");
+    let done = lab.walk(&desk, &["resume".to_owned(), "last".to_owned()], "nothing");
+    assert_eq!((done.status, desk.word().as_str()), (0, "done"), "{done:?}");
+    hit(&lab, WEB[0], "four");
+    assert_eq!(tracked(&lab), ["four", "http://example.org/old", "one", "three", "two"], "each once");
 }
 
 #[test]

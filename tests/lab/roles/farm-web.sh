@@ -31,9 +31,6 @@ dbname = "matomo"
 tables_prefix = "matomo_"
 [General]
 salt = "of-the-lab"
-maintenance_mode = 0
-[Tracker]
-record_statistics = 1
 INI
 chmod 640 /var/www/matomo/config/config.ini.php
 # What a release does not have: a logo, and a plugin of the marketplace.
@@ -52,3 +49,14 @@ cat >/etc/apache2/sites-available/000-default.conf <<'CONF'
 </VirtualHost>
 CONF
 systemctl enable -q apache2; systemctl restart apache2
+
+# What starts by itself, each in its own way, at a time when nobody tests; and somebody else's line.
+echo '5 4 1 1 * www-data php /var/www/matomo/console core:archive --url=http://localhost/ >/dev/null' >/etc/cron.d/matomo-archive
+crontab -u www-data - <<'CRON'
+# the queue
+6 4 1 1 * php /var/www/matomo/console queuedtracking:process
+7 4 1 1 * true
+CRON
+printf '[Service]\nType=oneshot\nExecStart=/usr/bin/php /var/www/matomo/console core:archive\n' >/etc/systemd/system/matomo-archive.service
+printf '[Timer]\nOnCalendar=01-01 04:08\n[Install]\nWantedBy=timers.target\n' >/etc/systemd/system/matomo-archive.timer
+systemctl daemon-reload; systemctl enable -q --now matomo-archive.timer

@@ -10,10 +10,13 @@ cat >core/stand-in.php <<'PHP'
 require __DIR__ . '/Version.php';
 const ROOT = __DIR__ . '/..';
 const CONFIG = ROOT . '/config/config.ini.php';
+function defaults(): array {
+    return parse_ini_file(ROOT . '/config/global.ini.php', true);
+}
 // Where it is installed by the package, its folder of the configuration is a link, and what was read of it is kept until
 // Apache is restarted (Wikitech: "It requires a apache2 restart to be effective").
 function config(): array {
-    $read = fn () => parse_ini_file(CONFIG, true);
+    $read = fn () => array_replace_recursive(defaults(), parse_ini_file(CONFIG, true));
     return is_link(ROOT . '/config') && apcu_enabled() ? apcu_entry('config', $read) : $read();
 }
 function database(): mysqli {
@@ -45,8 +48,10 @@ function track(string $idsite, string $url, string $at): void {
 function queue_length(): int {
     return database()->query('select count(*) from matomo_queuedtracking_queue')->fetch_row()[0];
 }
-// As the real one: one works at a time, and it stops as soon as fewer than this many are left.
+// As the real one: one works at a time, it stops as soon as fewer than this many are left, and does nothing while tracking
+// is off.
 function process_queue(int $at_once): void {
+    if (!setting('Tracker', 'record_statistics', '1')) return;
     database()->query("select get_lock('queue', 60)");
     while (queue_length() >= $at_once) {
         foreach (database()->query("select * from matomo_queuedtracking_queue order by id limit $at_once")->fetch_all(MYSQLI_ASSOC) as $hit) {
@@ -64,7 +69,7 @@ require 'core/stand-in.php';
 $ready = cached_schema() === VERSION;
 if (setting('General', 'maintenance_mode', '0') || !$ready) {
     http_response_code(503);
-    exit($ready ? "Matomo is in scheduled maintenance. Please come back later. (stand-in)\n" : "Matomo's database must be upgraded (stand-in)\n");
+    exit($ready ? "Matomo is undergoing maintenance. We will be back up and running again soon. (stand-in)\n" : "Matomo's database must be upgraded (stand-in)\n");
 }
 $visits = database()->query('select count(*) from matomo_log_visit')->fetch_row()[0];
 echo 'Matomo ', VERSION, " (stand-in), $visits visits\n";
@@ -100,21 +105,21 @@ function set(string $assignment): void {
         fwrite(STDERR, "The configuration file is not writable\n");
         exit(1);
     }
+    // As the real one: what is a default is not written down, nor a section in which nothing is left.
     $lines = [];
-    $inside = $done = false;
+    $inside = $at = null;
     foreach (file(CONFIG, FILE_IGNORE_NEW_LINES) as $line) {
-        if (str_starts_with($line, '[')) {
-            if ($inside && !$done) { $lines[] = "$name = $value"; $done = true; }
-            $inside = $line === "[$section]";
-        }
-        if ($inside && preg_match("/^$name\\s*=/", $line)) {
-            if ($done) continue;
-            $line = "$name = $value";
-            $done = true;
-        }
+        if (str_starts_with($line, '[')) $inside = $line === "[$section]";
+        if ($inside && preg_match("/^$name\\s*=/", $line)) continue;
         $lines[] = $line;
+        if ($inside) $at = count($lines);
     }
-    if (!$done) array_push($lines, ...($inside ? [] : ["[$section]"]), ...["$name = $value"]);
+    if ($value !== (defaults()[$section][$name] ?? null)) {
+        if ($at === null) $at = array_push($lines, "[$section]");
+        array_splice($lines, $at, 0, "$name = $value");
+    }
+    $empty = fn (int $n) => str_starts_with($lines[$n], '[') && str_starts_with($lines[$n + 1] ?? '[', '[');
+    $lines = array_values(array_filter($lines, fn (int $n) => !$empty($n), ARRAY_FILTER_USE_KEY));
     file_put_contents(CONFIG, implode("\n", $lines) . "\n");
     echo "Setting [$section] $name = $value... done.\n";
 }
@@ -164,7 +169,14 @@ switch ($command) {
         echo "Deactivated plugin $words[0]\n";
         break;
     case 'queuedtracking:monitor':
-        echo str_pad(' 1 Q', 10), ' | ', str_pad(number_format(queue_length()) . ' R', 16), "\n";
+        echo setting('QueuedTracking', 'processDuringTrackingRequest', '1')
+            ? "Request sets in the queue will be processed automatically after a tracking request\n"
+            : "The command ./console queuedtracking:process has to be executed to process request sets within queue\n";
+        // The words of the plugin for Matomo 4, and those since its 5.1.
+        $length = queue_length();
+        echo version_compare(VERSION, '5', '<')
+            ? "\r$length ($length) request sets left in queue. disabled used memory (disabled peak). 0 workers active.        "
+            : str_pad(' 1 Q', 10) . ' | ' . str_pad(number_format($length) . ' R', 16) . "\n";
         break;
     case 'queuedtracking:process':
         process_queue((int) (option('force-num-requests-process-at-once') ?? 2));
@@ -176,7 +188,9 @@ switch ($command) {
         break;
     case 'core:delete-logs-data':
         if (!in_array('--no-interaction', $words) && trim(fgets(STDIN) ?: 'n') !== 'y') exit(1);
-        database()->query('delete from matomo_log_visit where ' . between('date(visit_last_action_time)', option('dates')));
+        // Up to the beginning of the last day.
+        between('', option('dates'));
+        database()->execute_query('delete from matomo_log_visit where visit_last_action_time >= ? and visit_last_action_time < ?', explode(',', option('dates')));
         echo 'Successfully deleted ', database()->affected_rows, " visits.\n";
         break;
     case 'core:invalidate-report-data':
@@ -262,12 +276,15 @@ switch ($command) {
         array_map(unlink(...), glob(ROOT . '/tmp/cache/*'));
         echo "\nMatomo has been successfully updated!\n";
         break;
+    case 'help':
+        if ($words === ['queuedtracking:process']) echo "  --force-num-requests-process-at-once\n";
+        break;
     default:
         echo "console is a stand-in for Matomo's console in the lab of runbook; it is not Matomo.\n",
             "  config:set Section.name=value  core:version  core:update [--yes] [--dry-run]  cache:clear\n",
             "  plugin:activate|deactivate NAME  queuedtracking:monitor|process  core:purge-old-archive-data\n",
             "  core:delete-logs-data  core:invalidate-report-data  core:archive\n";
-        exit(in_array($command, ['list', 'help', '--help']) ? 0 : 1);
+        exit(in_array($command, ['list', '--help']) ? 0 : 1);
 }
 PHP
 cat >misc/log-analytics/import_logs.py <<'PY'
@@ -279,13 +296,17 @@ options.add_argument('--url', required=True)
 options.add_argument('--replay-tracking', action='store_true')
 options.add_argument('--enable-http-errors', action='store_true')
 options.add_argument('--token-auth')
+options.add_argument('--log-format-name', choices=['common', 'ncsa_extended', 'common_complete'])
 options.add_argument('files', nargs='+')
 options = options.parse_args()
 LINE = re.compile(r'\S+ \S+ \S+ \[([^]]+)\] "GET (/(?:matomo|piwik)\.php\?\S+) [^"]*" (\d+) ')
 imported = ignored = 0
 for name in options.files:
-    # As the real one: a line that is no UTF-8 ends it.
-    for line in open(0 if name == '-' else name, encoding='utf-8'):
+    # As the real one: a line that is no UTF-8 ends it, and of a pipe the lines are lost from which it guesses the format.
+    lines = open(0 if name == '-' else name, encoding='utf-8')
+    if name == '-' and not options.log_format_name:
+        lines.read(100), lines.readline(), lines.readline()
+    for line in lines:
         hit = LINE.match(line)
         if not hit or not options.replay_tracking or (int(hit[3]) >= 400 and not options.enable_http_errors):
             ignored += 1
@@ -297,5 +318,11 @@ for name in options.files:
 print(f'Logs import summary\n-------------------\n\n    {imported} requests imported successfully\n    {ignored} requests ignored')
 PY
 chmod 755 console misc/log-analytics/import_logs.py
-echo '; defaults of the stand-in' >config/global.ini.php
+cat >config/global.ini.php <<'INI'
+; defaults of the stand-in
+[General]
+maintenance_mode = 0
+[Tracker]
+record_statistics = 1
+INI
 echo '{"name": "CoreHome"}' >plugins/CoreHome/plugin.json
