@@ -9,10 +9,6 @@ cat >/usr/local/lib/lab/platform <<'PHP'
 // platform: a STAND-IN for the Mattermost server of the versions 1.2 to 1.5, in the lab of runbook. It is not Mattermost.
 const VERSION = '@VERSION@';
 const RELEASES = ['1.2', '1.3', '1.4', '1.5'];
-if (in_array('-version', $argv)) {
-    echo "Version: ", VERSION, "\nBuild Number: 1337 (stand-in)\nBuild Date: lab\nBuild Hash: none\n";
-    exit(0);
-}
 function say(string $level, string $text): void {
     fwrite(STDERR, date('[Y/m/d H:i:s]') . " [$level] $text\n");
 }
@@ -58,6 +54,11 @@ if ($schema === null) {
     }
     $db->query("update Systems set Value = '" . VERSION . "' where Name = 'Version'");
     say('WARN', 'The database schema has been upgraded to version ' . VERSION);
+}
+// As the real one of the 1.x line: it has opened and migrated the database before it says its version, on standard error.
+if (in_array('-version', $argv)) {
+    fwrite(STDERR, 'Version: ' . VERSION . "\nBuild Number: 1337 (stand-in)\nBuild Date: lab\nBuild Hash: none\n");
+    exit(0);
 }
 // What this release can be set to; the file has it once a change is saved in the System Console.
 function defaults(): array {
