@@ -44,9 +44,15 @@ fn puppet(lab: &Lab) -> String {
     lab.ssh(WEB, "cat \"$(puppet config print --section agent agent_disabled_lockfile)\" 2>/dev/null || echo enabled")
 }
 
+/// The lines that are in force: Puppet keeps one.
+fn cron(lab: &Lab) -> Vec<String> {
+    let lines = lab.ssh(WEB, "crontab -u www-data -l");
+    lines.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+}
+
 /// The Matomo host. The archive may keep what it took from its upstream.
 fn all(lab: &Lab) -> String {
-    fingerprint(lab, WEB, "http://localhost/") + &lab.ssh(WEB, "dpkg --audit; cat /etc/matomo/config.ini.php") + "\n" + &puppet(lab)
+    fingerprint(lab, WEB, "http://localhost/") + &lab.ssh(WEB, "dpkg --audit; cat /etc/matomo/config.ini.php; crontab -u www-data -l") + "\n" + &puppet(lab)
 }
 
 #[test]
@@ -66,6 +72,7 @@ fn the_upgrade_goes_back_whole_until_the_database_is_upgraded_and_then_to_done()
     assert_eq!(version(&lab), "installed 3.13.6-1");
     assert!(page(&lab).ends_with("503"), "{}", page(&lab));
     assert!(puppet(&lab).contains("upgrade matomo to 3.13.6-1"), "{}", puppet(&lab));
+    assert_eq!(cron(&lab), [""; 0], "no archiver begins");
     assert!(lab.tries(&["ssh", "apt1001", "reprepro -b /srv/wikimedia list bookworm-wikimedia matomo | grep -q 3.13.6-1"]));
     assert_eq!(desk.runbook(["reject", "last", "update", "--note", "not today"]).status, 0);
     let back = resume(&lab, &desk);
@@ -82,6 +89,9 @@ fn the_upgrade_goes_back_whole_until_the_database_is_upgraded_and_then_to_done()
     let config = |text: &str| text.lines().filter(|line| line.contains("etc/matomo/config.ini.php") && !line.contains("dpkg-dist")).collect::<String>();
     assert_eq!(config(&all(&lab)), config(&was), "the configuration is what Puppet says, byte for byte");
     assert_eq!(puppet(&lab), "enabled");
+    // Puppet has run since, and is asked once more: its job stands there once.
+    lab.ssh(WEB, "puppet agent -t >/dev/null || [ $? = 2 ]");
+    assert!(cron(&lab).len() == 1 && cron(&lab)[0].contains("core:archive"), "{:?}", cron(&lab));
     let again = lab.runbook(&Desk::new(), &upgrade(&lab, UPGRADE, "3.13.6-1"));
     assert_eq!(again.status, 7, "it is not upgraded to what it is: {again:?}");
 }
@@ -146,12 +156,15 @@ fn all_reports_are_run_again_when_the_archiver_that_works_has_ended() {
     let late = lab.runbook(&desk, &run(&lab, ARCHIVE, &["waits=1s"]));
     assert_eq!((late.status, desk.word().as_str()), (3, "parked"), "{late:?}");
     assert!(format!("{}{}", late.out, late.err).contains("an archiver works"), "{late:?}");
+    assert_eq!(cron(&lab), [""; 0], "while it is parked no archiver begins");
     assert_eq!(lab.runbook(&desk, &["end".to_owned(), "last".to_owned()]).status, 0);
+    assert_eq!((cron(&lab).len(), puppet(&lab).as_str()), (1, "enabled"), "it is over: all is given back");
     let done = lab.runbook(&desk, &run(&lab, ARCHIVE, &[]));
     assert_eq!((done.status, desk.word().as_str()), (0, "done"), "{done:?}");
     assert_eq!((archived(&lab, &today).as_str(), archived(&lab, "2018-03-01").as_str()), ("2", "1"), "sites with visits in the last day");
     let log = lab.ssh(WEB, "cat /var/log/matomo/matomo-archive.log");
     assert!(log.starts_with("the other has ended\nArchived"), "{log}");
+    assert_eq!((cron(&lab).len(), puppet(&lab).as_str()), (1, "enabled"));
 }
 
 #[test]
