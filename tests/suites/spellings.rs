@@ -56,6 +56,23 @@ fn both_spellings_of_a_runbook_give_the_same_plan_hash() {
     assert!(twins >= 1, "the Matomo restart has a twin");
 }
 
+/// What the pages of the folders tell a reader to copy.
+#[test]
+fn every_runbook_of_the_tree_is_planned_with_what_its_example_gives_it() {
+    let desk = Desk::new();
+    let mut found = Vec::new();
+    runbooks(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks")), &mut found);
+    // Those are pieces of others.
+    found.retain(|file| !file.ends_with("actions.runbook") && !file.iter().any(|folder| folder == "updates"));
+    assert!(found.len() > 10, "{found:?}");
+    for file in found {
+        let page = file.with_file_name("README.md");
+        let name = file.file_name().and_then(|name| name.to_str()?.split('.').next()).unwrap_or_default();
+        assert!(std::fs::read_to_string(&page).is_ok_and(|page| page.contains(&format!("`{name}.runbook`"))), "{} tells of {name}", page.display());
+        hash_with(&desk, &file, &example(&file));
+    }
+}
+
 #[test]
 fn the_hash_of_a_plan_follows_what_it_would_do() {
     let desk = Desk::new();
