@@ -105,6 +105,7 @@ fn an_upgrade_of_the_database_that_fails_parks_in_maintenance_and_is_finished_by
     assert_eq!((parked.status, desk.word().as_str()), (3, "parked"), "{parked:?}");
     assert_eq!(desk.stage("deploy@matomo-web1"), "succeeded", "nothing is undone behind the point of no return");
     assert!(page(&lab, WEB[1]).ends_with("503"), "nobody sees a Matomo that is half upgraded");
+    assert!(!jobs(&lab, WEB[1]).lines().any(|line| line == "matomo-archive" || line == "active"), "and nothing begins by itself");
     lab.ssh(DB, "mysql -e \"grant all on matomo.* to matomo@'198.18.7.%'\"");
     let done = lab.walk(&desk, &["resume".to_owned(), "last".to_owned()], "nothing");
     assert_eq!((done.status, desk.word().as_str()), (0, "done"), "{done:?}");

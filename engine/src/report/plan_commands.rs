@@ -176,7 +176,7 @@ impl List<'_> {
 /// One plain line stays as it is. Anything else stands in a shell of its own, which ends at the first failure, as in a run.
 fn wrapped(typed: &crate::plan::by_hand::Command) -> String {
     let plain =
-        typed.user.is_none() && typed.stdin.is_none() && typed.first.is_empty() && !typed.script.contains(['\n', ';']) && !typed.script.contains("exit");
+        typed.user.is_none() && typed.stdin.is_none() && typed.first.is_empty() && !typed.script.contains(['\n', ';', '|']) && !typed.script.contains("exit");
     if plain {
         return typed.script.clone();
     }
