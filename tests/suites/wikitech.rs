@@ -151,7 +151,7 @@ fn all_reports_are_run_again_when_the_archiver_that_works_has_ended() {
     // Another one works, and says in the log when it ends.
     lab.ssh(
         WEB,
-        "sudo -u www-data bash -c '(exec -a \"php /usr/share/matomo/console core:archive\" sleep 8); echo the other has ended >>/var/log/matomo/matomo-archive.log' >/dev/null 2>&1 &",
+        "sudo -u www-data bash -c '(exec -a \"php /usr/share/matomo/console core:archive\" sleep 45); echo the other has ended >>/var/log/matomo/matomo-archive.log' >/dev/null 2>&1 &",
     );
     let late = lab.runbook(&desk, &run(&lab, ARCHIVE, &["waits=1s"]));
     assert_eq!((late.status, desk.word().as_str()), (3, "parked"), "{late:?}");
