@@ -245,7 +245,7 @@ impl<'a> Before<'a> {
     fn computed(&self, expression: &Expression, kind: &Type) -> Option<Value> {
         let alone = expression.names().len() == 1 && expression.names().iter().all(|(name, _)| *name == expression.source_text().text.trim());
         let known = || expression.names().iter().all(|(name, _)| self.lookup(name).is_some_and(|value| !value.display().contains("%rb_")));
-        if !alone && !(self.read.is_some() && known()) {
+        if !(alone || self.read.is_some() && known()) {
             return None;
         }
         let value = expression.eval(self).ok()?;
