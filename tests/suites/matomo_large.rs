@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use crate::harness::desk::{Desk, Ran, until};
 use crate::harness::farm::{DB, WEB, all, hit, page, resume, tracked};
+use crate::harness::faults::{Fault, Piece};
 use crate::harness::fingerprint::same;
 use crate::harness::lab::Lab;
 use crate::harness::struck::{ALL, Long, Strike, past, strike};
@@ -149,7 +150,9 @@ fn the_large_upgrade_with_a_fault_at_each_step_ends_as_its_boundary_says() {
     };
     let args = |file: &str, _: &_| upgrade(&lab, file, &["swap=0"]);
     let mut trial = Trial::new(&lab, UPGRADE, &args, &look);
-    let ends = behind(UPGRADE, "update");
+    let behind = behind(UPGRADE, "update");
+    // The plugin has nothing of its own to upgrade here, so nothing runs after which it could break.
+    let ends = |piece: &Piece, fault| if piece.id == "update-of-the-plugin" && fault != Fault::Before { None } else { behind(piece, fault) };
     (trial.answers, trial.ends) = (ANSWERS, &ends);
     trial.run();
 }
