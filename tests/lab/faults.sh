@@ -46,7 +46,13 @@ cmd_thaw() { need "$1"; frz "$1" 0; }
 
 cmd_resize() {
   local disk=$LAB/h/$1/rw size=$2; need "$1"
-  [ "$size" != full ] || size=$(df --output=used -k "$disk" | tail -1 | tr -d ' ')k
+  if [ "$size" = full ]; then
+    # Less than what is used is refused, and the host writes meanwhile.
+    for _ in $(seq 100); do
+      size=$(df --output=used -k "$disk" | tail -1 | tr -d ' ')k
+      ! mount -o "remount,size=$size" "$disk" 2>/dev/null || return 0
+    done
+  fi
   mount -o "remount,size=$size" "$disk"
 }
 cmd_memory() {
