@@ -242,7 +242,7 @@ fn on_real_hosts_a_change_of_a_table_is_struck_each_way_up_and_down_and_ends() {
             ("update.runbook", "4.15.1", "4.0.0-b1/visitor-seconds@matomo-db", &mut ups),
             ("downgrade.runbook", "3.14.1", "4.0.1-b1/longer-urls@matomo-db", &mut downs),
         ] {
-            let desk = Desk::new();
+            let (desk, before) = (Desk::new(), schema());
             let mut begin = args(runbook, to);
             if to == "3.14.1" {
                 assert_eq!(lab.runbook(&desk, &begin).status, 3);
@@ -250,11 +250,16 @@ fn on_real_hosts_a_change_of_a_table_is_struck_each_way_up_and_down_and_ends() {
             }
             reader();
             let ran = strike(&lab, &desk, &begin, &Long { path, host: DB, works, until: "nothing", answers: &[] }, way);
-            assert_eq!(desk.word(), "done", "{way:?}: {ran:?}");
-            assert!(desk.attempts(path) == 1 || !way.spares_the_job(), "{way:?}");
+            if way.spares_the_job() {
+                assert_eq!((desk.word().as_str(), desk.attempts(path)), ("done", 1), "{way:?}: {ran:?}");
+            } else if desk.word() != "done" {
+                // A server that shuts down breaks the change off, and the boundary takes all back. Once more, then.
+                assert_eq!((desk.word().as_str(), schema()), ("rolled_back", before), "{way:?}: {ran:?}");
+                assert_eq!(lab.walk(&Desk::new(), &args(runbook, to), "nothing").status, 0);
+            }
+            tally.ended(path, &desk.word());
             assert_eq!(sql("select option_value from matomo_option where option_name = 'version_core'"), to, "{way:?}");
             assert_eq!(to == "4.15.1", schema().contains("visitor_seconds") && schema().contains("varchar(400)"), "{way:?}");
-            tally.ended(path, &desk.word());
         }
         assert_eq!(schema(), was, "{way:?}: up and down again");
     }
