@@ -80,7 +80,7 @@ impl<'a> Trial<'a> {
                     } else {
                         same(&was, &(self.look)(), &what);
                     }
-                    tally.ended(&format!("{:?} {file}{}", piece.kind, piece.id), words(end));
+                    tally.ended(&format!("{:?} {} {file}", piece.kind, piece.id), words(end));
                 }
             }
         }
