@@ -84,7 +84,8 @@ fn p2_killed_while_it_waits_at_a_gate_a_fresh_process_asks_takes_the_answer_and_
     assert_eq!(desk.runbook(["resume", "last"]).status, 3);
     assert_eq!((gate(&desk)["state"].as_str(), &gate(&desk)["deadline"]), (Some("open"), &deadline));
     let mut fresh = desk.start(["resume", "last", "--wait"]);
-    assert_eq!(desk.runbook(["approve", "last", "go"]).status, 0);
+    let said = desk.runbook(["approve", "last", "go"]);
+    assert_eq!(said.status, 0, "{said:?}");
     assert_eq!(fresh.wait(), 0);
     assert_eq!(desk.read("log"), "before\nafter\n");
     assert_eq!((desk.attempts("before@local"), desk.attempts("after@local")), (1, 1));
