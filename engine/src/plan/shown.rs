@@ -162,29 +162,25 @@ fn variable(name: &str, kind: Option<&Type>) -> Value {
 
 /// The same text with its variables, which are noted.
 pub(super) fn with_variables(text: &str, used: &mut BTreeSet<String>) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find("%rb_var") {
-        out.push_str(&rest[..start]);
-        let name = &rest[start + 8..];
-        let Some(end) = name.find('%') else { break };
-        out.push_str(&format!("${{{}}}", &name[..end]));
-        used.insert(name[..end].to_owned());
-        rest = &name[end + 1..];
-    }
-    out.push_str(rest);
-    out
+    replaced(text, "%rb_var", 1, |name| {
+        used.insert(name.to_owned());
+        format!("${{{name}}}")
+    })
 }
 
 fn with_names(text: &str) -> String {
+    replaced(text, "%rb_slot_", 0, |name| format!("{{{{ {name} }}}}"))
+}
+
+/// Every mark in the text by what stands for its name, which comes so many bytes behind the mark and ends at a `%`.
+fn replaced(text: &str, mark: &str, skipped: usize, mut by: impl FnMut(&str) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(start) = rest.find("%rb_slot_") {
+    while let Some(start) = rest.find(mark) {
+        let Some((name, after)) = rest.get(start + mark.len() + skipped..).and_then(|behind| behind.split_once('%')) else { break };
         out.push_str(&rest[..start]);
-        let name = &rest[start + 9..];
-        let Some(end) = name.find('%') else { break };
-        out.push_str(&format!("{{{{ {} }}}}", &name[..end]));
-        rest = &name[end + 1..];
+        out.push_str(&by(name));
+        rest = after;
     }
     out.push_str(rest);
     out
